@@ -1,0 +1,465 @@
+-- Everything about appointments. Whoever changes one locks in this order and each level by id:
+-- account, appointment, slot. So two changes can wait for each other, but never in a circle.
+--
+-- A query of several statements is sent as one message: one round trip and one transaction. Its
+-- first statements only lock; the last one decides on a snapshot taken after the locks were got.
+-- (A single statement that locks and decides would decide on a snapshot older than its locks.)
+-- Decisions are made for a whole set of items; each answer carries its item's number n.
+
+
+-- name: appointment_book :many
+-- One verdict per item: booked, or why not. 'again' where only a neighbour in the set was in the way.
+SELECT account.id
+  FROM account
+ WHERE account.id = ANY (%(account_ids)s::bigint[])
+   AND %(max_open)s::integer > 0
+ ORDER BY account.id
+   FOR NO KEY UPDATE;
+
+SELECT slot.id
+  FROM slot
+ WHERE slot.id = ANY (%(slot_ids)s::bigint[])
+ ORDER BY slot.id
+   FOR NO KEY UPDATE;
+
+WITH item AS (
+    SELECT item.*
+      FROM unnest(
+               %(account_ids)s::bigint[], %(slot_ids)s::bigint[],
+               %(notes)s::text[], %(expands)s::boolean[]
+           ) WITH ORDINALITY AS item (account_id, slot_id, notes, expand, n)
+), open_count AS (
+    SELECT appointment.account_id, count(*) AS count
+      FROM appointment
+      JOIN slot ON slot.id = appointment.slot_id
+     WHERE %(max_open)s::integer > 0
+       AND appointment.account_id = ANY (%(account_ids)s::bigint[])
+       AND appointment.status = 'booked'
+       AND slot.starts_at > now()
+     GROUP BY appointment.account_id
+), considered AS (
+    SELECT item.*, slot, coalesce(open_count.count, 0) AS open_count,
+           CASE
+               WHEN slot.id IS NULL OR slot.deleted_at IS NOT NULL THEN 'no_slot'
+               WHEN slot.starts_at <= now() THEN 'slot_in_past'
+               WHEN slot_status(slot) <> 'free' THEN 'slot_taken'
+           END AS refusal
+      FROM item
+      LEFT JOIN slot ON slot.id = item.slot_id
+      LEFT JOIN open_count ON open_count.account_id = item.account_id
+), within_limit AS (
+    SELECT considered.*,
+           CASE
+               WHEN refusal IS NOT NULL THEN refusal
+               WHEN %(max_open)s::integer = 0 THEN NULL
+               WHEN open_count >= %(max_open)s::integer THEN 'limit_reached'
+               WHEN open_count + row_number() OVER (PARTITION BY account_id, refusal IS NULL ORDER BY n)
+                    > %(max_open)s::integer THEN 'again'
+           END AS verdict
+      FROM considered
+), queued AS (
+    SELECT within_limit.*,
+           row_number() OVER (PARTITION BY slot_id, verdict IS NULL ORDER BY n) AS turn
+      FROM within_limit
+), place AS (
+    SELECT wanted.slot_id, free.place,
+           row_number() OVER (PARTITION BY wanted.slot_id ORDER BY free.place) AS turn
+      FROM (SELECT slot_id, slot, count(*) AS asked
+              FROM queued
+             WHERE verdict IS NULL
+             GROUP BY slot_id, slot) AS wanted
+     CROSS JOIN LATERAL free_places(wanted.slot, wanted.asked) AS free (place)
+), booked AS (
+    INSERT INTO appointment (slot_id, place, account_id, notes)
+    SELECT queued.slot_id, place.place, queued.account_id, queued.notes
+      FROM queued
+      JOIN place ON place.slot_id = queued.slot_id AND place.turn = queued.turn
+     WHERE queued.verdict IS NULL
+     ORDER BY queued.n
+    RETURNING appointment.*
+), recorded AS (
+    INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
+    SELECT booked.id, booked.account_id, 'book', booked.slot_id, booked.status
+      FROM booked
+     ORDER BY booked.id
+), counted AS (
+    UPDATE slot
+       SET booked = slot.booked + taken.count, version = slot.version + 1
+      FROM (SELECT slot_id, count(*) AS count FROM booked GROUP BY slot_id) AS taken
+     WHERE slot.id = taken.slot_id
+    RETURNING slot AS after
+), alternative AS (
+    SELECT lost.slot_id,
+           '[' || string_agg(row_to_json(slot_full(slot, provider))::text, ',' ORDER BY slot.starts_at)
+               || ']' AS body
+      FROM (SELECT DISTINCT queued.slot_id, (queued.slot).provider_id, (queued.slot).starts_at
+              FROM queued
+              LEFT JOIN place ON place.slot_id = queued.slot_id AND place.turn = queued.turn
+             WHERE queued.verdict = 'slot_taken'
+                OR (queued.verdict IS NULL AND place.place IS NULL)) AS lost
+      JOIN provider ON provider.id = lost.provider_id
+     CROSS JOIN LATERAL free_slots_near(
+               lost.provider_id, lost.starts_at, %(slot_ids)s::bigint[]) AS slot
+     GROUP BY lost.slot_id
+)
+SELECT queued.n,
+       CASE WHEN booked.id IS NOT NULL THEN 'booked'
+            ELSE coalesce(queued.verdict, 'slot_taken')
+       END AS verdict,
+       CASE WHEN booked.id IS NULL THEN alternative.body
+            ELSE row_to_json(ROW (
+                     booked.id,
+                     CASE WHEN queued.expand
+                          THEN row_to_json(slot_full(counted.after, provider))
+                          ELSE row_to_json(slot_named(queued.slot, provider))
+                     END,
+                     account.username,
+                     booked.notes,
+                     booked.status
+                 )::appointment_document)::text
+       END AS body,
+       booked.version
+  FROM queued
+  LEFT JOIN place ON queued.verdict IS NULL
+                 AND place.slot_id = queued.slot_id AND place.turn = queued.turn
+  LEFT JOIN booked ON booked.slot_id = place.slot_id AND booked.place = place.place
+  LEFT JOIN counted ON (counted.after).id = booked.slot_id
+  LEFT JOIN account ON account.id = booked.account_id
+  LEFT JOIN provider ON provider.id = (queued.slot).provider_id
+  LEFT JOIN alternative ON alternative.slot_id = queued.slot_id
+ ORDER BY queued.n;
+
+
+-- name: appointment_find :many
+-- Where each appointment is now; no row for one that this actor may not see.
+SELECT item.n, appointment.slot_id
+  FROM unnest(
+           %(appointment_ids)s::bigint[], %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[]
+       ) WITH ORDINALITY AS item (appointment_id, actor_id, staff_of, n)
+  JOIN appointment ON appointment.id = item.appointment_id
+  JOIN slot ON slot.id = appointment.slot_id
+ WHERE appointment.account_id = item.actor_id
+    OR is_staff(slot, item.staff_of)
+ ORDER BY item.n;
+
+
+-- name: appointment_move :many
+-- Moves each appointment that is still in from_slot; 'again' where it has left since we looked.
+SELECT appointment.id
+  FROM appointment
+ WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
+ ORDER BY appointment.id
+   FOR NO KEY UPDATE;
+
+SELECT slot.id
+  FROM slot
+ WHERE slot.id = ANY (%(from_slot_ids)s::bigint[] || %(to_slot_ids)s::bigint[])
+ ORDER BY slot.id
+   FOR NO KEY UPDATE;
+
+WITH item AS (
+    SELECT item.*
+      FROM unnest(
+               %(appointment_ids)s::bigint[], %(from_slot_ids)s::bigint[],
+               %(to_slot_ids)s::bigint[], %(versions)s::integer[],
+               %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[], %(expands)s::boolean[]
+           ) WITH ORDINALITY AS item (
+               appointment_id, from_slot_id, to_slot_id, version, actor_id, staff_of, expand, n)
+), considered AS (
+    SELECT item.*, origin, target,
+           CASE
+               WHEN appointment.slot_id <> item.from_slot_id THEN 'again'
+               WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
+               WHEN appointment.status <> 'booked' THEN 'not_active'
+               WHEN item.from_slot_id = item.to_slot_id THEN 'same_slot'
+               WHEN NOT is_staff(origin, item.staff_of)
+                AND origin.starts_at <= now() + %(notice)s::interval THEN 'too_late'
+               WHEN target.id IS NULL OR target.deleted_at IS NOT NULL THEN 'no_slot'
+               WHEN appointment.account_id <> item.actor_id
+                AND NOT is_staff(target, item.staff_of) THEN 'forbidden'
+               WHEN target.starts_at <= now() THEN 'slot_in_past'
+               WHEN slot_status(target) <> 'free' THEN 'slot_taken'
+               WHEN row_number() OVER (PARTITION BY item.appointment_id ORDER BY item.n) > 1
+               THEN 'again'
+           END AS verdict
+      FROM item
+      JOIN appointment ON appointment.id = item.appointment_id
+      JOIN slot AS origin ON origin.id = item.from_slot_id
+      LEFT JOIN slot AS target ON target.id = item.to_slot_id
+), queued AS (
+    SELECT considered.*,
+           row_number() OVER (PARTITION BY to_slot_id, verdict IS NULL ORDER BY n) AS turn
+      FROM considered
+), place AS (
+    SELECT wanted.to_slot_id, free.place,
+           row_number() OVER (PARTITION BY wanted.to_slot_id ORDER BY free.place) AS turn
+      FROM (SELECT to_slot_id, target, count(*) AS asked
+              FROM queued
+             WHERE verdict IS NULL
+             GROUP BY to_slot_id, target) AS wanted
+     CROSS JOIN LATERAL free_places(wanted.target, wanted.asked) AS free (place)
+), moved AS (
+    UPDATE appointment
+       SET slot_id = queued.to_slot_id, place = place.place, version = appointment.version + 1
+      FROM queued
+      JOIN place ON place.to_slot_id = queued.to_slot_id AND place.turn = queued.turn
+     WHERE queued.verdict IS NULL
+       AND appointment.id = queued.appointment_id
+       AND appointment.slot_id = queued.from_slot_id
+       AND appointment.status = 'booked'
+    RETURNING queued.n, appointment.id, appointment.version, appointment.status,
+              queued.from_slot_id, queued.to_slot_id, queued.actor_id
+), recorded AS (
+    INSERT INTO appointment_history
+           (appointment_id, actor_id, action, from_slot_id, to_slot_id, from_status, to_status)
+    SELECT moved.id, moved.actor_id, 'reschedule', moved.from_slot_id, moved.to_slot_id,
+           moved.status, moved.status
+      FROM moved
+     ORDER BY moved.n
+), counted AS (
+    UPDATE slot
+       SET booked = slot.booked + change.count, version = slot.version + 1
+      FROM (SELECT step.slot_id, sum(step.count) AS count
+              FROM moved
+             CROSS JOIN LATERAL (VALUES (moved.from_slot_id, -1), (moved.to_slot_id, 1))
+                     AS step (slot_id, count)
+             GROUP BY step.slot_id) AS change
+     WHERE slot.id = change.slot_id
+    RETURNING slot AS after
+), alternative AS (
+    SELECT lost.to_slot_id,
+           '[' || string_agg(row_to_json(slot_full(slot, provider))::text, ',' ORDER BY slot.starts_at)
+               || ']' AS body
+      FROM (SELECT DISTINCT queued.to_slot_id, (queued.target).provider_id, (queued.target).starts_at
+              FROM queued
+              LEFT JOIN place ON place.to_slot_id = queued.to_slot_id AND place.turn = queued.turn
+             WHERE queued.verdict = 'slot_taken'
+                OR (queued.verdict IS NULL AND place.place IS NULL)) AS lost
+      JOIN provider ON provider.id = lost.provider_id
+     CROSS JOIN LATERAL free_slots_near(
+               lost.provider_id, lost.starts_at, %(to_slot_ids)s::bigint[]) AS slot
+     GROUP BY lost.to_slot_id
+)
+SELECT queued.n,
+       CASE WHEN moved.id IS NOT NULL THEN 'moved'
+            ELSE coalesce(queued.verdict, 'slot_taken')
+       END AS verdict,
+       CASE WHEN moved.id IS NULL THEN alternative.body
+            ELSE row_to_json(ROW (
+                     'Appointment rescheduled successfully',
+                     moved.id,
+                     CASE WHEN queued.expand
+                          THEN row_to_json(slot_full(origin.after, origin_provider))
+                          ELSE to_json(moved.from_slot_id)
+                     END,
+                     CASE WHEN queued.expand
+                          THEN row_to_json(slot_full(target.after, target_provider))
+                          ELSE to_json(moved.to_slot_id)
+                     END
+                 )::move_document)::text
+       END AS body,
+       moved.version
+  FROM queued
+  LEFT JOIN moved ON moved.n = queued.n
+  LEFT JOIN counted AS origin ON queued.expand AND (origin.after).id = moved.from_slot_id
+  LEFT JOIN counted AS target ON queued.expand AND (target.after).id = moved.to_slot_id
+  LEFT JOIN provider AS origin_provider ON origin_provider.id = (origin.after).provider_id
+  LEFT JOIN provider AS target_provider ON target_provider.id = (target.after).provider_id
+  LEFT JOIN alternative ON alternative.to_slot_id = queued.to_slot_id
+ ORDER BY queued.n;
+
+
+-- name: appointment_end :many
+-- Ends each booked appointment as cancelled, noshow or fulfilled; only cancelling frees the place.
+-- Cancelling what is cancelled already succeeds again and changes nothing.
+SELECT appointment.id
+  FROM appointment
+ WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
+ ORDER BY appointment.id
+   FOR NO KEY UPDATE;
+
+SELECT slot.id
+  FROM slot
+ WHERE slot.id IN (SELECT appointment.slot_id
+                     FROM appointment
+                    WHERE appointment.id = ANY (%(appointment_ids)s::bigint[]))
+ ORDER BY slot.id
+   FOR NO KEY UPDATE OF slot;
+
+WITH item AS (
+    SELECT item.*
+      FROM unnest(
+               %(appointment_ids)s::bigint[], %(actions)s::text[], %(statuses)s::text[],
+               %(messages)s::text[], %(reasons)s::text[], %(versions)s::integer[],
+               %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[], %(expands)s::boolean[]
+           ) WITH ORDINALITY AS item (
+               appointment_id, action, to_status, message, reason, version,
+               actor_id, staff_of, expand, n)
+), considered AS (
+    SELECT item.*, slot, appointment.id, appointment.version AS old_version,
+           CASE
+               WHEN appointment.id IS NULL THEN 'not_found'
+               WHEN NOT is_staff(slot, item.staff_of)
+                AND appointment.account_id <> item.actor_id THEN 'not_found'
+               WHEN NOT is_staff(slot, item.staff_of)
+                AND item.to_status <> 'cancelled' THEN 'forbidden'
+               WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
+               WHEN appointment.status = item.to_status THEN 'ended'
+               WHEN appointment.status <> 'booked' THEN 'not_active'
+               WHEN NOT is_staff(slot, item.staff_of)
+                AND slot.starts_at <= now() + %(notice)s::interval THEN 'too_late'
+               WHEN row_number() OVER (PARTITION BY item.appointment_id ORDER BY item.n) > 1
+               THEN 'again'
+           END AS verdict
+      FROM item
+      LEFT JOIN appointment ON appointment.id = item.appointment_id
+      LEFT JOIN slot ON slot.id = appointment.slot_id
+), ended AS (
+    UPDATE appointment
+       SET status = considered.to_status, version = appointment.version + 1
+      FROM considered
+     WHERE considered.verdict IS NULL
+       AND appointment.id = considered.appointment_id
+    RETURNING considered.n, appointment.id, appointment.version, appointment.slot_id,
+              considered.actor_id, considered.action, considered.to_status, considered.reason
+), recorded AS (
+    INSERT INTO appointment_history
+           (appointment_id, actor_id, action, from_slot_id, to_slot_id,
+            from_status, to_status, reason)
+    SELECT ended.id, ended.actor_id, ended.action, ended.slot_id,
+           CASE WHEN ended.to_status <> 'cancelled' THEN ended.slot_id END,
+           'booked', ended.to_status, ended.reason
+      FROM ended
+     ORDER BY ended.n
+), counted AS (
+    UPDATE slot
+       SET booked = slot.booked - freed.count, version = slot.version + 1
+      FROM (SELECT slot_id, count(*) AS count
+              FROM ended
+             WHERE to_status = 'cancelled'
+             GROUP BY slot_id) AS freed
+     WHERE slot.id = freed.slot_id
+    RETURNING slot AS after
+)
+SELECT considered.n,
+       CASE WHEN ended.id IS NOT NULL THEN 'ended' ELSE considered.verdict END AS verdict,
+       CASE WHEN ended.id IS NOT NULL OR considered.verdict = 'ended'
+            THEN row_to_json(ROW (
+                     considered.message,
+                     considered.id,
+                     CASE WHEN considered.expand
+                          THEN row_to_json(
+                                   slot_full(coalesce(counted.after, considered.slot), provider))
+                          ELSE to_json((considered.slot).id)
+                     END
+                 )::end_document)::text
+       END AS body,
+       coalesce(ended.version, considered.old_version) AS version
+  FROM considered
+  LEFT JOIN ended ON ended.n = considered.n
+  LEFT JOIN counted ON (counted.after).id = (considered.slot).id
+  LEFT JOIN provider ON provider.id = (considered.slot).provider_id
+ ORDER BY considered.n;
+
+
+-- name: appointment_get :maybe
+SELECT row_to_json(ROW (
+           appointment.id,
+           CASE WHEN %(expand)s::boolean THEN row_to_json(slot_full(slot, provider))
+                ELSE row_to_json(slot_named(slot, provider))
+           END,
+           account.username,
+           appointment.notes,
+           appointment.status
+       )::appointment_document)::text AS body,
+       appointment.version,
+       slot.version AS slot_version
+  FROM appointment
+  JOIN slot ON slot.id = appointment.slot_id
+  JOIN provider ON provider.id = slot.provider_id
+  JOIN account ON account.id = appointment.account_id
+ WHERE appointment.id = %(appointment_id)s::bigint
+   AND (appointment.account_id = %(actor_id)s::bigint
+        OR is_staff(slot, %(staff_of)s::bigint));
+
+
+-- name: appointment_list :one
+-- One page of a user's own appointments, oldest booking first, as the JSON array itself.
+WITH page AS (
+    SELECT appointment.id, appointment.notes, appointment.status, slot, provider,
+           row_number() OVER (ORDER BY appointment.id) AS nth
+      FROM appointment
+      JOIN slot ON slot.id = appointment.slot_id
+      JOIN provider ON provider.id = slot.provider_id
+     WHERE appointment.account_id = %(account_id)s::bigint
+       AND (%(provider_id)s::bigint = 0 OR slot.provider_id = %(provider_id)s::bigint)
+       AND appointment.id > %(after_id)s::bigint
+       AND appointment.status = ANY (%(statuses)s::text[])
+       AND slot.starts_at >= %(from_at)s::timestamptz
+       AND slot.starts_at < %(to_at)s::timestamptz
+     ORDER BY appointment.id
+     LIMIT %(limit)s::integer + 1
+)
+SELECT '[' || coalesce(string_agg(row_to_json(ROW (
+                  page.id,
+                  CASE WHEN %(expand)s::boolean
+                       THEN row_to_json(slot_full(page.slot, page.provider))
+                       ELSE row_to_json(slot_brief(page.slot, page.provider))
+                  END,
+                  page.notes,
+                  page.status
+              )::appointment_brief)::text, ',' ORDER BY page.id), '') || ']' AS body,
+       max(page.id) AS last_id,
+       (SELECT count(*) FROM page) > %(limit)s::integer AS more
+  FROM page
+ WHERE page.nth <= %(limit)s::integer;
+
+
+-- name: appointment_list_provider :one
+-- One page of all appointments with a provider, for its staff, as the JSON array itself.
+WITH page AS (
+    SELECT appointment.id, appointment.notes, appointment.status, account.username, slot, provider,
+           row_number() OVER (ORDER BY appointment.id) AS nth
+      FROM slot
+      JOIN appointment ON appointment.slot_id = slot.id
+      JOIN provider ON provider.id = slot.provider_id
+      JOIN account ON account.id = appointment.account_id
+     WHERE slot.provider_id = %(provider_id)s::bigint
+       AND appointment.id > %(after_id)s::bigint
+       AND appointment.status = ANY (%(statuses)s::text[])
+       AND slot.starts_at >= %(from_at)s::timestamptz
+       AND slot.starts_at < %(to_at)s::timestamptz
+     ORDER BY appointment.id
+     LIMIT %(limit)s::integer + 1
+)
+SELECT '[' || coalesce(string_agg(row_to_json(ROW (
+                  page.id,
+                  CASE WHEN %(expand)s::boolean
+                       THEN row_to_json(slot_full(page.slot, page.provider))
+                       ELSE row_to_json(slot_named(page.slot, page.provider))
+                  END,
+                  page.username,
+                  page.notes,
+                  page.status
+              )::appointment_document)::text, ',' ORDER BY page.id), '') || ']' AS body,
+       max(page.id) AS last_id,
+       (SELECT count(*) FROM page) > %(limit)s::integer AS more
+  FROM page
+ WHERE page.nth <= %(limit)s::integer;
+
+
+-- name: appointment_history :maybe
+-- Every change of one appointment, oldest first; no row where the actor may not see it.
+SELECT '[' || string_agg(row_to_json(ROW (
+                  change.at, change.action, account.username,
+                  change.from_slot_id, change.to_slot_id,
+                  change.from_status, change.to_status, change.reason
+              )::history_document)::text, ',' ORDER BY change.id) || ']' AS body
+  FROM appointment
+  JOIN slot ON slot.id = appointment.slot_id
+  JOIN appointment_history AS change ON change.appointment_id = appointment.id
+  JOIN account ON account.id = change.actor_id
+ WHERE appointment.id = %(appointment_id)s::bigint
+   AND (appointment.account_id = %(actor_id)s::bigint
+        OR is_staff(slot, %(staff_of)s::bigint))
+HAVING count(*) > 0;

@@ -1,0 +1,2 @@
+-- name: schema_version :value
+SELECT max(version) FROM schema_migration;

@@ -1,0 +1,144 @@
+-- Slots of a provider's calendar. A slot is deleted by marking it, since history points to it.
+
+
+-- name: slot_create :many
+-- All or nothing; answers come in the order asked. Overlaps fall to slot_no_overlap.
+WITH item AS (
+    SELECT item.*
+      FROM unnest(
+               %(provider_ids)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[],
+               %(capacities)s::integer[]
+           ) WITH ORDINALITY AS item (provider_id, starts_at, ends_at, capacity, n)
+), created AS (
+    INSERT INTO slot (provider_id, starts_at, ends_at, capacity)
+    SELECT item.provider_id, item.starts_at, item.ends_at, item.capacity
+      FROM item
+     ORDER BY item.n
+    RETURNING slot
+)
+SELECT row_to_json(slot_full(created.slot, provider))::text AS body
+  FROM item
+  JOIN created ON (created.slot).provider_id = item.provider_id
+              AND (created.slot).starts_at = item.starts_at
+  JOIN provider ON provider.id = item.provider_id
+ ORDER BY item.n;
+
+
+-- name: slot_publish :value
+-- Adds the slots that overlap nothing yet and counts them: publishing twice changes nothing.
+WITH created AS (
+    INSERT INTO slot (provider_id, starts_at, ends_at, capacity)
+    SELECT %(provider_id)s::bigint, item.starts_at, item.ends_at, %(capacity)s::integer
+      FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS item (starts_at, ends_at)
+     ORDER BY item.starts_at
+        ON CONFLICT ON CONSTRAINT slot_no_overlap DO NOTHING
+    RETURNING id
+)
+SELECT count(*) FROM created;
+
+
+-- name: slot_get :maybe
+SELECT row_to_json(slot_full(slot, provider))::text AS body, slot.version
+  FROM slot
+  JOIN provider ON provider.id = slot.provider_id
+ WHERE slot.id = %(slot_id)s::bigint
+   AND slot.deleted_at IS NULL;
+
+
+-- name: slot_list :one
+-- One page of every provider's slots in the order of time, as the JSON array itself.
+WITH page AS (
+    SELECT slot, provider, slot.starts_at, slot.id,
+           row_number() OVER (ORDER BY slot.starts_at, slot.id) AS nth
+      FROM slot
+      JOIN provider ON provider.id = slot.provider_id
+     WHERE slot.deleted_at IS NULL
+       AND slot.starts_at >= %(from_at)s::timestamptz
+       AND slot.starts_at < %(to_at)s::timestamptz
+       AND (slot.starts_at, slot.id) > (%(after_at)s::timestamptz, %(after_id)s::bigint)
+       AND slot_status(slot) = ANY (%(statuses)s::text[])
+     ORDER BY slot.starts_at, slot.id
+     LIMIT %(limit)s::integer + 1
+)
+SELECT '[' || coalesce(string_agg(row_to_json(slot_full(page.slot, page.provider))::text, ','
+                                  ORDER BY page.nth), '') || ']' AS body,
+       (array_agg(page.starts_at::text ORDER BY page.nth DESC))[1] AS last_at,
+       (array_agg(page.id ORDER BY page.nth DESC))[1] AS last_id,
+       (SELECT count(*) FROM page) > %(limit)s::integer AS more
+  FROM page
+ WHERE page.nth <= %(limit)s::integer;
+
+
+-- name: slot_list_provider :one
+-- The same for one provider. Two queries, so that each keeps its own index when prepared.
+WITH page AS (
+    SELECT slot, provider, slot.starts_at, slot.id,
+           row_number() OVER (ORDER BY slot.starts_at, slot.id) AS nth
+      FROM slot
+      JOIN provider ON provider.id = slot.provider_id
+     WHERE slot.provider_id = %(provider_id)s::bigint
+       AND slot.deleted_at IS NULL
+       AND slot.starts_at >= %(from_at)s::timestamptz
+       AND slot.starts_at < %(to_at)s::timestamptz
+       AND (slot.starts_at, slot.id) > (%(after_at)s::timestamptz, %(after_id)s::bigint)
+       AND slot_status(slot) = ANY (%(statuses)s::text[])
+     ORDER BY slot.starts_at, slot.id
+     LIMIT %(limit)s::integer + 1
+)
+SELECT '[' || coalesce(string_agg(row_to_json(slot_full(page.slot, page.provider))::text, ','
+                                  ORDER BY page.nth), '') || ']' AS body,
+       (array_agg(page.starts_at::text ORDER BY page.nth DESC))[1] AS last_at,
+       (array_agg(page.id ORDER BY page.nth DESC))[1] AS last_id,
+       (SELECT count(*) FROM page) > %(limit)s::integer AS more
+  FROM page
+ WHERE page.nth <= %(limit)s::integer;
+
+
+-- name: slot_change :maybe
+-- Opens, closes or resizes one slot, or deletes an empty one; no row where the actor sees none.
+-- A capacity of 0 and a NULL for closed mean: leave it as it is.
+SELECT slot.id
+  FROM slot
+ WHERE slot.id = %(slot_id)s::bigint
+   FOR NO KEY UPDATE;
+
+WITH considered AS (
+    SELECT slot.id,
+           CASE
+               WHEN NOT is_staff(slot, %(staff_of)s::bigint) THEN 'forbidden'
+               WHEN %(version)s::integer <> 0 AND %(version)s::integer <> slot.version THEN 'stale'
+               WHEN %(deleted)s::boolean AND slot.booked > 0 THEN 'slot_in_use'
+               WHEN %(capacity)s::integer > 0 AND slot.booked > %(capacity)s::integer
+               THEN 'slot_in_use'
+               WHEN %(capacity)s::integer > 0
+                AND EXISTS (SELECT FROM appointment
+                             WHERE appointment.slot_id = slot.id
+                               AND appointment.place > %(capacity)s::integer
+                               AND appointment.status <> 'cancelled')
+               THEN 'slot_in_use'
+           END AS verdict
+      FROM slot
+     WHERE slot.id = %(slot_id)s::bigint
+       AND slot.deleted_at IS NULL
+), changed AS (
+    UPDATE slot
+       SET closed = coalesce(%(closed)s::boolean, slot.closed),
+           capacity = coalesce(nullif(%(capacity)s::integer, 0), slot.capacity),
+           deleted_at = CASE WHEN %(deleted)s::boolean THEN now() END,
+           version = slot.version + 1
+      FROM considered
+     WHERE slot.id = considered.id
+       AND considered.verdict IS NULL
+    RETURNING slot AS after
+)
+SELECT coalesce(considered.verdict, 'changed') AS verdict,
+       row_to_json(slot_full(changed.after, provider))::text AS body,
+       (changed.after).version AS version
+  FROM considered
+  LEFT JOIN changed ON true
+  LEFT JOIN provider ON provider.id = (changed.after).provider_id;
+
+
+-- name: slot_count :value
+-- Whether the calendar is empty: counts at most one.
+SELECT count(*) FROM (SELECT FROM slot LIMIT 1) AS any_slot;
