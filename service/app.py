@@ -1,0 +1,117 @@
+"""The composition root: opens the adapters, joins the routes, listens, drains."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+
+from service.booking.appointment import booking_lane, ending_lane
+from service.booking.reschedule import reschedule_lane
+from service.deps import Deps, Lanes, Traffic
+from service.handlers import ROUTES
+from service.handlers.ops import Nothing
+from service.limits import Limits
+from service.locks import Locks
+from service.logs import log_request
+from service.passwords import Passwords
+from service.readiness import Readiness
+from service.sessions import Sessions
+from service.settings import Settings
+from service.store import redis
+from service.store.postgres import Postgres
+from service.store.queries import load_queries
+
+log = logging.getLogger(__name__)
+
+# Tornado's own limits stand far above ours, which answer in words; nginx's below.
+HEADERS = 512 * 1024
+DISCARDED = 64 * 1024 * 1024
+IDLE = 75.0  # seconds; nginx drops an idle connection after 60, so never while we close it
+BODY = 10.0  # seconds for a whole body
+FLUSH = 0.05  # seconds that the last answers get to leave
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Deps]:
+    """Everything the handlers need, opened; closed on the way out."""
+    db = Postgres(settings, load_queries())
+    once = redis.connect(settings, repeat=False)
+    repeated = redis.connect(settings, repeat=True)
+    sessions = Sessions(repeated, settings)
+    locks = Locks(once, settings)
+    passwords = Passwords(settings)
+    lanes = Lanes(
+        booking_lane(db, settings),
+        ending_lane(db, settings),
+        reschedule_lane(db, locks, settings),
+    )
+    limits, readiness = Limits(once, settings), Readiness(db, repeated)
+    try:
+        yield Deps(
+            settings, db, repeated, sessions, locks, passwords, limits, lanes, readiness, Traffic()
+        )
+    finally:
+        await lanes.close()
+        await sessions.close()
+        passwords.close()
+        await once.aclose()
+        await repeated.aclose()
+        db.close()
+
+
+def application(deps: Deps) -> Application:
+    """The Tornado application of all routes."""
+    routes = [(pattern, handler, {"deps": deps}) for pattern, handler in ROUTES]
+    return Application(
+        routes,
+        default_handler_class=Nothing,
+        default_handler_args={"deps": deps},
+        log_function=log_request if deps.settings.access_log else lambda handler: None,
+    )
+
+
+def listen(deps: Deps) -> tuple[HTTPServer, int]:
+    """A server that accepts on the settings' address, and its port."""
+    server = HTTPServer(
+        application(deps),
+        xheaders=deps.settings.xheaders,
+        max_header_size=HEADERS,
+        max_body_size=DISCARDED,
+        idle_connection_timeout=IDLE,
+        body_timeout=BODY,
+    )
+    sockets = bind_sockets(deps.settings.port, deps.settings.host)
+    server.add_sockets(sockets)
+    return server, sockets[0].getsockname()[1]
+
+
+async def drain(server: HTTPServer, deps: Deps) -> None:
+    """Stop accepting, finish what is in flight within drain_seconds, then close."""
+    deps.traffic.draining = True
+    server.stop()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(deps.settings.drain_seconds):
+            while deps.traffic.in_flight:
+                await asyncio.sleep(0.01)
+    await asyncio.sleep(FLUSH)
+    await server.close_all_connections()
+
+
+async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]]) -> None:
+    """Serve until SIGTERM or SIGINT; awaits `ready` with the port when it accepts."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with opened(settings) as deps:
+        server, port = listen(deps)
+        gc.freeze()  # what lives for ever need not be looked at by each collection
+        await ready(deps, port)
+        await stop.wait()
+        await drain(server, deps)

@@ -1,0 +1,1 @@
+"""The rules. Nothing here knows HTTP, SQL text or a driver."""

@@ -1,0 +1,53 @@
+"""How a query's verdict becomes an answer or a domain error, in one table."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from service import errors
+from service.lane import AGAIN
+
+
+class Answer(NamedTuple):
+    """A JSON document as PostgreSQL wrote it, and the version it shows (0: it has none)."""
+
+    body: str
+    version: int = 0
+
+
+class Page(NamedTuple):
+    """One page of a list as a JSON array, and the cursor of the next page or None."""
+
+    body: str
+    cursor: str | None
+
+
+DONE = frozenset({"booked", "moved", "ended", "changed"})
+
+REFUSED: Mapping[str, type[errors.DomainError]] = {
+    "forbidden": errors.PermissionDenied,
+    "limit_reached": errors.LimitReached,
+    "no_slot": errors.NotFound,
+    "not_active": errors.NotActive,
+    "not_found": errors.NotFound,
+    "same_slot": errors.SameSlot,
+    "slot_in_past": errors.SlotInPast,
+    "slot_in_use": errors.SlotInUse,
+    "stale": errors.PreconditionFailed,
+    "too_late": errors.TooLate,
+}
+
+
+def judged(verdict: str, body: str | None, version: int | None) -> Any:
+    """The Answer, the error to raise, or AGAIN, for one verdict of a query."""
+    if verdict in DONE:
+        return Answer(body or "", version or 0)
+    if verdict == "slot_taken":
+        return errors.SlotTaken(body or "[]")
+    if verdict == "again":
+        return AGAIN
+    return REFUSED[verdict]()
+
+
+def judged_all(rows: Iterable[Sequence[Any]]) -> list[Any]:
+    """The results of a set, from rows of (n, verdict, body, version) in the order of n."""
+    return [judged(verdict, body, version) for _, verdict, body, version in rows]

@@ -1,0 +1,180 @@
+"""Booking an appointment, ending it, and looking at it."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from service.booking.answer import Answer, judged_all
+from service.booking.status import APPOINTMENT_STATUSES
+from service.deps import Deps
+from service.errors import NotFound
+from service.lane import Lane
+from service.sessions import Session
+from service.settings import Settings
+from service.store.postgres import Postgres
+
+
+class Ending(NamedTuple):
+    """What ends an appointment: the action, as history has it, and the status it leaves."""
+
+    action: str
+    status: str
+    message: str
+
+
+CANCEL = Ending("cancel", "cancelled", "Appointment cancelled successfully")
+NOSHOW = Ending("noshow", "noshow", "Appointment marked as no-show")
+FULFILL = Ending("fulfill", "fulfilled", "Appointment marked as fulfilled")
+
+
+class BookItem(NamedTuple):
+    account_id: int
+    slot_id: int
+    notes: str
+    expand: bool
+
+
+class EndItem(NamedTuple):
+    appointment_id: int
+    action: str
+    status: str
+    message: str
+    reason: str
+    version: int
+    actor_id: int
+    staff_of: int
+    expand: bool
+
+
+def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
+    """The lane in which all bookings of this process are decided."""
+
+    async def decide(items: list[BookItem]) -> list[Any]:
+        account_ids, slot_ids, notes, expands = map(list, zip(*items, strict=True))
+        rows = await db.run(
+            "appointment_book",
+            account_ids=account_ids,
+            slot_ids=slot_ids,
+            notes=notes,
+            expands=expands,
+            max_open=settings.max_open_appointments,
+        )
+        return judged_all(rows)
+
+    return Lane.of(settings, decide)
+
+
+def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
+    """The lane in which appointments are cancelled, fulfilled or marked as no-shows."""
+
+    async def decide(items: list[EndItem]) -> list[Any]:
+        columns = [list(column) for column in zip(*items, strict=True)]
+        rows = await db.run(
+            "appointment_end",
+            appointment_ids=columns[0],
+            actions=columns[1],
+            statuses=columns[2],
+            messages=columns[3],
+            reasons=columns[4],
+            versions=columns[5],
+            actor_ids=columns[6],
+            staff_ofs=columns[7],
+            expands=columns[8],
+            notice=f"{settings.notice_minutes} minutes",
+        )
+        return judged_all(rows)
+
+    return Lane.of(settings, decide)
+
+
+async def book(deps: Deps, actor: Session, slot_id: int, notes: str, expand: bool) -> Answer:
+    """Book a place in a slot for the actor. Durable when it returns.
+
+    Raises NotFound, SlotTaken, SlotInPast, LimitReached.
+    """
+    return await deps.lanes.booking.submit(BookItem(actor.account_id, slot_id, notes, expand))
+
+
+async def end(
+    deps: Deps,
+    actor: Session,
+    appointment_id: int,
+    ending: Ending,
+    *,
+    reason: str = "",
+    version: int = 0,
+    expand: bool = False,
+) -> Answer:
+    """End an appointment by CANCEL, NOSHOW or FULFILL; the same ending twice succeeds twice.
+
+    A version other than 0 must be the current one. Raises NotFound, PermissionDenied, NotActive,
+    TooLate, PreconditionFailed.
+    """
+    item = EndItem(
+        appointment_id, *ending, reason, version, actor.account_id, actor.staff_of, expand
+    )
+    return await deps.lanes.ending.submit(item)
+
+
+async def get(deps: Deps, actor: Session, appointment_id: int, expand: bool) -> tuple[Answer, int]:
+    """One appointment that the actor may see, and the version of its slot. Raises NotFound."""
+    row = await deps.db.run(
+        "appointment_get",
+        appointment_id=appointment_id,
+        actor_id=actor.account_id,
+        staff_of=actor.staff_of,
+        expand=expand,
+    )
+    if row is None:
+        raise NotFound
+    body, version, slot_version = row
+    return Answer(body, version), slot_version
+
+
+async def history(deps: Deps, actor: Session, appointment_id: int) -> Answer:
+    """Every change of an appointment that the actor may see, oldest first. Raises NotFound."""
+    row = await deps.db.run(
+        "appointment_history",
+        appointment_id=appointment_id,
+        actor_id=actor.account_id,
+        staff_of=actor.staff_of,
+    )
+    if row is None:
+        raise NotFound
+    return Answer(row[0])
+
+
+async def list_page(
+    deps: Deps,
+    actor: Session,
+    *,
+    provider_id: int | None,
+    status: str | None,
+    from_at: datetime | str,
+    to_at: datetime | str,
+    after_id: int,
+    limit: int,
+    expand: bool,
+) -> tuple[str, int | None]:
+    """A page of the actor's own appointments, or of all with a provider for that one's staff.
+
+    Returns the JSON array and the id after which the next page begins, or None at the end.
+    """
+    filters: dict[str, Any] = {
+        "after_id": after_id,
+        "statuses": [status] if status else list(APPOINTMENT_STATUSES),
+        "from_at": from_at,
+        "to_at": to_at,
+        "limit": limit,
+        "expand": expand,
+    }
+    if provider_id is not None and actor.keeps(provider_id):
+        row = await deps.db.run("appointment_list_provider", provider_id=provider_id, **filters)
+    else:
+        row = await deps.db.run(
+            "appointment_list",
+            account_id=actor.account_id,
+            provider_id=provider_id or 0,
+            **filters,
+        )
+    body, last_id, more = row
+    return body, last_id if more else None

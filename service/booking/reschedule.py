@@ -1,0 +1,107 @@
+"""Moving one appointment between two slots: a Redis lock per slot pair, then one transaction."""
+
+import asyncio
+from typing import Any, NamedTuple
+
+from service.booking.answer import Answer, judged_all
+from service.deps import Deps
+from service.errors import NotFound
+from service.lane import AGAIN, Lane
+from service.locks import Locks
+from service.sessions import Session
+from service.settings import Settings
+from service.store.postgres import Postgres
+
+PAUSE = 0.01  # seconds before a pair that is locked elsewhere is tried again
+
+
+class MoveItem(NamedTuple):
+    appointment_id: int
+    to_slot_id: int
+    version: int
+    actor_id: int
+    staff_of: int
+    expand: bool
+
+
+def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[MoveItem, Answer]:
+    """The lane in which all moves of this process are decided, many in one transaction."""
+
+    async def decide(items: list[MoveItem]) -> list[Any]:
+        from_slot_ids = await _whereabouts(db, items)
+        found = [n for n, slot_id in enumerate(from_slot_ids) if slot_id is not None]
+        results: list[Any] = [NotFound()] * len(items)
+        pairs = {n: _pair(from_slot_ids[n], items[n].to_slot_id) for n in found}
+        async with locks.hold(pairs.values()) as held:
+            ready = [n for n in found if pairs[n] in held]
+            results_ready = await _move(
+                db, settings, [items[n] for n in ready], [from_slot_ids[n] for n in ready]
+            )
+        if not ready:
+            await asyncio.sleep(PAUSE)
+        for n in found:
+            results[n] = AGAIN  # another set holds this pair just now
+        for n, result in zip(ready, results_ready, strict=True):
+            results[n] = result
+        return results
+
+    return Lane.of(settings, decide)
+
+
+async def reschedule(
+    deps: Deps,
+    actor: Session,
+    appointment_id: int,
+    to_slot_id: int,
+    *,
+    version: int = 0,
+    expand: bool = False,
+) -> Answer:
+    """Move an appointment to another slot, all or nothing. Durable when it returns.
+
+    A version other than 0 must be the current one. Raises NotFound, SlotTaken, SameSlot,
+    NotActive, SlotInPast, TooLate, Busy, PermissionDenied, PreconditionFailed.
+    """
+    return await deps.lanes.reschedule.submit(
+        MoveItem(appointment_id, to_slot_id, version, actor.account_id, actor.staff_of, expand)
+    )
+
+
+async def _whereabouts(db: Postgres, items: list[MoveItem]) -> list[int | None]:
+    rows = await db.run(
+        "appointment_find",
+        appointment_ids=[item.appointment_id for item in items],
+        actor_ids=[item.actor_id for item in items],
+        staff_ofs=[item.staff_of for item in items],
+    )
+    slot_ids: list[int | None] = [None] * len(items)
+    for n, slot_id in rows:
+        slot_ids[n - 1] = slot_id
+    return slot_ids
+
+
+async def _move(
+    db: Postgres, settings: Settings, items: list[MoveItem], from_slot_ids: list[int | None]
+) -> list[Any]:
+    if not items:
+        return []
+    appointment_ids, to_slot_ids, versions, actor_ids, staff_ofs, expands = map(
+        list, zip(*items, strict=True)
+    )
+    rows = await db.run(
+        "appointment_move",
+        appointment_ids=appointment_ids,
+        from_slot_ids=from_slot_ids,
+        to_slot_ids=to_slot_ids,
+        versions=versions,
+        actor_ids=actor_ids,
+        staff_ofs=staff_ofs,
+        expands=expands,
+        notice=f"{settings.notice_minutes} minutes",
+    )
+    return judged_all(rows)
+
+
+def _pair(one: int | None, other: int) -> tuple[int, int]:
+    assert one is not None
+    return min(one, other), max(one, other)

@@ -1,0 +1,154 @@
+"""Slots of a provider's calendar: publish, find, change, delete."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from service.booking.answer import Answer, judged
+from service.booking.schedule import Rule, intervals
+from service.booking.status import SLOT_STATUSES
+from service.deps import Deps
+from service.errors import InvalidFields, NotFound, PermissionDenied
+from service.sessions import Session
+
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+LAST = datetime(9998, 12, 31, tzinfo=UTC)
+BATCH = 1000  # slots published in one transaction
+
+
+class NewSlot(NamedTuple):
+    """A slot to be: half-open [starts_at, ends_at), both aware."""
+
+    provider_id: int
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+
+
+class Cursor(NamedTuple):
+    """Where the last page ended."""
+
+    starts_at: str
+    slot_id: int
+
+
+BEGINNING = Cursor("-infinity", 0)
+
+
+async def create(deps: Deps, actor: Session, slots: Sequence[NewSlot]) -> list[str]:
+    """Create all the slots or none; their documents in the same order.
+
+    Raises InvalidFields, PermissionDenied, NotFound (provider), SlotOverlap.
+    """
+    for number, slot in enumerate(slots):
+        if not actor.keeps(slot.provider_id):
+            raise PermissionDenied
+        _check_times(slot, f"{number}." if len(slots) > 1 else "")
+    rows = await deps.db.run(
+        "slot_create",
+        provider_ids=[slot.provider_id for slot in slots],
+        starts=[slot.starts_at for slot in slots],
+        ends=[slot.ends_at for slot in slots],
+        capacities=[slot.capacity for slot in slots],
+    )
+    return [body for (body,) in rows]
+
+
+def _check_times(slot: NewSlot, prefix: str) -> None:
+    if not slot.starts_at < slot.ends_at:
+        raise InvalidFields({f"{prefix}ends_at": ["Must be after starts_at."]})
+    for name, at in (("starts_at", slot.starts_at), ("ends_at", slot.ends_at)):
+        if not FIRST <= at <= LAST:
+            raise InvalidFields({f"{prefix}{name}": ["Must be between 1970 and 9998."]})
+
+
+async def publish(
+    deps: Deps, provider_id: int, rule: Rule, first: date, last: date, capacity: int = 1
+) -> int:
+    """Create what the rule opens from the first to the last day, both included; how many.
+
+    Where a slot is already, nothing is added. Raises NotFound (provider).
+    """
+    found = list(intervals(rule, first, last))
+    created: int = 0
+    for start in range(0, len(found), BATCH):
+        some = found[start : start + BATCH]
+        created += await deps.db.run(
+            "slot_publish",
+            provider_id=provider_id,
+            starts=[one.starts_at for one in some],
+            ends=[one.ends_at for one in some],
+            capacity=capacity,
+        )
+    return created
+
+
+async def any_exist(deps: Deps) -> bool:
+    """Whether the calendar has any slot at all."""
+    return bool(await deps.db.run("slot_count"))
+
+
+async def get(deps: Deps, slot_id: int) -> Answer:
+    """One slot. Raises NotFound."""
+    row = await deps.db.run("slot_get", slot_id=slot_id)
+    if row is None:
+        raise NotFound
+    return Answer(*row)
+
+
+async def list_page(
+    deps: Deps,
+    *,
+    provider_id: int | None,
+    status: str | None,
+    from_at: datetime | str,
+    to_at: datetime | str,
+    after: Cursor,
+    limit: int,
+) -> tuple[str, Cursor | None]:
+    """A page of slots in the order of starts_at and id, as a JSON array, and where it ended."""
+    filters: dict[str, Any] = {
+        "statuses": [status] if status else list(SLOT_STATUSES),
+        "from_at": from_at,
+        "to_at": to_at,
+        "after_at": after.starts_at,
+        "after_id": after.slot_id,
+        "limit": limit,
+    }
+    if provider_id is None:
+        row = await deps.db.run("slot_list", **filters)
+    else:
+        row = await deps.db.run("slot_list_provider", provider_id=provider_id, **filters)
+    body, last_at, last_id, more = row
+    return body, Cursor(last_at, last_id) if more else None
+
+
+async def change(
+    deps: Deps,
+    actor: Session,
+    slot_id: int,
+    *,
+    closed: bool | None = None,
+    capacity: int = 0,
+    deleted: bool = False,
+    version: int = 0,
+) -> Answer:
+    """Close or open a slot, change its capacity, or delete it while nobody is in it.
+
+    None and 0 leave things as they are. Raises NotFound, PermissionDenied, SlotInUse,
+    PreconditionFailed.
+    """
+    row = await deps.db.run(
+        "slot_change",
+        slot_id=slot_id,
+        staff_of=actor.staff_of,
+        closed=closed,
+        capacity=capacity,
+        deleted=deleted,
+        version=version,
+    )
+    result = judged(*row) if row else NotFound()
+    if isinstance(result, Exception):
+        raise result
+    answer: Answer = result
+    return answer

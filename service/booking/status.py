@@ -1,0 +1,11 @@
+"""The words for the states of slots and appointments, as FHIR and iCalendar have them."""
+
+from typing import Literal, get_args
+
+SlotStatus = Literal["free", "busy", "busy-tentative", "busy-unavailable"]
+AppointmentStatus = Literal["booked", "cancelled", "fulfilled", "noshow"]
+Role = Literal["customer", "provider", "admin"]
+
+SLOT_STATUSES: tuple[str, ...] = get_args(SlotStatus)
+APPOINTMENT_STATUSES: tuple[str, ...] = get_args(AppointmentStatus)
+ROLES: tuple[str, ...] = get_args(Role)

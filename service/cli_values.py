@@ -1,0 +1,44 @@
+"""What people write on the command line for days and hours, turned into values."""
+
+import argparse
+import re
+from datetime import date, time, timedelta
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def days(text: str) -> frozenset[int]:
+    """Return the weekdays of mon-fri or mon,wed,sat; Monday is 0."""
+    found: set[int] = set()
+    for part in text.lower().split(","):
+        first, _, last = part.strip().partition("-")
+        if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
+            raise argparse.ArgumentTypeError(f"{text!r} is not like mon-fri or mon,wed,sat")
+        begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+        found.update((begin + step) % 7 for step in range((end - begin) % 7 + 1))
+    return frozenset(found)
+
+
+def clock(text: str) -> time:
+    """Return a time of day written as 09:00."""
+    if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 09:00")
+    hour, minute = text.split(":")
+    return time(int(hour), int(minute))
+
+
+def span(text: str) -> timedelta:
+    """Return a length of time written as 30m, 1h or 1h30m."""
+    parts = re.fullmatch(r"(?:(\d{1,2})h)?(?:(\d{1,4})m)?", text)
+    found = timedelta(hours=int(parts[1] or 0), minutes=int(parts[2] or 0)) if parts else None
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a length like 30m, 1h or 1h30m")
+    return found
+
+
+def day(text: str) -> date:
+    """Return a day written as 2027-01-31."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2027-01-31") from None

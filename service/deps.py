@@ -1,0 +1,54 @@
+"""The one bag that is handed to everything: the opened adapters and the lanes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from redis.asyncio import Redis
+
+from service.lane import Lane
+from service.limits import Limits
+from service.locks import Locks
+from service.passwords import Passwords
+from service.readiness import Readiness
+from service.sessions import Sessions
+from service.settings import Settings
+from service.store.postgres import Postgres
+
+if TYPE_CHECKING:
+    from service.booking.answer import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """One lane per action on appointments; booking/ makes them and says what goes in."""
+
+    booking: "Lane[Any, Answer]"
+    ending: "Lane[Any, Answer]"
+    reschedule: "Lane[Any, Answer]"
+
+    async def close(self) -> None:
+        """Wait until each has decided what it took."""
+        for lane in (self.booking, self.ending, self.reschedule):
+            await lane.close()
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What a shutdown waits for: requests being answered; `draining` once it has begun."""
+
+    in_flight: int = 0
+    draining: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    settings: Settings
+    db: Postgres
+    redis: Redis
+    sessions: Sessions
+    locks: Locks
+    passwords: Passwords
+    limits: Limits
+    lanes: Lanes
+    readiness: Readiness
+    traffic: Traffic

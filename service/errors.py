@@ -1,0 +1,163 @@
+"""What can go wrong, in the words of the domain. Knows no HTTP; handlers/problems.py does."""
+
+from collections.abc import Mapping, Sequence
+
+
+class DomainError(Exception):
+    """Something this service refuses or can't do; `detail` is a sentence for a person."""
+
+    code = "error"
+    title = "Error"
+    detail = "Something went wrong."
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or self.detail)
+        self.detail = detail or self.detail
+
+
+class InvalidRequest(DomainError):
+    code = "invalid"
+    title = "Invalid request"
+    detail = "The request is not valid."
+
+
+class InvalidFields(InvalidRequest):
+    """Some fields are missing or wrong; `errors` holds the messages of each by its name."""
+
+    detail = "Some fields are missing or not valid."
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__()
+        self.errors = {field: list(messages) for field, messages in errors.items()}
+
+
+class NotAuthenticated(DomainError):
+    code = "not_authenticated"
+    title = "Not authenticated"
+    detail = "Authentication credentials were not provided."
+
+
+class InvalidToken(DomainError):
+    code = "invalid_token"
+    title = "Invalid token"
+    detail = "Invalid token."
+
+
+class WrongCredentials(DomainError):
+    code = "wrong_credentials"
+    title = "Wrong credentials"
+    detail = "Unable to log in with provided credentials."
+
+
+class PermissionDenied(DomainError):
+    code = "permission_denied"
+    title = "Permission denied"
+    detail = "You do not have permission to perform this action."
+
+
+class NotFound(DomainError):
+    code = "not_found"
+    title = "Not found"
+    detail = "Not found."
+
+
+class SlotTaken(DomainError):
+    """`alternatives` is JSON text: up to 3 next free slots, read when the slot was refused."""
+
+    code = "slot_taken"
+    title = "Slot taken"
+    detail = "This slot is no longer free."
+
+    def __init__(self, alternatives: str = "[]") -> None:
+        super().__init__()
+        self.alternatives = alternatives
+
+
+class SameSlot(DomainError):
+    code = "same_slot"
+    title = "Same slot"
+    detail = "The appointment is already in this slot."
+
+
+class NotActive(DomainError):
+    code = "not_active"
+    title = "Not active"
+    detail = "This appointment has already ended."
+
+
+class UsernameTaken(DomainError):
+    code = "username_taken"
+    title = "Username taken"
+    detail = "A user with that username already exists."
+
+
+class SlotOverlap(DomainError):
+    code = "slot_overlap"
+    title = "Slot overlap"
+    detail = "The slot overlaps another slot of this provider."
+
+
+class SlotInUse(DomainError):
+    code = "slot_in_use"
+    title = "Slot in use"
+    detail = "There are appointments in this slot."
+
+
+class Busy(DomainError):
+    code = "busy"
+    title = "Busy"
+    detail = "Another change of the same thing is under way. Try again."
+
+
+class PreconditionFailed(DomainError):
+    code = "precondition_failed"
+    title = "Precondition failed"
+    detail = "It was changed since you read it."
+
+
+class SlotInPast(DomainError):
+    code = "slot_in_past"
+    title = "Slot in the past"
+    detail = "This slot has already begun."
+
+
+class TooLate(DomainError):
+    code = "too_late"
+    title = "Too late"
+    detail = "It is too late to change this appointment."
+
+
+class LimitReached(DomainError):
+    code = "limit_reached"
+    title = "Limit reached"
+    detail = "You have as many coming appointments as one person may have."
+
+
+class RateLimited(DomainError):
+    """Asked too often; `retry_after` is in seconds."""
+
+    code = "rate_limited"
+    title = "Too many requests"
+    detail = "Request was throttled. Try again later."
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
+class Unavailable(DomainError):
+    """Definitely not done: PostgreSQL, Redis or this process can't take it now."""
+
+    code = "unavailable"
+    title = "Temporarily unavailable"
+    detail = "Nothing was done. Try again in a moment."
+
+
+class OutcomeUnknown(DomainError):
+    """Sent, perhaps done: the answer was lost."""
+
+    code = "outcome_unknown"
+    title = "Outcome unknown"
+    detail = (
+        "The answer was lost, so this may or may not have been done. Look before you repeat it."
+    )

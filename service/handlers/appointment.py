@@ -1,0 +1,147 @@
+"""Appointments."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from service.booking import appointment
+from service.booking.reschedule import reschedule
+from service.booking.status import AppointmentStatus
+from service.handlers.base import SIGNED_IN, STAFF, ApiHandler, endpoint
+from service.handlers.fields import Id, Instant, Limit
+
+
+class BookBody(msgspec.Struct):
+    slot: Id
+    notes: Annotated[str, Meta(max_length=4000)] = ""
+
+
+class RescheduleBody(msgspec.Struct):
+    new_slot: Id
+
+
+class CancelBody(msgspec.Struct):
+    reason: Annotated[str, Meta(max_length=500)] = ""
+
+
+class AppointmentQuery(msgspec.Struct):
+    """`provider` narrows one's own list; for that provider's staff it lists everybody's."""
+
+    provider: Id | None = None
+    status: AppointmentStatus | None = None
+    from_at: Instant | None = msgspec.field(default=None, name="from")
+    to_at: Instant | None = msgspec.field(default=None, name="to")
+    limit: Limit = 100
+    cursor: Id = 0
+
+
+class Appointments(ApiHandler):
+    @endpoint(SIGNED_IN, query=AppointmentQuery)
+    async def get(self) -> None:
+        """One's own appointments, in the order they were booked."""
+        query: AppointmentQuery = self.query
+        body, cursor = await appointment.list_page(
+            self.deps,
+            self.actor,
+            provider_id=query.provider,
+            status=query.status,
+            from_at=query.from_at or "-infinity",
+            to_at=query.to_at or "infinity",
+            after_id=query.cursor,
+            limit=query.limit,
+            expand=self.expand,
+        )
+        if cursor is not None:
+            self.link_next(str(cursor))
+        self.answer(200, body)
+
+    @endpoint(SIGNED_IN, body=BookBody)
+    async def post(self) -> None:
+        """Book a slot."""
+        booked = await appointment.book(
+            self.deps, self.actor, self.body.slot, self.body.notes, self.expand
+        )
+        self.answer(201, booked.body, etag=str(booked.version))
+
+
+class Appointment(ApiHandler):
+    @endpoint(SIGNED_IN)
+    async def get(self, appointment_id: int) -> None:
+        """One appointment."""
+        found, slot_version = await appointment.get(
+            self.deps, self.actor, appointment_id, self.expand
+        )
+        version = f"{found.version}.{slot_version}" if self.expand else str(found.version)
+        self.answer(200, found.body, etag=version)
+
+
+class Reschedule(ApiHandler):
+    @endpoint(SIGNED_IN, body=RescheduleBody)
+    async def patch(self, appointment_id: int) -> None:
+        """Move an appointment to another slot."""
+        moved = await reschedule(
+            self.deps,
+            self.actor,
+            appointment_id,
+            self.body.new_slot,
+            version=self.if_match,
+            expand=self.expand,
+        )
+        self.answer(200, moved.body, etag=str(moved.version))
+
+
+class Cancel(ApiHandler):
+    @endpoint(SIGNED_IN, body=CancelBody)
+    async def post(self, appointment_id: int) -> None:
+        """Cancel an appointment; doing it again succeeds again."""
+        await self.end(appointment_id, appointment.CANCEL, self.body.reason)
+
+    def read(self, kind: type[CancelBody]) -> CancelBody:
+        """The body, which may be left out."""
+        return super().read(kind) if self._chunks else kind()
+
+    async def end(self, appointment_id: int, ending: appointment.Ending, reason: str = "") -> None:
+        """End the appointment and say so."""
+        ended = await appointment.end(
+            self.deps,
+            self.actor,
+            appointment_id,
+            ending,
+            reason=reason,
+            version=self.if_match,
+            expand=self.expand,
+        )
+        self.answer(200, ended.body, etag=str(ended.version))
+
+
+class Noshow(Cancel):
+    @endpoint(STAFF, body=CancelBody)
+    async def post(self, appointment_id: int) -> None:
+        """Note that nobody came."""
+        await self.end(appointment_id, appointment.NOSHOW, self.body.reason)
+
+
+class Fulfill(Cancel):
+    @endpoint(STAFF, body=CancelBody)
+    async def post(self, appointment_id: int) -> None:
+        """Note that the appointment took place."""
+        await self.end(appointment_id, appointment.FULFILL, self.body.reason)
+
+
+class History(ApiHandler):
+    @endpoint(SIGNED_IN)
+    async def get(self, appointment_id: int) -> None:
+        """Every change of an appointment: who, when, from, to."""
+        self.answer(200, (await appointment.history(self.deps, self.actor, appointment_id)).body)
+
+
+ROUTES = [
+    (r"/api/appointments/?", Appointments),
+    (r"/api/appointments/([0-9]+)/?", Appointment),
+    (r"/api/appointments/([0-9]+)/reschedule/?", Reschedule),
+    (r"/api/appointments/([0-9]+)/cancel/?", Cancel),
+    (r"/api/appointments/([0-9]+)/noshow/?", Noshow),
+    (r"/api/appointments/([0-9]+)/fulfill/?", Fulfill),
+    (r"/api/appointments/([0-9]+)/history/?", History),
+]

@@ -1,0 +1,103 @@
+"""Accounts and their tokens."""
+
+import msgspec
+
+from service.booking import account
+from service.handlers.base import EVERYONE, SIGNED_IN, ApiHandler, endpoint
+from service.handlers.fields import Email, Username
+
+
+class RegisterBody(msgspec.Struct):
+    username: Username
+    email: Email
+    password: str
+
+
+class LoginBody(msgspec.Struct):
+    username: str
+    password: str
+
+
+class PasswordBody(msgspec.Struct):
+    current_password: str
+    new_password: str
+
+
+class Register(ApiHandler):
+    @endpoint(EVERYONE, body=RegisterBody)
+    async def post(self) -> None:
+        """Create a customer's account."""
+        new = self.body
+        created = await account.register(
+            self.deps, new.username, new.email, new.password, self.address
+        )
+        self.answer(201, created._asdict())
+
+
+class Login(ApiHandler):
+    @endpoint(EVERYONE, body=LoginBody)
+    async def post(self) -> None:
+        """Exchange a username and a password for a token."""
+        token, username = await account.login(
+            self.deps, self.body.username, self.body.password, self.address
+        )
+        self.set_header("Cache-Control", "no-store")
+        self.answer(200, {"token": token, "username": username})
+
+
+class Logout(ApiHandler):
+    @endpoint(SIGNED_IN)
+    async def post(self) -> None:
+        """Delete the token of this request for good."""
+        await account.logout(self.deps, self.actor)
+        self.answer(200, {"message": "Logged out successfully"})
+
+
+class Me(ApiHandler):
+    @endpoint(SIGNED_IN)
+    async def get(self) -> None:
+        """Who the token belongs to."""
+        self.answer(200, (await account.profile(self.deps, self.actor))._asdict())
+
+
+class Tokens(ApiHandler):
+    @endpoint(SIGNED_IN)
+    async def get(self) -> None:
+        """The living tokens of this account, by id; never the tokens themselves."""
+        tokens = await account.tokens(self.deps, self.actor)
+        self.answer(200, tokens)
+
+    @endpoint(SIGNED_IN)
+    async def delete(self) -> None:
+        """Log out everywhere, here included."""
+        await account.logout_elsewhere(self.deps, self.actor)
+        self.answer(204, "")
+
+
+class Token(ApiHandler):
+    @endpoint(SIGNED_IN)
+    async def delete(self, token_id: int) -> None:
+        """Log out one session of this account."""
+        await account.logout_session(self.deps, self.actor, token_id)
+        self.answer(204, "")
+
+
+class Password(ApiHandler):
+    @endpoint(SIGNED_IN, body=PasswordBody)
+    async def post(self) -> None:
+        """Change the password; all other tokens of this account die."""
+        await account.change_password(
+            self.deps, self.actor, self.body.current_password, self.body.new_password
+        )
+        self.answer(200, {"message": "Password changed successfully"})
+
+
+ROUTES = [
+    (r"/api/register/?", Register),
+    (r"/api/login/?", Login),
+    (r"/api/logout/?", Logout),
+    (r"/api/me/?", Me),
+    (r"/api/tokens/?", Tokens),
+    (r"/api/tokens/([0-9]+)/?", Token),
+    (r"/api/password/?", Password),
+]

@@ -1,0 +1,240 @@
+"""What every handler shares: reading the request, saying who asks, writing the answer."""
+
+import functools
+import itertools
+import logging
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+import msgspec
+from tornado import web
+
+from service import errors
+from service.deps import Deps
+from service.handlers import fields, problems
+from service.sessions import Session
+
+log = logging.getLogger(__name__)
+
+EVERYONE = frozenset[str]()  # no token needed
+SIGNED_IN = frozenset({"customer", "provider", "admin"})
+STAFF = frozenset({"provider", "admin"})
+ADMIN = frozenset({"admin"})
+
+LONGEST_TARGET = 8 * 1024
+LARGEST_HEADERS = 32 * 1024
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+_PROCESS = secrets.token_hex(6)
+_COUNTER = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What one verb of one route asks for: whose token, which query, which body."""
+
+    who: frozenset[str]
+    query: type[Any] | None
+    body: Any
+
+
+def endpoint(
+    who: frozenset[str], *, query: type[Any] | None = None, body: Any = None
+) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
+    """Declare a verb: before it runs, the actor, the query and the body are checked; whatever
+    domain error comes out of it becomes a problem document."""
+
+    def declare(verb: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        @functools.wraps(verb)
+        async def run(self: "ApiHandler", *path_ids: str) -> None:
+            if self._finished:  # refused while the body was still coming in
+                return
+            self.deps.traffic.in_flight += 1
+            try:
+                if who:
+                    await self.authenticate(who)
+                if query is not None:
+                    self.query = fields.query(self.request.query_arguments, query)
+                if body is not None:
+                    self.require_json()
+                    self.body = self.read(body)
+                await verb(self, *map(_path_id, path_ids))
+            except errors.DomainError as error:
+                self.refuse(error)
+            finally:
+                self.deps.traffic.in_flight -= 1
+
+        run.endpoint = Endpoint(who, query, body)  # type: ignore[attr-defined]
+        return run
+
+    return declare
+
+
+def _path_id(text: str) -> int:
+    if len(text) > 18:  # beyond any id
+        raise errors.NotFound
+    return int(text)
+
+
+@web.stream_request_body
+class ApiHandler(web.RequestHandler):
+    """A handler of one URL. `actor`, `query` and `body` are what its endpoint declared."""
+
+    allowed: ClassVar[str]
+    actor: Session
+    query: Any
+    body: Any
+
+    def __init_subclass__(cls) -> None:
+        if "get" in vars(cls):
+            cls.head = cls.get
+        verbs = [v for v in cls.SUPPORTED_METHODS if _implements(cls, v)]
+        cls.allowed = ", ".join(sorted(verbs))
+
+    def initialize(self, deps: Deps) -> None:
+        self.deps = deps
+        self._chunks = bytearray()
+
+    def set_default_headers(self) -> None:
+        if not hasattr(self, "request_id"):
+            self.request_id = _request_id(self.request.headers.get("X-Request-ID"))
+        del self._headers["Server"]
+        self._headers["Content-Type"] = JSON
+        self._headers["X-Request-ID"] = self.request_id
+        self._headers["X-Content-Type-Options"] = "nosniff"
+
+    # Reading the request
+
+    def prepare(self) -> None:
+        error = self._unacceptable()
+        if error is not None:
+            self.refuse(error)
+
+    def _unacceptable(self) -> errors.DomainError | None:
+        """What is wrong with the request before its body is read."""
+        headers, method = self.request.headers, self.request.method
+        if len(self.request.uri or "") > LONGEST_TARGET:
+            return problems.UriTooLong()
+        if sum(len(name) + len(value) for name, value in headers.get_all()) > LARGEST_HEADERS:
+            return problems.HeadersTooLarge()
+        if not _implements(type(self), method or ""):
+            return problems.MethodNotAllowed()
+        if not _accepts_json(headers.get("Accept")):
+            return problems.NotAcceptable()
+        length = headers.get("Content-Length", "")
+        if length.isdecimal() and int(length[:18]) > self.deps.settings.max_body:
+            return problems.BodyTooLarge()
+        return None
+
+    def data_received(self, chunk: bytes) -> None:
+        self._chunks += chunk
+        if len(self._chunks) > self.deps.settings.max_body and not self._finished:
+            self.refuse(problems.BodyTooLarge())
+
+    def require_json(self) -> None:
+        """Raise UnsupportedMediaType unless the body says it is JSON, or says nothing."""
+        declared = self.request.headers.get("Content-Type")
+        if declared is None or declared == JSON:
+            return
+        kind, _, parameters = declared.lower().partition(";")
+        charset = parameters.replace(" ", "").replace('"', "")
+        if kind.strip() != JSON or charset not in ("", "charset=utf-8"):
+            raise problems.UnsupportedMediaType
+
+    def read(self, kind: Any) -> Any:
+        """The body as what the endpoint declared."""
+        return fields.body(bytes(self._chunks), kind)
+
+    async def authenticate(self, who: frozenset[str]) -> None:
+        """Set the actor. Raises NotAuthenticated, InvalidToken, PermissionDenied, Unavailable."""
+        scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() not in ("token", "bearer"):
+            raise errors.NotAuthenticated
+        self.actor = await self.deps.sessions.resolve(token)
+        if self.actor.role not in who:
+            raise errors.PermissionDenied
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from: the peer, or what the trusted proxy says."""
+        return self.request.remote_ip or ""
+
+    @property
+    def expand(self) -> bool:
+        """Whether `?expand=slot` asks for whole slots."""
+        return self.request.query_arguments.get("expand") == [b"slot"]
+
+    @property
+    def if_match(self) -> int:
+        """The version that If-Match asks for: 0 for any, -1 for one that never was."""
+        wanted = self.request.headers.get("If-Match", "*").strip()
+        if wanted == "*":
+            return 0
+        match = re.fullmatch(r'"([0-9]{1,9})(?:\.[0-9]+)?"', wanted)
+        return int(match[1]) if match else -1
+
+    # Writing the answer
+
+    def answer(self, status: int, document: Any, *, etag: str | None = None) -> None:
+        """Send a document: JSON text as it is, anything else encoded."""
+        self.set_status(status)
+        if etag:
+            self._headers["ETag"] = f'"{etag}"'
+        if self.deps.traffic.draining:
+            self._headers["Connection"] = "close"
+        self.finish(document if isinstance(document, str) else msgspec.json.encode(document))
+
+    def link_next(self, cursor: str) -> None:
+        """Point to the next page (RFC 8288)."""
+        arguments = {name: values[-1] for name, values in self.request.query_arguments.items()}
+        arguments["cursor"] = cursor.encode()
+        self.set_header("Link", f'<{self.request.path}?{urlencode(arguments)}>; rel="next"')
+
+    def refuse(self, error: errors.DomainError) -> None:
+        """Send the problem document of an error."""
+        self.clear()
+        self.set_status(problems.STATUS[type(error)])
+        self._headers["Content-Type"] = PROBLEM
+        for name, value in problems.headers(error).items():
+            self._headers[name] = value
+        if isinstance(error, problems.MethodNotAllowed):
+            self._headers["Allow"] = self.allowed
+        if self.deps.traffic.draining:
+            self._headers["Connection"] = "close"
+        self.finish(problems.document(error, self.request_id))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """What Tornado itself refuses, and every bug, in our own words."""
+        self.refuse(problems.of_status(status_code))
+
+    async def options(self, *_: str) -> None:
+        self.set_header("Allow", self.allowed)
+        self.set_status(204)
+        self.finish()
+
+
+def _request_id(given: str | None) -> str:
+    if given is not None and _REQUEST_ID.fullmatch(given):
+        return given
+    return f"{_PROCESS}-{next(_COUNTER):x}"
+
+
+def _implements(cls: type[web.RequestHandler], method: str) -> bool:
+    verb = getattr(cls, method.lower(), None) if method in cls.SUPPORTED_METHODS else None
+    return verb is not None and verb is not web.RequestHandler._unimplemented_method
+
+
+def _accepts_json(accept: str | None) -> bool:
+    if accept is None or accept in ("*/*", JSON):
+        return True
+    for part in accept.lower().split(","):
+        kind, *parameters = (piece.strip() for piece in part.split(";"))
+        if kind in ("*/*", "application/*", JSON, PROBLEM):
+            return not any(re.fullmatch(r"q=0(\.0*)?", one) for one in parameters)
+    return False

@@ -1,0 +1,195 @@
+"""What comes in: strict JSON bodies and query strings, checked against typed structs.
+
+The types are the documentation. Every wrong field is named with a message in the style of Django
+REST Framework; msgspec alone would stop at the first.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, inspect
+
+from service.errors import InvalidFields, InvalidRequest
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+INT64 = 2**63 - 1
+Id = Annotated[int, Meta(ge=-INT64, le=INT64)]
+Limit = Annotated[int, Meta(ge=1, le=500)]
+Instant = Annotated[datetime, Meta(tz=True)]
+Username = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=150,
+        pattern=r"^[\w.@+-]+\Z",
+        description="Letters, digits and @/./+/-/_ only.",
+    ),
+]
+Email = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=254,
+        pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)*\Z",
+        description="An e-mail address.",
+    ),
+]
+
+INVALID = {
+    "pattern": "Enter a valid value: {description}",
+    inspect.IntType: "A valid integer is required.",
+    inspect.StrType: "Not a valid string.",
+    inspect.BoolType: "Must be a valid boolean.",
+    inspect.DateTimeType: "Datetime has wrong format. Use RFC 3339 with an offset, "
+    "for example 2027-01-04T10:00:00+00:00.",
+}
+
+
+def decode(raw: bytes) -> Any:
+    """The value of a JSON text in UTF-8 (RFC 8259), with no duplicate names, NaN, NUL or lone
+    surrogate in it. Raises InvalidRequest."""
+    if not raw:
+        raise InvalidRequest("The request has no body; JSON was expected.")
+    try:
+        value = _DECODER.decode(raw.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise InvalidRequest("JSON parse error: the body is not UTF-8.") from None
+    except RecursionError:
+        raise InvalidRequest("JSON parse error: it is nested too deeply.") from None
+    except ValueError as error:
+        raise InvalidRequest(f"JSON parse error: {error}.") from None
+    if b"\\u" in raw:
+        _refuse_odd_text(value)
+    return value
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+_ODD = re.compile("[\0\ud800-\udfff]")
+
+
+def _refuse_odd_text(value: Any) -> None:
+    """PostgreSQL can't keep NUL, UTF-8 has no lone surrogates; both come as escapes."""
+    match value:
+        case str():
+            if _ODD.search(value):
+                raise InvalidRequest("JSON parse error: text has a NUL or a lone surrogate.")
+        case list():
+            for one in value:
+                _refuse_odd_text(one)
+        case dict():
+            for name, one in value.items():
+                _refuse_odd_text(name)
+                _refuse_odd_text(one)
+
+
+def body(raw: bytes, kind: type[S]) -> S:
+    """The JSON object in a body as a struct. Raises InvalidRequest, InvalidFields."""
+    return convert(decode(raw), kind)
+
+
+def convert(value: Any, kind: type[S], prefix: str = "", *, strict: bool = True) -> S:
+    """A decoded object as a struct; unknown names are ignored. Raises as body() does."""
+    if not isinstance(value, dict):
+        raise InvalidRequest("A JSON object was expected.")
+    try:
+        return msgspec.convert(value, kind, strict=strict)
+    except msgspec.ValidationError:
+        raise InvalidFields(_messages(value, kind, prefix, strict)) from None
+
+
+def _messages(value: Mapping[str, Any], kind: type[S], prefix: str, strict: bool) -> dict[str, Any]:
+    """The messages of every field that is wrong."""
+    errors = {}
+    for field in msgspec.structs.fields(kind):
+        name = field.encode_name
+        if name not in value:
+            if field.required:
+                errors[prefix + name] = ["This field is required."]
+            continue
+        try:
+            msgspec.convert(value[name], field.type, strict=strict)
+        except msgspec.ValidationError:
+            errors[prefix + name] = [_message(value[name], inspect.type_info(field.type))]
+    return errors
+
+
+def _message(value: Any, info: inspect.Type) -> str:
+    if value is None:
+        return "This field may not be null."
+    description = ""
+    if isinstance(info, inspect.Metadata):
+        description = (info.extra_json_schema or {}).get("description", "")
+        info = info.type
+    if isinstance(info, inspect.UnionType):
+        info = next(one for one in info.types if not isinstance(one, inspect.NoneType))
+        return _message(value, info)
+    match info:
+        case inspect.LiteralType():
+            return f'"{value}" is not a valid choice.'
+        case inspect.IntType() if _is_integer(value):
+            return _out_of_range(int(value), info)
+        case inspect.StrType() if isinstance(value, str):
+            return _bad_text(value, info, description)
+    return INVALID.get(type(info), "Not a valid value.")
+
+
+def _is_integer(value: Any) -> bool:
+    if isinstance(value, str):
+        return bool(re.fullmatch(r"-?[0-9]{1,18}", value))
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _out_of_range(value: int, info: inspect.IntType) -> str:
+    if abs(value) > INT64:
+        return INVALID[inspect.IntType]
+    if info.ge is not None and value < info.ge:
+        return f"Ensure this value is greater than or equal to {info.ge}."
+    return f"Ensure this value is less than or equal to {info.le}."
+
+
+def _bad_text(value: str, info: inspect.StrType, description: str) -> str:
+    if not value:
+        return "This field may not be blank."
+    if info.max_length is not None and len(value) > info.max_length:
+        return f"Ensure this field has no more than {info.max_length} characters."
+    return INVALID["pattern"].format(description=description)
+
+
+def query(arguments: Mapping[str, list[bytes]], kind: type[S]) -> S:
+    """A query string as a struct; of a repeated name the last counts. Raises InvalidFields."""
+    values = {}
+    for field in msgspec.structs.fields(kind):
+        name = field.encode_name
+        if name not in arguments:
+            continue
+        try:
+            text = arguments[name][-1].decode("utf-8")
+        except UnicodeDecodeError:
+            raise InvalidFields({name: ["Not a valid string."]}) from None
+        if "\0" in text:
+            raise InvalidFields({name: ["Null characters are not allowed."]})
+        values[name] = _instant(text) if field.type in (Instant, Instant | None) else text
+    return convert(values, kind, strict=False)
+
+
+def _instant(text: str) -> str:
+    """A day means its midnight in UTC, and a plus sign that was sent bare arrives as a space."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return f"{text}T00:00:00+00:00"
+    return re.sub(r" (?=\d\d:\d\d\Z)", "+", text)

@@ -1,0 +1,70 @@
+"""Providers."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from service.booking import provider
+from service.handlers.base import ADMIN, EVERYONE, STAFF, ApiHandler, endpoint
+from service.handlers.fields import Id, Limit
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Zone = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class ProviderBody(msgspec.Struct):
+    name: Name
+    time_zone: Zone
+
+
+class ProviderChanges(msgspec.Struct):
+    name: Name | None = None
+    time_zone: Zone | None = None
+
+
+class ProviderQuery(msgspec.Struct):
+    limit: Limit = 100
+    cursor: Id = 0
+
+
+class Providers(ApiHandler):
+    @endpoint(EVERYONE, query=ProviderQuery)
+    async def get(self) -> None:
+        """All providers, by id."""
+        found, cursor = await provider.list_page(self.deps, self.query.cursor, self.query.limit)
+        if cursor is not None:
+            self.link_next(str(cursor))
+        self.answer(200, [one._asdict() for one in found])
+
+    @endpoint(ADMIN, body=ProviderBody)
+    async def post(self) -> None:
+        """Add a provider."""
+        created = await provider.create(self.deps, self.body.name, self.body.time_zone)
+        self.set_header("Location", f"/api/providers/{created.id}/")
+        self.answer(201, created._asdict())
+
+
+class Provider(ApiHandler):
+    @endpoint(EVERYONE)
+    async def get(self, provider_id: int) -> None:
+        """One provider."""
+        self.answer(200, (await provider.get(self.deps, provider_id))._asdict())
+
+    @endpoint(STAFF, body=ProviderChanges)
+    async def patch(self, provider_id: int) -> None:
+        """Rename a provider, or move it to another time zone."""
+        changed = await provider.change(
+            self.deps,
+            self.actor,
+            provider_id,
+            name=self.body.name,
+            time_zone=self.body.time_zone,
+        )
+        self.answer(200, changed._asdict())
+
+
+ROUTES = [
+    (r"/api/providers/?", Providers),
+    (r"/api/providers/([0-9]+)/?", Provider),
+]

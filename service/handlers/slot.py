@@ -1,0 +1,137 @@
+"""Slots."""
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from service.booking import slot
+from service.booking.status import SlotStatus
+from service.errors import InvalidFields, InvalidRequest
+from service.handlers import fields
+from service.handlers.base import EVERYONE, STAFF, ApiHandler, endpoint
+from service.handlers.fields import Id, Instant, Limit
+
+MOST = 1000  # slots in one request
+Capacity = Annotated[int, Meta(ge=1, le=1000)]
+
+
+class SlotBody(msgspec.Struct):
+    provider: Id
+    starts_at: Instant
+    ends_at: Instant
+    capacity: Capacity = 1
+
+
+class SlotChanges(msgspec.Struct):
+    status: Literal["free", "busy-unavailable"] | None = None
+    capacity: Capacity | None = None
+
+
+class SlotQuery(msgspec.Struct):
+    """`from` is now unless it is given: what has begun can't be booked."""
+
+    provider: Id | None = None
+    from_at: Instant | None = msgspec.field(default=None, name="from")
+    to_at: Instant | None = msgspec.field(default=None, name="to")
+    status: SlotStatus | None = None
+    limit: Limit = 100
+    cursor: str = ""
+
+
+class Slots(ApiHandler):
+    @endpoint(EVERYONE, query=SlotQuery)
+    async def get(self) -> None:
+        """Slots in the order of time."""
+        query: SlotQuery = self.query
+        body, cursor = await slot.list_page(
+            self.deps,
+            provider_id=query.provider,
+            status=query.status,
+            from_at=query.from_at or datetime.now(UTC),
+            to_at=query.to_at or "infinity",
+            after=_cursor(query.cursor),
+            limit=query.limit,
+        )
+        if cursor is not None:
+            self.link_next(base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode())
+        self.answer(200, body)
+
+    @endpoint(STAFF, body=SlotBody)
+    async def post(self) -> None:
+        """Create one slot, or up to 1,000 at once: all or nothing."""
+        many = isinstance(self.body, list)
+        wanted = self.body if many else [self.body]
+        bodies = await slot.create(
+            self.deps,
+            self.actor,
+            [slot.NewSlot(s.provider, s.starts_at, s.ends_at, s.capacity) for s in wanted],
+        )
+        self.answer(201, f"[{','.join(bodies)}]" if many else bodies[0])
+
+    def read(self, kind: Any) -> Any:
+        """One slot or a list of them."""
+        value = fields.decode(bytes(self._chunks))
+        if not isinstance(value, list):
+            return fields.convert(value, kind)
+        if not 1 <= len(value) <= MOST:
+            raise InvalidRequest(f"Between 1 and {MOST} slots can be created at once.")
+        errors: dict[str, Any] = {}
+        slots = []
+        for number, one in enumerate(value):
+            try:
+                slots.append(fields.convert(one, kind, f"{number}."))
+            except InvalidFields as error:
+                errors.update(error.errors)
+        if errors:
+            raise InvalidFields(errors)
+        return slots
+
+
+class Slot(ApiHandler):
+    @endpoint(EVERYONE)
+    async def get(self, slot_id: int) -> None:
+        """One slot."""
+        found = await slot.get(self.deps, slot_id)
+        self.answer(200, found.body, etag=str(found.version))
+
+    @endpoint(STAFF, body=SlotChanges)
+    async def patch(self, slot_id: int) -> None:
+        """Close or open a slot, or change its capacity."""
+        changes: SlotChanges = self.body
+        changed = await slot.change(
+            self.deps,
+            self.actor,
+            slot_id,
+            closed=None if changes.status is None else changes.status == "busy-unavailable",
+            capacity=changes.capacity or 0,
+            version=self.if_match,
+        )
+        self.answer(200, changed.body, etag=str(changed.version))
+
+    @endpoint(STAFF)
+    async def delete(self, slot_id: int) -> None:
+        """Delete a slot while nobody is in it."""
+        await slot.change(self.deps, self.actor, slot_id, deleted=True, version=self.if_match)
+        self.answer(204, "")
+
+
+def _cursor(text: str) -> slot.Cursor:
+    """Where the last page ended. Raises InvalidFields for one we did not write."""
+    if not text:
+        return slot.BEGINNING
+    try:
+        cursor = msgspec.json.decode(base64.urlsafe_b64decode(text), type=slot.Cursor)
+        datetime.fromisoformat(cursor.starts_at)
+    except (ValueError, binascii.Error, msgspec.MsgspecError):
+        raise InvalidFields({"cursor": ["Invalid cursor."]}) from None
+    return cursor
+
+
+ROUTES = [
+    (r"/api/slots/?", Slots),
+    (r"/api/slots/([0-9]+)/?", Slot),
+]

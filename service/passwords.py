@@ -1,0 +1,56 @@
+"""bcrypt in threads of its own, with a bounded queue: logins can't starve bookings."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import bcrypt
+
+from service.errors import Unavailable
+from service.settings import Settings
+
+LONGEST = 72  # bytes; bcrypt knows no more and must not be fed more
+T = TypeVar("T")
+
+
+class Passwords:
+    """Hashes and checks passwords. Raises Unavailable when too many are waiting."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._rounds = settings.bcrypt_rounds
+        self._room = settings.bcrypt_queue + settings.bcrypt_threads
+        self._threads = ThreadPoolExecutor(settings.bcrypt_threads, "bcrypt")
+        self._busy = 0
+        # Compared when there is no such user, so that both take the same time.
+        self._nobody = f"$2b${self._rounds:02}$" + 53 * "u"
+
+    async def hash(self, password: str) -> str:
+        """The bcrypt hash of a password of at most 72 bytes."""
+        raw, salt = password.encode(), bcrypt.gensalt(self._rounds)
+        return (await self._run(lambda: bcrypt.hashpw(raw, salt))).decode()
+
+    async def matches(self, password: str, hashed: str | None) -> bool:
+        """Whether the password has this hash; None costs as much time and is never true."""
+        raw, against = password.encode(errors="replace"), (hashed or self._nobody).encode()
+        fits = len(raw) <= LONGEST
+        return (await self._run(lambda: _check(raw[:LONGEST], against))) and fits and bool(hashed)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._busy >= self._room:
+            raise Unavailable
+        self._busy += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._busy -= 1
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _check(raw: bytes, hashed: bytes) -> bool:
+    try:
+        return bcrypt.checkpw(raw, hashed)
+    except ValueError:  # what is stored is no bcrypt hash
+        return False

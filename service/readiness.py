@@ -1,0 +1,23 @@
+"""Whether this process can do its work now."""
+
+from redis.asyncio import Redis
+
+from service.errors import Unavailable
+from service.store.migrate import latest_version
+from service.store.postgres import Postgres
+from service.store.redis import guarded
+
+
+class Readiness:
+    """Asks PostgreSQL and Redis, each within its own timeout."""
+
+    def __init__(self, db: Postgres, redis: Redis) -> None:
+        self._db, self._redis = db, redis
+        self._wanted = latest_version()
+
+    async def check(self) -> None:
+        """Raise Unavailable unless both servers answer and the schema is this code's."""
+        with guarded():
+            await self._redis.ping()
+        if await self._db.run("schema_version") != self._wanted:
+            raise Unavailable("The database schema is not the one this version needs.")

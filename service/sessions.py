@@ -1,0 +1,162 @@
+"""Tokens: issued, looked up, renewed and deleted in Redis, which alone knows them.
+
+A token is 40 hex digits; only its SHA-256 is stored. Each account has a hash of its tokens by id.
+"""
+
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Sequence
+
+import msgspec
+from redis.asyncio import Redis
+
+from service.errors import InvalidToken
+from service.lane import Lane
+from service.settings import Settings
+from service.store.redis import guarded
+
+_TOKEN = re.compile(r"[0-9a-f]{40}", re.ASCII)
+EVERYWHERE = -1  # staff_of of an admin
+NOWHERE = 0  # staff_of of a customer
+TOUCH_EVERY = 60.0  # seconds between two renewals of one token by this process
+TOUCHED_MAX = 100_000
+
+
+class Session(msgspec.Struct, frozen=True, array_like=True):
+    """Who is asking: read from Redis on each request."""
+
+    token_id: int
+    account_id: int
+    username: str
+    role: str
+    provider_id: int
+    created_at: int
+
+    @property
+    def staff_of(self) -> int:
+        """The provider whose calendar this account keeps, or EVERYWHERE, or NOWHERE."""
+        return EVERYWHERE if self.role == "admin" else self.provider_id
+
+    def keeps(self, provider_id: int) -> bool:
+        """Whether this account is staff of the provider."""
+        return self.staff_of in (EVERYWHERE, provider_id)
+
+
+class Token(msgspec.Struct, frozen=True):
+    """One of an account's tokens, as its owner sees it."""
+
+    id: int
+    created_at: int
+
+
+class Sessions:
+    """The tokens of all accounts. Every method raises Unavailable when Redis does not answer."""
+
+    def __init__(self, redis: Redis, settings: Settings) -> None:
+        self._redis = redis
+        self._ttl, self._sliding = settings.token_ttl, settings.token_sliding
+        self._touched: dict[str, float] = {}
+        self._lane: Lane[str, Session | None] = Lane(
+            self._look_up,
+            width=settings.lane_width,
+            batch=settings.lane_batch * 4,
+            queue=settings.lane_queue * 2,
+            patience=settings.redis_timeout * 2,
+        )
+
+    async def issue(self, account_id: int, username: str, role: str, provider_id: int) -> str:
+        """A new token of the account, from the system's generator."""
+        token = secrets.token_hex(20)
+        now = int(time.time())
+        session = Session(secrets.randbits(52), account_id, username, role, provider_id, now)
+        key, of_account = _key(token), _account_key(account_id)
+        with guarded():
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.set(key, msgspec.json.encode(session), ex=self._ttl)
+                pipe.hset(of_account, str(session.token_id), key)
+                pipe.expire(of_account, self._ttl)
+                await pipe.execute()
+        return token
+
+    async def resolve(self, token: str) -> Session:
+        """The session of a token, whose life is renewed. Raises InvalidToken."""
+        if not _TOKEN.fullmatch(token):
+            raise InvalidToken
+        session = await self._lane.submit(_key(token))
+        if session is None:
+            raise InvalidToken
+        return session
+
+    async def revoke(self, session: Session, token_ids: Sequence[int]) -> int:
+        """Delete some of the account's tokens for good; how many there were."""
+        if not token_ids:
+            return 0
+        fields = [str(token_id) for token_id in token_ids]
+        of_account = _account_key(session.account_id)
+        with guarded():
+            keys = [key for key in await self._redis.hmget(of_account, fields) if key]
+            if not keys:
+                return 0
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.delete(*keys)
+                pipe.hdel(of_account, *fields)
+                deleted, _ = await pipe.execute()
+        return int(deleted)
+
+    async def tokens(self, account_id: int) -> list[Token]:
+        """The account's living tokens, oldest first; forgets those that have expired."""
+        of_account = _account_key(account_id)
+        with guarded():
+            keys = await self._redis.hgetall(of_account)
+            if not keys:
+                return []
+            values = await self._redis.mget(list(keys.values()))
+            dead = [field for field, value in zip(keys, values, strict=True) if value is None]
+            if dead:
+                await self._redis.hdel(of_account, *dead)
+        sessions = [msgspec.json.decode(value, type=Session) for value in values if value]
+        return sorted(
+            (Token(session.token_id, session.created_at) for session in sessions),
+            key=lambda token: (token.created_at, token.id),
+        )
+
+    async def close(self) -> None:
+        await self._lane.close()
+
+    async def _look_up(self, keys: list[str]) -> list[Session | None]:
+        with guarded():
+            values = await self._redis.mget(keys)
+            sessions = [
+                msgspec.json.decode(value, type=Session) if value else None for value in values
+            ]
+            if self._sliding:
+                await self._touch(keys, sessions)
+        return sessions
+
+    async def _touch(self, keys: list[str], sessions: list[Session | None]) -> None:
+        now = time.monotonic()
+        due = {
+            key: session
+            for key, session in zip(keys, sessions, strict=True)
+            if session and now - self._touched.get(key, -TOUCH_EVERY) >= TOUCH_EVERY
+        }
+        if not due:
+            return
+        if len(self._touched) > TOUCHED_MAX:
+            self._touched.clear()
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key, session in due.items():
+                pipe.expire(key, self._ttl)
+                pipe.expire(_account_key(session.account_id), self._ttl)
+            await pipe.execute()
+        self._touched.update(dict.fromkeys(due, now))
+
+
+def _key(token: str) -> str:
+    return "token:" + hashlib.sha256(token.encode("ascii")).hexdigest()
+
+
+def _account_key(account_id: int) -> str:
+    return f"account:{account_id}:tokens"

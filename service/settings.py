@@ -1,0 +1,150 @@
+"""Every setting of the service in one frozen value; nothing else reads the environment."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, NamedTuple, Self, TypeVar
+
+ROOT = Path(__file__).resolve().parents[1]
+YES, NO = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
+T = TypeVar("T")
+
+
+class SettingsError(Exception):
+    """A setting can't be used; the message is one sentence for the person who set it."""
+
+
+class Entry(NamedTuple):
+    """One line of the settings table in the help and in the README."""
+
+    name: str
+    env: str
+    default: str
+    help: str
+
+
+def setting(
+    default: T, help: str, *, low: float | None = None, high: float | None = None,
+    shown: str | None = None, secret: bool = False, schemes: tuple[str, ...] = (),
+) -> T:
+    """Return a dataclass field that knows its help, its bounds and whether it is a secret."""
+    metadata = {"help": help, "low": low, "high": high, "shown": shown, "schemes": schemes}
+    return field(default=default, repr=not secret, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the service is told from outside: checked when it is made, never changed after."""
+
+    host: str = setting("127.0.0.1", "address to listen on")
+    port: int = setting(8000, "port to listen on; 0 takes any free one", low=0, high=65535)
+    data_dir: Path = setting(
+        ROOT / ".data", "folder of the embedded servers", shown=".data beside run.py")
+    demo: bool = setting(True, "fill an empty embedded database with a small calendar")
+    database_url: str = setting(
+        "", "postgresql://...; empty starts the embedded PostgreSQL", secret=True,
+        schemes=("postgresql://", "postgres://"))
+    redis_url: str = setting(
+        "", "redis://...; empty starts the embedded Redis", secret=True,
+        schemes=("redis://", "rediss://", "unix://"))
+
+    pool_size: int = setting(8, "PostgreSQL connections of one process", low=1, high=1000)
+    prepare: bool = setting(True, "prepared statements on the server; off behind PgBouncer")
+    connect_timeout: float = setting(2.0, "seconds to wait for a new connection", low=0.01)
+    lock_timeout: float = setting(1.0, "seconds a statement waits for a row lock", low=0.001)
+    statement_timeout: float = setting(2.0, "seconds a statement may run", low=0.001)
+    request_deadline: float = setting(3.0, "seconds until a request is given up", low=0.001)
+    redis_timeout: float = setting(0.25, "seconds to wait for Redis", low=0.001)
+
+    lane_width: int = setting(2, "batches of one kind in flight at once", low=1, high=100)
+    lane_batch: int = setting(64, "requests decided in one batch", low=1, high=1000)
+    lane_queue: int = setting(4096, "requests that may wait for a batch; then 503", low=1)
+    lock_ttl: float = setting(5.0, "seconds until a Redis lock ends by itself", low=0.001)
+
+    bcrypt_rounds: int = setting(12, "bcrypt cost; 4 for tests", low=4, high=16)
+    bcrypt_threads: int = setting(2, "passwords hashed at once", low=1, high=64)
+    bcrypt_queue: int = setting(64, "passwords that may wait; then 503", low=1)
+    password_min: int = setting(8, "fewest characters of a password", low=1, high=72)
+    token_ttl: int = setting(1209600, "seconds a token lives", low=1)
+    token_sliding: bool = setting(True, "using a token renews its life")
+
+    max_open_appointments: int = setting(
+        0, "coming appointments one user may have; 0 is no limit", low=0)
+    notice_minutes: int = setting(
+        0, "minutes before its start until which an appointment may be moved or cancelled", low=0)
+
+    max_body: int = setting(1048576, "largest request body in bytes", low=1024)
+    rate_limit: bool = setting(True, "limit logins and registrations")
+    login_limit: int = setting(20, "login attempts a minute per account and address", low=1)
+    address_limit: int = setting(
+        300, "logins and registrations a minute per address", low=1)
+    xheaders: bool = setting(False, "trust X-Real-IP and X-Forwarded-* of the proxy in front")
+    access_log: bool = setting(False, "one line per request")
+    drain_seconds: float = setting(
+        8.0, "seconds that requests in flight get to finish at a stop", low=0)
+
+    def __post_init__(self) -> None:
+        """Refuse values out of bounds and deadlines that don't nest."""
+        for one in fields(self):
+            check(one.name, getattr(self, one.name), one.metadata)
+        if not self.lock_timeout < self.statement_timeout < self.request_deadline:
+            raise SettingsError("The timeouts must nest: LOCK_TIMEOUT below STATEMENT_TIMEOUT "
+                                "below REQUEST_DEADLINE.")
+        if not self.lock_ttl > self.request_deadline:
+            raise SettingsError("LOCK_TTL must be above REQUEST_DEADLINE: a lock has to outlive "
+                                "the request that holds it.")
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str], **flags: Any) -> Self:
+        """Return the settings from flags (None: not given), then environ, then defaults."""
+        values = {}
+        for one in fields(cls):
+            given = flags.pop(one.name, None)
+            if given is None:
+                given = environ.get(one.name.upper(), "").strip() or None
+            if given is not None:
+                values[one.name] = read(one.name, one.type, given)
+        if flags:
+            raise TypeError(f"no such setting: {', '.join(sorted(flags))}")
+        return cls(**values)
+
+    @classmethod
+    def entries(cls) -> list[Entry]:
+        """Return all settings in the order of this file, for help and README."""
+        return [Entry(one.name, one.name.upper(), written(one.default, one.metadata["shown"]),
+                      one.metadata["help"]) for one in fields(cls)]
+
+
+def read(name: str, kind: Any, given: Any) -> Any:
+    """Return given as the setting's own type, or raise SettingsError."""
+    if kind is bool and isinstance(given, str):
+        if given.lower() not in YES + NO:
+            raise SettingsError(f"{name.upper()} must be on or off, not {given!r}.")
+        return given.lower() in YES
+    if kind is Path:
+        return Path(given).expanduser().absolute()
+    try:
+        return kind(given)
+    except (TypeError, ValueError):
+        wanted = "a whole number" if kind is int else "a number"
+        raise SettingsError(f"{name.upper()} must be {wanted}, not {given!r}.") from None
+
+
+def check(name: str, value: Any, rule: Mapping[str, Any]) -> None:
+    """Raise SettingsError when the value breaks its rule; never repeats a secret."""
+    env, low, high, schemes = name.upper(), rule["low"], rule["high"], rule["schemes"]
+    if schemes and value and not value.startswith(schemes):
+        raise SettingsError(f"{env} must begin with {' or '.join(schemes)}.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SettingsError(f"{env} must be a finite number, not {value}.")
+    if (low is not None and value < low) or (high is not None and value > high):
+        span = f"at least {low}" if high is None else f"from {low} to {high}"
+        raise SettingsError(f"{env} must be {span}, not {value}.")
+
+
+def written(default: Any, shown: str | None) -> str:
+    """Return a default the way a person would set it."""
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    return shown or str(default)

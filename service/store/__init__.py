@@ -1,0 +1,1 @@
+"""The borders to the outside: one module per driver; past them only our words exist."""

@@ -1,0 +1,111 @@
+"""Brings the schema up to date: sql/migrations in order, each once, each in a transaction."""
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+
+from service.store.queries import SQL
+
+# Two processes that start at once: the second waits for the first, then finds nothing to do.
+LOCK = 7_302_026
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS schema_migration (
+    version     integer     NOT NULL,
+    name        text        NOT NULL,
+    checksum    text        NOT NULL,
+    applied_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT schema_migration_pkey PRIMARY KEY (version)
+)
+"""
+
+
+class MigrationError(Exception):
+    """The database and this code don't fit; the message is a sentence for the operator."""
+
+
+class Migration(NamedTuple):
+    version: int
+    name: str
+    text: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def migrations(folder: Path = SQL / "migrations") -> list[Migration]:
+    """All migrations in order, numbered from 1 without a gap."""
+    found = []
+    for number, path in enumerate(sorted(folder.glob("*.sql")), start=1):
+        match = re.fullmatch(r"(\d{4})_([a-z_]+)", path.stem)
+        if not match or int(match[1]) != number:
+            raise MigrationError(f"{path.name} should be number {number:04}.")
+        found.append(Migration(number, match[2], path.read_text(encoding="utf-8")))
+    return found
+
+
+def latest_version() -> int:
+    """The schema version that this code needs."""
+    return migrations()[-1].version
+
+
+def migrate(database_url: str, wanted: list[Migration] | None = None) -> list[Migration]:
+    """Apply what is missing and return it. Raises MigrationError, psycopg2.Error."""
+    wanted = migrations() if wanted is None else wanted
+    with _locked(database_url) as connection:
+        applied = _applied(connection)
+        _check(applied, wanted)
+        missing = [one for one in wanted if one.version not in applied]
+        for one in missing:
+            _apply(connection, one)
+    return missing
+
+
+@contextlib.contextmanager
+def _locked(database_url: str) -> Iterator[Connection]:
+    connection = psycopg2.connect(database_url, application_name="booking migrate")
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+            cursor.execute("SET client_min_messages = warning")
+            cursor.execute(TABLE)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _applied(connection: Connection) -> dict[int, str]:
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT version, checksum FROM schema_migration ORDER BY version")
+        return dict(cursor.fetchall())
+
+
+def _check(applied: dict[int, str], wanted: list[Migration]) -> None:
+    known = {one.version: one.checksum for one in wanted}
+    for version, checksum in applied.items():
+        if version not in known:
+            raise MigrationError(
+                f"The database has schema {version}, which is newer than this code. "
+                "Start the version of the service that made it, or a newer one."
+            )
+        if known[version] != checksum:
+            raise MigrationError(
+                f"Migration {version:04} was changed after it had been applied. "
+                "Undo that; changes of the schema go into a new migration."
+            )
+
+
+def _apply(connection: Connection, one: Migration) -> None:
+    with connection, connection.cursor() as cursor:
+        cursor.execute(one.text)
+        cursor.execute(
+            "INSERT INTO schema_migration (version, name, checksum) VALUES (%s, %s, %s)",
+            [one.version, one.name, one.checksum],
+        )

@@ -1,0 +1,155 @@
+"""A pool of aiopg connections.
+
+aiopg's own pool has two faults that cost answers here: it connects while holding its lock, so that
+one stalled connect delays every release, and releasing a broken connection wakes nobody.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import aiopg
+import psycopg2
+from aiopg.connection import Connection
+from psycopg2.extensions import make_dsn, parse_dsn
+
+from service.errors import Unavailable
+
+
+async def _poll(self: Any, waiter: "asyncio.Future[None]", timeout: float) -> None:
+    """Connection._poll without its habit of turning a cancelled statement into CancelledError."""
+    self._ready(self._weakref)
+    try:
+        async with asyncio.timeout(timeout):
+            await waiter
+    except (asyncio.CancelledError, TimeoutError):
+        self._close()
+        raise
+    finally:
+        self._waiter = None
+
+
+Connection._poll = _poll  # type: ignore[method-assign]
+
+
+class Link:
+    """One connection with its one cursor and the names of the statements prepared on it."""
+
+    __slots__ = ("connection", "cursor", "prepared")
+
+    def __init__(self, connection: Connection, cursor: Any) -> None:
+        self.connection = connection
+        self.cursor = cursor
+        self.prepared: set[str] = set()
+
+    async def execute(
+        self, text: str, parameters: Any = None, timeout: float | None = None
+    ) -> list[Any]:
+        """The rows of the last statement in the text, which is one message and one transaction."""
+        await self.cursor.execute(text, parameters, timeout=timeout)
+        raw = self.cursor.raw
+        return raw.fetchall() if raw.description else []
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+class Pool:
+    """At most `size` links; connecting happens outside any lock and only when one is needed."""
+
+    def __init__(self, dsn: str, *, size: int, connect_timeout: float, patience: float) -> None:
+        self._dsns = dsn
+        self._connect_timeout, self._patience = connect_timeout, patience
+        self._permits = asyncio.Semaphore(size)
+        self._idle: list[Link] = []
+        self.size, self.in_use = size, 0
+
+    @contextlib.asynccontextmanager
+    async def link(self) -> AsyncIterator[Link]:
+        """A link for one task. Raises Unavailable when none is free or none can be opened."""
+        await self._permit()
+        link = None
+        self.in_use += 1
+        try:
+            link = self._healthy() or await self.connect()
+            yield link
+        finally:
+            self.in_use -= 1
+            if link is not None:
+                self._keep(link)
+            self._permits.release()
+
+    async def connect(self) -> Link:
+        """A new link to the first address that accepts."""
+        try:
+            async with asyncio.timeout(self._connect_timeout):
+                addresses = await _addresses(self._dsns)
+                for number, dsn in enumerate(addresses, start=1):
+                    try:
+                        return await self._open(dsn)
+                    except (psycopg2.Error, OSError):
+                        if number == len(addresses):
+                            raise
+        except (psycopg2.Error, OSError) as error:  # TimeoutError is an OSError
+            raise Unavailable from error
+        raise Unavailable
+
+    async def _open(self, dsn: str) -> Link:
+        connection = await aiopg.connect(
+            dsn,
+            timeout=self._connect_timeout,
+            enable_json=False,
+            enable_hstore=False,
+            enable_uuid=False,
+        )
+        return Link(connection, await connection.cursor())
+
+    async def _permit(self) -> None:
+        if not self._permits.locked():
+            await self._permits.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._permits.acquire()
+        except TimeoutError as error:
+            raise Unavailable from error
+
+    def _healthy(self) -> Link | None:
+        while self._idle:
+            link = self._idle.pop()
+            if not link.connection.closed:
+                return link
+            link.close()
+        return None
+
+    def _keep(self, link: Link) -> None:
+        if link.connection.closed or link.connection.isexecuting():
+            link.close()
+        else:
+            self._idle.append(link)
+
+    def close(self) -> None:
+        """Close every idle link."""
+        for link in self._idle:
+            link.close()
+        self._idle.clear()
+
+
+async def _addresses(dsn: str) -> Sequence[str]:
+    """One DSN per address of its hosts: libpq's own fallback never happens in async mode."""
+    given = parse_dsn(dsn)
+    hosts = given.get("host", "").split(",")
+    ports = (given.get("port") or "5432").split(",")
+    if "hostaddr" in given or not hosts[0]:
+        return [dsn]
+    found = []
+    loop = asyncio.get_running_loop()
+    for number, host in enumerate(hosts):
+        port = ports[number] if len(ports) > 1 else ports[0]
+        if host.startswith("/"):
+            found.append(make_dsn(dsn, host=host, port=port))
+            continue
+        for *_, address in await loop.getaddrinfo(host, int(port), type=1):
+            found.append(make_dsn(dsn, host=host, hostaddr=address[0], port=port))
+    return found

@@ -1,0 +1,98 @@
+"""Loads sql/queries: one file per table, each query under a header `-- name: slot_get :maybe`.
+
+A query's parameters are `%(named)s` and each is cast where it stands (`%(id)s::bigint`), so that
+the same text can be sent as it is or prepared once per connection. Statements end with `;`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SQL = Path(__file__).resolve().parents[2] / "sql"
+SHAPES = frozenset({"one", "maybe", "many", "value", "exec"})
+
+_HEADER = re.compile(r"^-- name: (?P<name>[a-z_]+) :(?P<shape>[a-z]+)$", re.MULTILINE)
+_PARAMETER = re.compile(r"%\((?P<name>[a-z_]+)\)s(?P<cast>::[a-z]+(?:\[\])?)?")
+_COMMENT = re.compile(r"^\s*--.*$", re.MULTILINE)
+_WRITE = re.compile(r"\b(INSERT|UPDATE|DELETE)\b")
+
+
+class QueryError(Exception):
+    """A query file breaks the rules above; said at start, before anything is served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One named query: what to send as it is, and how to prepare and execute it."""
+
+    name: str
+    shape: str
+    text: str
+    writes: bool
+    parameters: frozenset[str]
+    prepare: str
+    execute: str
+
+
+def load_queries(folder: Path = SQL / "queries") -> Mapping[str, Query]:
+    """All named queries of a folder; raises QueryError for a duplicate or malformed one."""
+    queries: dict[str, Query] = {}
+    for path in sorted(folder.glob("*.sql")):
+        for query in parse(path.stem, path.read_text(encoding="utf-8")):
+            if query.name in queries:
+                raise QueryError(f"{path.name}: {query.name} is defined twice.")
+            queries[query.name] = query
+    return queries
+
+
+def parse(table: str, source: str) -> list[Query]:
+    """The queries of one file, whose names must begin with the file's name."""
+    headers = list(_HEADER.finditer(source))
+    ends = [header.start() for header in headers[1:]] + [len(source)]
+    return [
+        _query(table, header["name"], header["shape"], source[header.end() : end])
+        for header, end in zip(headers, ends, strict=True)
+    ]
+
+
+def _query(table: str, name: str, shape: str, body: str) -> Query:
+    if not name.startswith(f"{table}_"):
+        raise QueryError(f"{table}.sql: {name} should begin with {table}_.")
+    if shape not in SHAPES:
+        raise QueryError(f"{table}.sql: {name} has an unknown shape :{shape}.")
+    statements = [s.strip() for s in _COMMENT.sub("", body).split(";") if s.strip()]
+    if not statements:
+        raise QueryError(f"{table}.sql: {name} is empty.")
+    casts = _casts(name, statements)
+    prepare, execute = [], []
+    for number, statement in enumerate(statements):
+        prepared = name if len(statements) == 1 else f"{name}_{number}"
+        used = list(dict.fromkeys(m["name"] for m in _PARAMETER.finditer(statement)))
+        prepare.append(f"PREPARE {prepared} AS /* {name} */ {_numbered(statement, used)}")
+        arguments = ", ".join(f"%({p})s{casts[p]}" for p in used)
+        execute.append(f"EXECUTE {prepared}" + (f" ({arguments})" if used else ""))
+    text = f"/* {name} */ " + ";\n".join(statements)
+    return Query(
+        name,
+        shape,
+        text,
+        bool(_WRITE.search(text)),
+        frozenset(casts),
+        "; ".join(prepare),
+        "; ".join(execute),
+    )
+
+
+def _casts(name: str, statements: list[str]) -> dict[str, str]:
+    casts: dict[str, str] = {}
+    for match in _PARAMETER.finditer("\n".join(statements)):
+        cast = match["cast"]
+        if cast is None or casts.setdefault(match["name"], cast) != cast:
+            raise QueryError(f"{name}: give {match['name']} one and the same cast everywhere.")
+    return casts
+
+
+def _numbered(statement: str, used: list[str]) -> str:
+    numbers = {parameter: number for number, parameter in enumerate(used, start=1)}
+    return _PARAMETER.sub(lambda m: f"${numbers[m['name']]}{m['cast']}", statement)

@@ -1,0 +1,39 @@
+"""Redis: a client with tight timeouts, whose errors come out as Unavailable."""
+
+import contextlib
+from collections.abc import Iterator
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff, NoBackoff
+from redis.exceptions import RedisError
+
+from service.errors import Unavailable
+from service.settings import Settings
+
+CONNECTIONS = 16
+
+
+def connect(settings: Settings, *, repeat: bool) -> "Redis":
+    """A client. With `repeat`, a command whose connection broke is sent once more: only for
+    commands that may run twice, never for locks and limits (their lost reply would count)."""
+    retry = Retry(ConstantBackoff(0.01), 1) if repeat else Retry(NoBackoff(), 0)
+    pool = BlockingConnectionPool.from_url(
+        settings.redis_url,
+        max_connections=CONNECTIONS,
+        timeout=settings.redis_timeout,
+        socket_timeout=settings.redis_timeout,
+        socket_connect_timeout=settings.redis_timeout,
+        retry=retry,
+        client_name="booking",
+    )
+    return Redis.from_pool(pool)
+
+
+@contextlib.contextmanager
+def guarded() -> Iterator[None]:
+    """Whatever Redis does wrong inside is Unavailable: fail closed, never guess."""
+    try:
+        yield
+    except (RedisError, OSError) as error:  # TimeoutError is an OSError
+        raise Unavailable from error

@@ -1,0 +1,45 @@
+"""What `serve` prints: the first calls to try, as curl lines that work when pasted."""
+
+import json
+import secrets
+from datetime import UTC, datetime
+
+from service.booking import slot
+from service.deps import Deps
+
+CALLS = """
+Try it:
+
+curl -s {url}/api/register/ -H 'Content-Type: application/json' -d '{register}'
+TOKEN=$(curl -s {url}/api/login/ -H 'Content-Type: application/json' -d '{login}' | grep -o '[0-9a-f]\\{{40\\}}')
+curl -s '{url}/api/slots/?status=free&limit=3'
+"""
+
+BOOKING = """\
+curl -s {url}/api/appointments/ -H "Authorization: Token $TOKEN" -H 'Content-Type: application/json' -d '{{"slot": {slot}, "notes": "Initial consultation"}}'
+curl -s {url}/api/appointments/ -H "Authorization: Token $TOKEN"
+"""
+
+GOODBYE = """\
+curl -s -X POST {url}/api/logout/ -H "Authorization: Token $TOKEN"
+"""
+
+
+async def lines(deps: Deps, url: str) -> str:
+    """The calls for a server at this address, with a new user and a slot that is free now."""
+    username = f"ada{secrets.randbelow(10**6)}"
+    who = {"username": username, "password": "correct horse"}
+    register = {"username": username, "email": "ada@example.org", "password": "correct horse"}
+    text = CALLS.format(url=url, register=json.dumps(register), login=json.dumps(who))
+    free, _ = await slot.list_page(
+        deps,
+        provider_id=None,
+        status="free",
+        from_at=datetime.now(UTC),
+        to_at="infinity",
+        after=slot.BEGINNING,
+        limit=1,
+    )
+    for one in json.loads(free):
+        text += BOOKING.format(url=url, slot=one["id"])
+    return text + GOODBYE.format(url=url)
