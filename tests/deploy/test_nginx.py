@@ -1,0 +1,397 @@
+"""The nginx configuration, tried on a real nginx before an upstream that dies on demand."""
+
+import asyncio
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+PORTS = {"nginx.conf": [8000], "nginx-many.conf": [8001, 8002, 8003, 8004]}
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+if __name__ != "__main__":
+    pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+
+
+class Reply(NamedTuple):
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+def ask(
+    port: int, method: str, path: str, body: bytes | None = None, headers: dict | None = None
+) -> Reply:
+    """One request on its own connection."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        link.request(method, path, body, headers or {})
+        answer = link.getresponse()
+        return Reply(answer.status, answer.headers, answer.read())
+    finally:
+        link.close()
+
+
+def ask_raw(port: int, request: bytes) -> Reply:
+    """Send bytes no client library would."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as link:
+        link.sendall(request)
+        answer = http.client.HTTPResponse(link)
+        answer.begin()
+        return Reply(answer.status, answer.headers, answer.read())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def stop(process: subprocess.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[int]:
+    """The port of a small server that counts what reaches it."""
+    process = subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True)
+    try:
+        yield int(process.stdout.readline())
+    finally:
+        stop(process)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory) -> Iterator[Callable[..., int]]:
+    """serve(conf, upstream ports, {old: new}) starts an nginx and returns its port."""
+    with ExitStack() as started:
+
+        def start(conf: str, ports: list[int], changes: dict[str, str] | None = None) -> int:
+            folder = tmp_path_factory.mktemp("nginx")
+            port = free_port()
+            adapt(folder, conf, port, ports, changes or {})
+            # Without "daemon off" the master would outlive the process that we know and stop.
+            main = f"daemon off; pid {folder}/pid; error_log {folder}/error.log;"
+            process = subprocess.Popen(
+                [NGINX, "-c", str(folder / conf), "-g", main], stderr=subprocess.DEVNULL
+            )
+            started.callback(stop, process)
+            until = time.monotonic() + 5
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                    return port
+                except OSError:
+                    assert process.poll() is None, (folder / "error.log").read_text()
+                    assert time.monotonic() < until, "nginx did not listen within 5 s"
+                    time.sleep(0.02)
+
+        yield start
+
+
+def adapt(folder: Path, conf: str, port: int, ports: list[int], changes: dict[str, str]) -> None:
+    """Copy the configuration into folder with the test's ports, paths and changes."""
+    names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temp = " ".join(f"{name}_temp_path {folder}/{name};" for name in names)
+    # Workers must reach the test's private folder; without root nginx ignores the directive.
+    text = (DEPLOY / conf).read_text().replace("user www-data;", "user root;")
+    text = text.replace("http {", f"http {{ {temp}")
+    for old, new in zip(PORTS[conf], ports, strict=True):
+        text = replaced(text, f"server 127.0.0.1:{old}", f"server 127.0.0.1:{new}")
+    (folder / conf).write_text(text)
+    common = (DEPLOY / "nginx-common.conf").read_text()
+    changes |= {
+        "    listen 80 ": f"    listen 127.0.0.1:{port} ",
+        "/var/log/nginx/access.log": f"{folder}/access.log",
+        "proxy_read_timeout 5s": "proxy_read_timeout 1s",
+    }
+    for old, new in changes.items():
+        common = replaced(common, old, new)
+    (folder / "nginx-common.conf").write_text(common)
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    assert old in text, f"{old!r} is no longer in the configuration"
+    return text.replace(old, new)
+
+
+@pytest.fixture(scope="module")
+def proxy(serve, upstream) -> int:
+    """nginx before one living process."""
+    return serve("nginx.conf", [upstream])
+
+
+@pytest.fixture(scope="module")
+def orphan(serve) -> int:
+    """nginx before a process that is down."""
+    return serve("nginx.conf", [free_port()])
+
+
+def counted(upstream: int, path: str) -> int:
+    return ask(upstream, "GET", "/counts").json.get(path, 0)
+
+
+def assert_problem(reply: Reply, status: int, code: str) -> None:
+    assert (reply.status, reply.headers["Content-Type"]) == (status, "application/problem+json")
+    problem = reply.json
+    assert set(problem) == {"type", "title", "status", "detail", "code", "request_id"}
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert problem["title"]
+    assert problem["detail"].endswith(".")
+    assert problem["request_id"] == reply.headers["X-Request-ID"]
+    assert reply.headers["Retry-After"] == ("1" if status in (429, 503) else None)
+    assert reply.headers["Server"] == "nginx"
+
+
+@pytest.mark.parametrize("conf", PORTS)
+def test_configuration_is_valid(conf, tmp_path):
+    adapt(tmp_path, conf, free_port(), PORTS[conf], {})
+    check = [NGINX, "-t", "-c", str(tmp_path / conf), "-g", f"pid {tmp_path}/pid;"]
+    done = subprocess.run(check, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    warned = [line for line in done.stderr.splitlines() if "[warn]" in line]
+    assert [line for line in warned if '"user" directive' not in line] == []
+
+
+def test_words_are_those_of_the_app(orphan):
+    from service import errors
+    from service.handlers import problems
+
+    text = (DEPLOY / "nginx-common.conf").read_text()
+    for name in ("code", "title"):
+        [block] = re.findall(rf"map \$status \$booking_{name} {{\n(.*?)}}", text, re.DOTALL)
+        words = dict(re.findall(r'(\d+) "?([^";]+)"?;', block))
+        del words["501"]  # the app never says it
+        table = reversed(problems.STATUS.items())  # of several, the first speaks for the status
+        said = {str(status): getattr(kind, name) for kind, status in table}
+        assert words == {status: said[status] for status in words}
+    reply = ask(orphan, "GET", "/")
+    document = json.loads(problems.document(errors.Unavailable(), reply.json["request_id"]))
+    assert reply.json == document
+
+
+def test_spoofed_proxy_headers_are_overwritten(proxy):
+    spoofed = {
+        "Host": "booking.example:8443",
+        "Forwarded": "for=6.6.6.6",
+        "X-Real-IP": "6.6.6.6",
+        "X-Forwarded-For": "6.6.6.6, 7.7.7.7",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "evil.example",
+        "X-Scheme": "https",
+    }
+    seen = ask(proxy, "GET", "/echo", headers=spoofed).json
+    headers = {name.lower(): value for name, value in seen["headers"]}
+    assert (seen["remote_ip"], seen["protocol"]) == ("127.0.0.1", "http")
+    assert headers["x-real-ip"] == headers["x-forwarded-for"] == "127.0.0.1"
+    assert headers["x-forwarded-proto"] == "http"
+    assert headers["host"] == "booking.example:8443"
+    assert not {"forwarded", "x-forwarded-host", "x-scheme", "connection"} & set(headers)
+    assert seen["version"] == "HTTP/1.1"
+
+
+def test_request_id_of_the_client_is_passed_on_when_sane(proxy):
+    def arrives(value: str) -> str:
+        seen = ask(proxy, "GET", "/echo", headers={"X-Request-ID": value}).json["headers"]
+        return next(v for k, v in seen if k.lower() == "x-request-id")
+
+    assert arrives("client-42") == "client-42"
+    for bad in ('a"b', "a b", "x" * 200):
+        assert len(arrives(bad)) == 32
+    refused = ask(proxy, "GET", "/metrics", headers={"X-Request-ID": "client-42"})
+    assert refused.json["request_id"] == "client-42"
+
+
+HIDDEN = ["/metrics", "/metrics/", "//metrics", "/%6Detrics", "/x/../metrics", "/metrics?a=1"]
+HIDDEN += ["/problem", "/problem/503", "/problem/504"]
+
+
+@pytest.mark.parametrize("path", HIDDEN)
+def test_metrics_and_error_pages_are_closed(proxy, path):
+    assert_problem(ask(proxy, "GET", path), 404, "not_found")
+
+
+BAD_HTTP = {
+    "no http": (b"nonsense", 400, "malformed"),
+    "no host": (b"GET / HTTP/1.1", 400, "malformed"),
+    "nul": (b"GET /a%00b HTTP/1.1\r\nHost: a", 400, "malformed"),
+    "two lengths": (
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked",
+        *(400, "malformed"),
+    ),
+    "encoding": (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x", 501, "not_implemented"),
+    "trace": (b"TRACE / HTTP/1.1\r\nHost: a", 501, "not_implemented"),
+    "long uri": (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: a", 414, "uri_too_long"),
+    "long header": (b"GET / HTTP/1.1\r\nX: " + b"x" * 9000, 431, "headers_too_large"),
+    "many headers": (b"GET / HTTP/1.1" + b"\r\nX: 12345678" * 3500, 431, "headers_too_large"),
+}
+
+
+@pytest.mark.parametrize(("request_bytes", "status", "code"), BAD_HTTP.values(), ids=BAD_HTTP)
+def test_bad_http_is_answered_as_a_problem(proxy, request_bytes, status, code):
+    assert_problem(ask_raw(proxy, request_bytes + b"\r\n\r\n"), status, code)
+
+
+def test_http_1_0_without_a_host_is_served(proxy):
+    assert ask_raw(proxy, b"GET /echo HTTP/1.0\r\n\r\n").status == 200
+
+
+def test_big_body_is_refused_before_the_app_sees_it(proxy, upstream):
+    before = counted(upstream, "/echo")
+    refused = ask(proxy, "POST", "/echo", b"x" * 1_024_001)
+    assert_problem(refused, 413, "body_too_large")
+    assert counted(upstream, "/echo") == before
+    assert ask(proxy, "POST", "/echo", b"x" * 1_024_000).json["body"] == 1_024_000
+
+
+def test_throttled_requests_get_429(serve, upstream):
+    port = serve("nginx.conf", [upstream], {"rate=100r/s": "rate=1r/m", "burst=200": "burst=1"})
+    replies = [ask(port, method, "/echo") for method in ("GET", "POST", "GET", "POST")]
+    assert [reply.status for reply in replies] == [200, 200, 429, 429]
+    assert_problem(replies[-1], 429, "rate_limited")
+
+
+def test_errors_of_the_app_pass_untouched(proxy):
+    for status in (400, 404, 405, 409, 418, 500, 503, 504):
+        for method in ("GET", "POST"):
+            reply = ask(proxy, method, f"/status/{status}")
+            assert (reply.status, reply.json) == (status, {"code": "from_the_app"})
+            assert reply.headers["Retry-After"] == "7"
+
+
+@pytest.mark.parametrize("method", WRITES)
+def test_write_is_never_sent_twice_and_its_outcome_is_unknown(proxy, upstream, method):
+    ask(proxy, method, "/echo", b"{}")  # leaves a connection to reuse: where nginx likes to repeat
+    before = counted(upstream, "/die")
+    assert_problem(ask(proxy, method, "/die", b"{}"), 504, "outcome_unknown")
+    assert counted(upstream, "/die") == before + 1
+
+
+@pytest.mark.parametrize("method", WRITES)
+def test_write_to_a_dead_process_is_surely_not_done(orphan, method):
+    assert_problem(ask(orphan, method, "/echo", b"{}"), 503, "unavailable")
+
+
+def test_read_without_an_answer_is_503(proxy, orphan):
+    assert_problem(ask(orphan, "GET", "/echo"), 503, "unavailable")
+    assert_problem(ask(proxy, "GET", "/die"), 503, "unavailable")
+    assert ask(proxy, "HEAD", "/die").status == 503
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "code"),
+    [
+        ("GET", 503, "unavailable"),
+        ("PATCH", 504, "outcome_unknown"),
+    ],
+)
+def test_hanging_app_is_given_up(proxy, upstream, method, status, code):
+    before = counted(upstream, "/hang")
+    assert_problem(ask(proxy, method, "/hang"), status, code)
+    assert counted(upstream, "/hang") == before + 1
+
+
+def test_several_processes_share_reads_and_never_writes(serve, upstream):
+    """One of four is down: every read is answered by another, a write is refused or done once."""
+    ports = [free_port(), upstream, upstream, upstream]
+    port = serve("nginx-many.conf", ports)
+    assert [ask(port, "GET", "/echo").status for _ in range(8)] == [200] * 8
+
+    port = serve("nginx-many.conf", ports)  # one that has not yet noticed
+    before = counted(upstream, "/echo")
+    replies = [ask(port, WRITES[turn % 4], "/echo", b"{}") for turn in range(8)]
+    done = [reply for reply in replies if reply.status == 200]
+    refused = [reply for reply in replies if reply.status != 200]
+    assert done
+    assert refused
+    for reply in refused:
+        assert_problem(reply, 503, "unavailable")
+    assert counted(upstream, "/echo") == before + len(done)
+
+
+def test_read_is_asked_again_after_a_death_and_a_write_is_not(serve, upstream):
+    port = serve("nginx-many.conf", [upstream] * 4)
+    before = counted(upstream, "/die")
+    assert_problem(ask(port, "GET", "/die"), 503, "unavailable")
+    assert counted(upstream, "/die") == before + 2
+    assert_problem(ask(port, "DELETE", "/die"), 504, "outcome_unknown")
+    assert counted(upstream, "/die") == before + 3
+
+
+def test_only_lists_are_compressed(proxy):
+    big = ask(proxy, "GET", "/json/30000", headers={"Accept-Encoding": "gzip"})
+    small = ask(proxy, "GET", "/json/24000", headers={"Accept-Encoding": "gzip"})
+    assert (big.headers["Content-Encoding"], big.headers["ETag"]) == ("gzip", 'W/"7"')
+    assert (small.headers["Content-Encoding"], small.headers["ETag"]) == (None, '"7"')
+
+
+def run_upstream() -> None:
+    """Listen on a free port, print it, and obey the path: echo, die, hang, json, status."""
+    from tornado.web import Application, RequestHandler
+
+    counts: Counter[str] = Counter()
+
+    class Any(RequestHandler):
+        async def answer(self) -> None:
+            _, verb, *rest = self.request.path.split("/")
+            if verb == "counts":
+                return self.finish(dict(counts))
+            counts["/" + verb] += 1
+            if verb == "die":
+                return self.detach().close()
+            if verb == "hang":
+                await asyncio.sleep(30)
+            if verb == "status":
+                self.set_status(int(rest[0]))
+                self.set_header("Retry-After", "7")
+                return self.finish({"code": "from_the_app"})
+            if verb == "json":
+                self.set_header("ETag", '"7"')
+                return self.finish({"text": "x" * int(rest[0])})
+            self.finish(
+                {
+                    "remote_ip": self.request.remote_ip,
+                    "protocol": self.request.protocol,
+                    "version": self.request.version,
+                    "body": len(self.request.body),
+                    "headers": list(self.request.headers.get_all()),
+                }
+            )
+
+        get = head = post = put = patch = delete = answer
+
+    async def main() -> None:
+        server = Application([("/.*", Any)]).listen(0, "127.0.0.1", xheaders=True)
+        [listener] = server._sockets.values()
+        print(listener.getsockname()[1], flush=True)
+        await asyncio.Event().wait()
+
+    asyncio.run(main())
+
+
+if __name__ == "__main__":
+    run_upstream()
