@@ -1,0 +1,169 @@
+"""The people and things that tests are about, and a client to speak for them."""
+
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.httputil import HTTPHeaders
+from tornado.platform.asyncio import AsyncIOLoop
+
+from service.booking import account, appointment, provider, slot
+from service.booking.slot import NewSlot
+from service.deps import Deps
+from service.sessions import Session
+
+PASSWORD = "correct horse"
+_COUNTER = itertools.count(1)
+
+
+class Person(NamedTuple):
+    """Somebody with an account and a token."""
+
+    id: int
+    username: str
+    token: str
+    session: Session
+
+
+class Reply(NamedTuple):
+    """An answer; `json` is None when there is no body."""
+
+    status: int
+    headers: HTTPHeaders
+    json: Any
+
+
+class Api:
+    """Calls the API over HTTP."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._client = AsyncHTTPClient(force_instance=True, max_clients=1000)
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        who: Person | None = None,
+        headers: dict[str, str] | None = None,
+        raw: bytes | None = None,
+    ) -> Reply:
+        """One request; `body` is sent as JSON, `raw` as it is."""
+        sent = {"Authorization": f"Token {who.token}"} if who else {}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+            raw = json.dumps(body).encode()
+        response = await self._client.fetch(
+            HTTPRequest(
+                self.url + path,
+                method=method,
+                headers=HTTPHeaders(sent | (headers or {})),
+                body=raw,
+                allow_nonstandard_methods=True,
+                follow_redirects=False,
+                request_timeout=30,
+            ),
+            raise_error=False,
+        )
+        if response.code == 599:
+            raise ConnectionError(f"{method} {path}: {response.error}")
+        return Reply(
+            response.code, response.headers, json.loads(response.body) if response.body else None
+        )
+
+    async def get(self, path: str, **options: Any) -> Reply:
+        return await self.call("GET", path, **options)
+
+    async def post(self, path: str, body: Any = None, **options: Any) -> Reply:
+        return await self.call("POST", path, body, **options)
+
+    async def patch(self, path: str, body: Any = None, **options: Any) -> Reply:
+        return await self.call("PATCH", path, body, **options)
+
+    async def delete(self, path: str, **options: Any) -> Reply:
+        return await self.call("DELETE", path, **options)
+
+    async def book(self, who: Person, slot_id: int, notes: str = "") -> Reply:
+        return await self.post("/api/appointments/", {"slot": slot_id, "notes": notes}, who=who)
+
+    async def reschedule(self, who: Person, appointment_id: int, new_slot: int) -> Reply:
+        return await self.patch(
+            f"/api/appointments/{appointment_id}/reschedule/", {"new_slot": new_slot}, who=who
+        )
+
+    async def cancel(self, who: Person, appointment_id: int) -> Reply:
+        return await self.post(f"/api/appointments/{appointment_id}/cancel/", who=who)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class Given:
+    """Makes what a test needs, through the rules themselves. To be called outside coroutines;
+    inside one, use the `make_` coroutines."""
+
+    def __init__(self, io_loop: AsyncIOLoop, deps: Deps) -> None:
+        self._loop, self._deps = io_loop, deps
+
+    def person(self, name: str, *, role: str = "customer", provider_id: int = 0) -> Person:
+        return self._loop.run_sync(lambda: self.make_person(name, role, provider_id))
+
+    def customer(self) -> Person:
+        return self.person(f"customer{next(_COUNTER)}")
+
+    def provider(self, *, name: str = "Clinic", time_zone: str = "UTC") -> int:
+        return self._loop.run_sync(lambda: self.make_provider(name, time_zone))
+
+    def slots(self, count: int, **options: Any) -> list[int]:
+        return self._loop.run_sync(lambda: self.make_slots(count, **options))
+
+    def slot(self, **options: Any) -> int:
+        return self.slots(1, **options)[0]
+
+    def appointment(self, who: Person, slot_id: int | None = None, notes: str = "") -> int:
+        wanted = self.slot() if slot_id is None else slot_id
+        return self._loop.run_sync(lambda: self.make_appointment(who, wanted, notes))
+
+    async def make_person(self, name: str, role: str = "customer", provider_id: int = 0) -> Person:
+        made = await account.create(
+            self._deps, name, f"{name}@example.org", PASSWORD, role=role, provider_id=provider_id
+        )
+        token, username = await account.login(self._deps, name, PASSWORD, "127.0.0.1")
+        session = await self._deps.sessions.resolve(token)
+        return Person(made.id, username, token, session)
+
+    async def make_provider(self, name: str = "Clinic", time_zone: str = "UTC") -> int:
+        return (await provider.create(self._deps, name, time_zone)).id
+
+    async def make_slots(
+        self,
+        count: int,
+        *,
+        provider_id: int | None = None,
+        capacity: int = 1,
+        starts_at: datetime | None = None,
+        minutes: int = 30,
+    ) -> list[int]:
+        """Slots one after the other, from tomorrow 10:00 UTC, of a provider of their own."""
+        owner = provider_id or await self.make_provider()
+        first = starts_at or _tomorrow_at_ten()
+        length = timedelta(minutes=minutes)
+        admin = Session(0, 0, "given", "admin", 0, 0)
+        wanted = [
+            NewSlot(owner, first + n * length, first + (n + 1) * length, capacity)
+            for n in range(count)
+        ]
+        return [json.loads(body)["id"] for body in await slot.create(self._deps, admin, wanted)]
+
+    async def make_appointment(self, who: Person, slot_id: int, notes: str = "") -> int:
+        booked = await appointment.book(self._deps, who.session, slot_id, notes, False)
+        return int(json.loads(booked.body)["id"])
+
+
+def _tomorrow_at_ten() -> datetime:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    return tomorrow.replace(hour=10, minute=0, second=0, microsecond=0)
