@@ -101,7 +101,8 @@ class Postgres(Server):
             lines = (self.folder / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
-        return len(lines) > 7 and lines[7].strip() == "ready"
+        ours = self.process is not None and lines[:1] == [str(self.process.pid)]
+        return ours and len(lines) > 7 and lines[7].strip() == "ready"
 
     def url(self, role: str = "booking", database: str = "booking") -> str:
         """Return the URL that libpq takes."""

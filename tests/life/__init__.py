@@ -1,0 +1,1 @@
+"""Whole processes: their start, their end, and their death."""

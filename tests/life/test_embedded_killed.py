@@ -1,0 +1,115 @@
+"""kill -9 of any process of the three, and what it leaves: nothing is lost, nothing stays."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import psycopg2
+
+from service.store.embedded import Embedded, files
+from tests.life.servers import close, heal, parent, processes, remember, remembers, soon
+
+
+def test_kill_9_of_the_parent_stops_the_servers_and_loses_nothing(kept: Path) -> None:
+    other = parent(kept)
+    remember(Embedded.attach_or_start(kept), "parent")
+    other.kill()
+    close(other)
+    assert soon(lambda: not processes(kept))
+    running = Embedded.start(kept)
+    try:
+        assert remembers(running, "parent")
+    finally:
+        running.stop()
+
+
+def test_the_next_start_need_not_wait_for_the_killed_one(kept: Path) -> None:
+    other = parent(kept)
+    guest = Embedded.attach_or_start(kept)
+    remember(guest, "at once")
+    old = files.Place.find(kept, True).note()["sockets"]
+    session = psycopg2.connect(guest.database_url)
+    other.kill()
+    close(other)
+    running = Embedded.attach_or_start(kept)
+    session.close()
+    try:
+        assert running.servers
+        assert remembers(running, "at once")
+        assert not Path(old).exists()
+    finally:
+        running.stop()
+
+
+def test_kill_9_of_all_three_at_once_loses_nothing(kept: Path) -> None:
+    other = parent(kept)
+    remember(Embedded.attach_or_start(kept), "all three")
+    for pid in [*processes(kept), other.pid]:
+        os.kill(pid, signal.SIGKILL)
+    close(other)
+    running = Embedded.start(kept)
+    try:
+        assert remembers(running, "all three")
+    finally:
+        running.stop()
+
+
+def test_a_killed_postmaster_comes_back_although_a_session_holds_on(kept: Path) -> None:
+    running = Embedded.start(kept)
+    busy = psycopg2.connect(running.database_url, async_=True)
+    try:
+        remember(running, "postmaster")
+        assert soon(lambda: busy.poll() == psycopg2.extensions.POLL_OK)
+        busy.cursor().execute("SELECT sum(i) FROM generate_series(1, 1000000000) i")
+        postmaster = running.servers[-1].process
+        assert postmaster
+        postmaster.kill()
+        assert heal(running, lambda: remembers(running, "postmaster")) < 0.1
+        assert running.revive() == []
+    finally:
+        busy.close()
+        running.stop()
+    assert not processes(kept)
+
+
+def test_a_killed_valkey_comes_back_with_its_data(kept: Path) -> None:
+    running = Embedded.start(kept)
+    try:
+        remember(running, "valkey")
+        process = running.servers[0].process
+        assert process
+        process.kill()
+        assert heal(running, lambda: remembers(running, "valkey")) < 0.1
+    finally:
+        running.stop()
+
+
+def test_a_lock_file_with_the_pid_of_a_stranger_is_no_obstacle(kept: Path) -> None:
+    account = files.account_for(kept)
+    stranger = subprocess.Popen(["sleep", "60"], cwd=kept, user=account and account.uid)
+    try:
+        text = f"{stranger.pid}\n{kept}/postgres\n1\n5432\n/tmp\n\n 1 1\nready\n"
+        (kept / "postgres" / "postmaster.pid").write_text(text)
+        running = Embedded.start(kept, redis=False)
+        running.stop()
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_ctrl_c_reaches_only_us(kept: Path) -> None:
+    running = Embedded.start(kept)
+    try:
+        groups = {os.getpgid(one.process.pid) for one in running.servers if one.process}
+        assert len(groups) == 2
+        assert os.getpgrp() not in groups
+    finally:
+        running.stop()
+
+
+def test_an_interrupted_first_start_is_repeated(folder: Path) -> None:
+    (folder / "data" / "postgres.new-half" / "base").mkdir(parents=True)
+    Embedded.start(folder / "data", redis=False, durable=False).stop()
+    assert not list((folder / "data").glob("postgres.new*"))
