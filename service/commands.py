@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import getpass
+import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -20,6 +21,8 @@ from service.errors import DomainError, InvalidFields
 from service.settings import Settings
 from service.store import migrate as migrations
 from service.store.embedded import Embedded, EmbeddedError
+
+log = logging.getLogger(__name__)
 
 REVIVE_EVERY = 0.2  # seconds
 
@@ -54,7 +57,8 @@ async def _revive(embedded: Embedded) -> None:
     """Start an embedded server again when it died; ours is the only one who would."""
     while True:
         await asyncio.sleep(REVIVE_EVERY)
-        embedded.revive()
+        for name in embedded.revive():
+            log.warning("the embedded %s had died and was started again", name)
 
 
 def migrate(settings: Settings) -> int:
