@@ -45,6 +45,7 @@ def main() -> int:
         return 130
     sys.path.insert(0, str(ROOT))
     from service.cli import main as command_line
+
     return command_line(sys.argv[1:])
 
 
@@ -101,6 +102,7 @@ def wanted(testing: bool) -> "list[str]":
 def satisfied(lines: "list[str]", path: "list[str]") -> bool:
     """Tell whether every requirement is completely installed, in a right version, on the path."""
     from importlib import metadata  # slow to import, and most starts don't get here
+
     for line in lines:
         parts = re.fullmatch(r"([\w.-]+)(?:\[[\w,]+\])?\s*([^;]*)(?:;.*)?", line)
         found = parts and next(iter(metadata.distributions(name=parts[1], path=path)), None)
@@ -125,6 +127,7 @@ def numbers(version: str) -> "tuple[int, ...]":
 def prepare() -> None:
     """Make .venv complete; a second start waits here for the first."""
     import fcntl
+
     with open(__file__) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if ready():
@@ -139,8 +142,10 @@ def prepare() -> None:
             install(lock.fileno())
             MARK.write_text(fingerprint())
         except OSError as exc:
-            raise SetupError(f"Can't write {VENV} ({exc.strerror}): install requirements.txt into "
-                             "an environment of your own and start run.py from there.") from exc
+            raise SetupError(
+                f"Can't write {VENV} ({exc.strerror}): install requirements.txt into "
+                "an environment of your own and start run.py from there."
+            ) from exc
 
 
 def install(lock: int) -> None:
@@ -154,8 +159,10 @@ def install(lock: int) -> None:
     elif importlib.util.find_spec("pip"):
         pip = [base, "-m", "pip", "--python", str(PYTHON)]
     else:
-        raise SetupError("This Python has neither ensurepip nor pip: install your system's "
-                         "python3-venv package and start again.")
+        raise SetupError(
+            "This Python has neither ensurepip nor pip: install your system's "
+            "python3-venv package and start again."
+        )
     step([*pip, "install", "-q", "--disable-pip-version-check", "-r", str(REQUIREMENTS)], lock)
 
 

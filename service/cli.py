@@ -60,9 +60,11 @@ def run_tests(arguments: Sequence[str]) -> NoReturn:
 def build_parser() -> Parser:
     """Return the parser of COMMANDS."""
     parser = Parser(
-        prog="run.py", formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="run.py",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Books appointments. Without a command it serves.",
-        epilog=f"{examples_help()}\n\n{settings_help()}")
+        epilog=f"{examples_help()}\n\n{settings_help()}",
+    )
     parser.add_argument("--version", action="version", version=f"booking {__version__}")
     levels = {"": parser.add_subparsers(metavar="COMMAND", required=True, title="commands")}
     for command in COMMANDS:
@@ -71,9 +73,12 @@ def build_parser() -> Parser:
             upper = levels[""].add_parser(group, help=f"{name}: {command.help}")
             levels[group] = upper.add_subparsers(metavar="COMMAND", required=True)
         one = levels[group].add_parser(
-            name, help=command.help, description=sentence(command.help),
+            name,
+            help=command.help,
+            description=sentence(command.help),
             epilog=f"example:\n  {example(command)}",
-            formatter_class=argparse.RawDescriptionHelpFormatter)
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         one.set_defaults(command=command)
         one.add_argument("--data-dir", help="folder of the embedded servers (default: .data)")
         command.add(one)
@@ -95,8 +100,12 @@ def settings_help() -> str:
     rows = [("setting", "environment", "default", "meaning"), *Settings.entries()]
     wide = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = ["  ".join([*(row[i].ljust(wide[i]) for i in range(3)), row[3]]) for row in rows]
-    return "\n".join(["settings (flags go before the environment, that before defaults):",
-                      *(f"  {line}" for line in lines)])
+    return "\n".join(
+        [
+            "settings (flags go before the environment, that before defaults):",
+            *(f"  {line}" for line in lines),
+        ]
+    )
 
 
 def sentence(words: str) -> str:
@@ -108,13 +117,19 @@ def add_serve(parser: argparse.ArgumentParser) -> None:
     """The arguments of serve."""
     parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", help="port to listen on, 0 for any free one (default: 8000)")
-    parser.add_argument("--no-demo", dest="demo", action="store_const", const=False,
-                        help="leave an empty embedded database empty")
+    parser.add_argument(
+        "--no-demo",
+        dest="demo",
+        action="store_const",
+        const=False,
+        help="leave an empty embedded database empty",
+    )
 
 
 def serve(settings: Settings, values: Values) -> int:
     """Hand over to the server."""
     from service import commands
+
     return commands.serve(settings)
 
 
@@ -125,6 +140,7 @@ def add_nothing(parser: argparse.ArgumentParser) -> None:
 def migrate(settings: Settings, values: Values) -> int:
     """Hand over to the migrations."""
     from service import commands
+
     return commands.migrate(settings)
 
 
@@ -132,10 +148,18 @@ def add_user_create(parser: argparse.ArgumentParser) -> None:
     """The arguments of user create."""
     parser.add_argument("--username", required=True, help="name to log in with")
     parser.add_argument("--email", required=True, help="address of the person")
-    parser.add_argument("--role", required=True, choices=("customer", "provider", "admin"),
-                        help="what the account may do")
-    parser.add_argument("--provider", type=int, metavar="ID",
-                        help="the provider that an account of this role acts for")
+    parser.add_argument(
+        "--role",
+        required=True,
+        choices=("customer", "provider", "admin"),
+        help="what the account may do",
+    )
+    parser.add_argument(
+        "--provider",
+        type=int,
+        metavar="ID",
+        help="the provider that an account of this role acts for",
+    )
 
 
 def user_create(settings: Settings, values: Values) -> int:
@@ -144,25 +168,47 @@ def user_create(settings: Settings, values: Values) -> int:
         sys.stderr.write("--provider ID goes with --role provider, and only with it.\n")
         return 2
     from service import commands
-    return commands.user_create(settings, username=values.username, email=values.email,
-                                role=values.role, provider_id=values.provider)
+
+    return commands.user_create(
+        settings,
+        username=values.username,
+        email=values.email,
+        role=values.role,
+        provider_id=values.provider,
+    )
 
 
 def add_slots_publish(parser: argparse.ArgumentParser) -> None:
     """The arguments of slots publish."""
     parser.add_argument("--provider", type=int, required=True, metavar="ID", help="whose slots")
-    parser.add_argument("--days", type=days, required=True,
-                        help="weekdays: mon-fri, or mon,wed,sat")
-    parser.add_argument("--from", dest="from_time", type=clock, required=True, metavar="09:00",
-                        help="start of the first slot of a day")
-    parser.add_argument("--to", dest="to_time", type=clock, required=True, metavar="17:00",
-                        help="no slot of a day ends later")
-    parser.add_argument("--every", type=span, required=True, metavar="30m",
-                        help="length of a slot: 30m, 1h, 1h30m")
-    parser.add_argument("--start", type=day, metavar="YYYY-MM-DD",
-                        help="first day (default: today in the zone)")
-    parser.add_argument("--until", type=day, required=True, metavar="YYYY-MM-DD",
-                        help="last day, which is included")
+    parser.add_argument(
+        "--days", type=days, required=True, help="weekdays: mon-fri, or mon,wed,sat"
+    )
+    parser.add_argument(
+        "--from",
+        dest="from_time",
+        type=clock,
+        required=True,
+        metavar="09:00",
+        help="start of the first slot of a day",
+    )
+    parser.add_argument(
+        "--to",
+        dest="to_time",
+        type=clock,
+        required=True,
+        metavar="17:00",
+        help="no slot of a day ends later",
+    )
+    parser.add_argument(
+        "--every", type=span, required=True, metavar="30m", help="length of a slot: 30m, 1h, 1h30m"
+    )
+    parser.add_argument(
+        "--start", type=day, metavar="YYYY-MM-DD", help="first day (default: today in the zone)"
+    )
+    parser.add_argument(
+        "--until", type=day, required=True, metavar="YYYY-MM-DD", help="last day, which is included"
+    )
     parser.add_argument("--zone", help="time zone such as Europe/Berlin (default: the provider's)")
     parser.add_argument("--capacity", type=int, default=1, help="places of a slot (default: 1)")
 
@@ -174,10 +220,19 @@ def slots_publish(settings: Settings, values: Values) -> int:
         sys.stderr.write(f"{wrong}\n")
         return 2
     from service import commands
+
     return commands.slots_publish(
-        settings, provider_id=values.provider, days=values.days, from_time=values.from_time,
-        to_time=values.to_time, every=values.every, start=values.start, until=values.until,
-        zone=values.zone, capacity=values.capacity)
+        settings,
+        provider_id=values.provider,
+        days=values.days,
+        from_time=values.from_time,
+        to_time=values.to_time,
+        every=values.every,
+        start=values.start,
+        until=values.until,
+        zone=values.zone,
+        capacity=values.capacity,
+    )
 
 
 def wrong_hours(values: Values) -> str:
@@ -197,14 +252,33 @@ def unreachable(settings: Settings, values: Values) -> int:
 
 
 COMMANDS = (
-    Command("serve", "serve the API, on embedded servers unless URLs are set",
-            "--port 8080 --no-demo", add_serve, serve),
+    Command(
+        "serve",
+        "serve the API, on embedded servers unless URLs are set",
+        "--port 8080 --no-demo",
+        add_serve,
+        serve,
+    ),
     Command("migrate", "bring the database's schema up to date", "", add_nothing, migrate),
-    Command("user create", "make an account; BOOKING_PASSWORD or a prompt gives the password",
-            "--username ada --email ada@example.org --role admin", add_user_create, user_create),
-    Command("slots publish", "open a provider's slots on chosen weekdays",
-            "--provider 1 --days mon-fri --from 09:00 --to 17:00 --every 30m --until 2027-03-31",
-            add_slots_publish, slots_publish),
-    Command("test", "run the tests; what follows goes to pytest", "tests/unit -k settings",
-            add_nothing, unreachable),
+    Command(
+        "user create",
+        "make an account; BOOKING_PASSWORD or a prompt gives the password",
+        "--username ada --email ada@example.org --role admin",
+        add_user_create,
+        user_create,
+    ),
+    Command(
+        "slots publish",
+        "open a provider's slots on chosen weekdays",
+        "--provider 1 --days mon-fri --from 09:00 --to 17:00 --every 30m --until 2027-03-31",
+        add_slots_publish,
+        slots_publish,
+    ),
+    Command(
+        "test",
+        "run the tests; what follows goes to pytest",
+        "tests/unit -k settings",
+        add_nothing,
+        unreachable,
+    ),
 )

