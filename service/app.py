@@ -11,6 +11,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
+from service import figures, logs, pulse
 from service.booking.appointment import booking_lane, ending_lane
 from service.booking.reschedule import reschedule_lane
 from service.deps import Deps, Lanes, Traffic
@@ -18,7 +19,7 @@ from service.handlers import ROUTES
 from service.handlers.ops import Nothing
 from service.limits import Limits
 from service.locks import Locks
-from service.logs import log_request
+from service.metrics import Metrics
 from service.passwords import Passwords
 from service.readiness import Readiness
 from service.sessions import Sessions
@@ -26,6 +27,8 @@ from service.settings import Settings
 from service.store import redis
 from service.store.postgres import Postgres
 from service.store.queries import load_queries
+from service.systemd import Manager
+from service.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -52,10 +55,22 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
         reschedule_lane(db, locks, settings),
     )
     limits, readiness = Limits(once, settings), Readiness(db, repeated)
+    deps = Deps(
+        settings,
+        db,
+        repeated,
+        sessions,
+        locks,
+        passwords,
+        limits,
+        lanes,
+        readiness,
+        Traffic(),
+        Metrics(),
+    )
+    figures.watch(deps)
     try:
-        yield Deps(
-            settings, db, repeated, sessions, locks, passwords, limits, lanes, readiness, Traffic()
-        )
+        yield deps
     finally:
         await lanes.close()
         await sessions.close()
@@ -72,7 +87,7 @@ def application(deps: Deps) -> Application:
         routes,
         default_handler_class=Nothing,
         default_handler_args={"deps": deps},
-        log_function=log_request if deps.settings.access_log else lambda handler: None,
+        log_function=Watch(deps.settings, deps.metrics, ROUTES),
     )
 
 
@@ -93,7 +108,7 @@ def listen(deps: Deps) -> tuple[HTTPServer, int]:
 
 async def drain(server: HTTPServer, deps: Deps) -> None:
     """Stop accepting, finish what is in flight within drain_seconds, then close."""
-    deps.traffic.draining = True
+    deps.traffic.draining, deps.traffic.ready = True, False
     server.stop()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(deps.settings.drain_seconds):
@@ -109,9 +124,13 @@ async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with opened(settings) as deps:
+    loop.set_exception_handler(logs.loop_trouble)
+    manager = Manager(settings)
+    async with opened(settings) as deps, pulse.beating(deps, manager):
         server, port = listen(deps)
         gc.freeze()  # what lives for ever need not be looked at by each collection
+        manager.tell("READY=1", f"STATUS=listening on {settings.host}:{port}")
         await ready(deps, port)
         await stop.wait()
+        manager.tell("STOPPING=1", "STATUS=finishing what is in flight")
         await drain(server, deps)

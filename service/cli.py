@@ -35,6 +35,8 @@ def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code; no command at all is serve."""
     if argv[:1] == ["test"]:
         run_tests(argv[1:])
+    if argv[:1] == ["load"]:
+        return run_load(argv[1:])
     if not argv or (argv[0].startswith("-") and argv[0] not in ("-h", "--help", "--version")):
         argv = ["serve", *argv]
     values = build_parser().parse_args(argv)
@@ -55,6 +57,18 @@ def run_tests(arguments: Sequence[str]) -> NoReturn:
     """Become pytest, which finds its settings and tests/ from the folder of run.py."""
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
+
+
+def run_load(arguments: Sequence[str]) -> int:
+    """Hand over to the load test, which is no part of the service and has its own parser."""
+    try:
+        from tests.load.command import main as load_test
+    except ModuleNotFoundError as error:
+        if error.name not in ("tests", "tests.load"):
+            raise
+        sys.stderr.write("The load test is in tests/, which is not installed here.\n")
+        return 2
+    return load_test(arguments)
 
 
 def build_parser() -> Parser:
@@ -247,8 +261,8 @@ def wrong_hours(values: Values) -> str:
 
 
 def unreachable(settings: Settings, values: Values) -> int:
-    """The action of test, whose arguments are pytest's and never parsed here."""
-    raise AssertionError("main() has become pytest already")
+    """The action of test and load, whose arguments are never parsed here."""
+    raise AssertionError("main() has handed over already")
 
 
 COMMANDS = (
@@ -273,6 +287,13 @@ COMMANDS = (
         "--provider 1 --days mon-fri --from 09:00 --to 17:00 --every 30m --until 2027-03-31",
         add_slots_publish,
         slots_publish,
+    ),
+    Command(
+        "load",
+        "load-test a server and check what it promised; `load --help` says more",
+        "--scenario mixed --rate 500 --seconds 10",
+        add_nothing,
+        unreachable,
     ),
     Command(
         "test",

@@ -11,10 +11,11 @@ def days(text: str) -> frozenset[int]:
     """Return the weekdays of mon-fri or mon,wed,sat; Monday is 0."""
     found: set[int] = set()
     for part in text.lower().split(","):
-        first, _, last = part.strip().partition("-")
-        if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
+        first, dash, last = part.strip().partition("-")
+        last = last if dash else first
+        if first not in WEEKDAYS or last not in WEEKDAYS:
             raise argparse.ArgumentTypeError(f"{text!r} is not like mon-fri or mon,wed,sat")
-        begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+        begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last)
         found.update((begin + step) % 7 for step in range((end - begin) % 7 + 1))
     return frozenset(found)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import getpass
 import logging
 import os
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg2
 
-from service import app, logs, welcome
+from service import app, logs, tracing, welcome
 from service.booking import account, demo, provider, slot
 from service.booking.schedule import Rule
 from service.deps import Deps
@@ -29,7 +30,9 @@ REVIVE_EVERY = 0.2  # seconds
 
 def serve(settings: Settings) -> int:
     """Serve the API until SIGTERM or Ctrl-C."""
+    faulthandler.enable()  # systemd's watchdog ends a hanging process with SIGABRT: say where
     logs.configure()
+    tracing.start(settings)
     with _told(), _servers(settings, Embedded.start) as (settings, embedded):
         migrations.migrate(settings.database_url)
         asyncio.run(_serve(settings, embedded))

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from service.lane import Lane
 from service.limits import Limits
 from service.locks import Locks
+from service.metrics import Metrics
 from service.passwords import Passwords
 from service.readiness import Readiness
 from service.sessions import Sessions
@@ -26,18 +27,26 @@ class Lanes:
     ending: "Lane[Any, Answer]"
     reschedule: "Lane[Any, Answer]"
 
+    def by_name(self) -> "dict[str, Lane[Any, Answer]]":
+        """All of them."""
+        return {"booking": self.booking, "ending": self.ending, "reschedule": self.reschedule}
+
     async def close(self) -> None:
         """Wait until each has decided what it took."""
-        for lane in (self.booking, self.ending, self.reschedule):
+        for lane in self.by_name().values():
             await lane.close()
 
 
 @dataclass(slots=True)
 class Traffic:
-    """What a shutdown waits for: requests being answered; `draining` once it has begun."""
+    """What a shutdown waits for: requests being answered; `draining` once it has begun.
+
+    `ready` is what the last look at both servers said.
+    """
 
     in_flight: int = 0
     draining: bool = False
+    ready: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +61,4 @@ class Deps:
     lanes: Lanes
     readiness: Readiness
     traffic: Traffic
+    metrics: Metrics

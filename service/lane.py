@@ -7,6 +7,7 @@ goes out at once; under load the sets grow by themselves, and with them the thro
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from typing import Any, Generic, Self, TypeVar
 
 from service.errors import Busy, OutcomeUnknown, Unavailable
@@ -16,23 +17,29 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 AGAIN = object()  # the result of an item that only a neighbour was in the way of
+LATER = object()  # the result of an item whose turn has not come yet: this was no try
+
+# Seconds that the current request has spent in the queues of lanes so far.
+waited: ContextVar[float] = ContextVar("waited", default=0.0)
 
 
 class _Entry(Generic[Item, Result]):
-    __slots__ = ("deadline", "future", "item", "tries")
+    __slots__ = ("deadline", "future", "item", "tries", "waited")
 
     def __init__(self, item: Item, future: "asyncio.Future[Result]", deadline: float) -> None:
         self.item = item
         self.future = future
         self.deadline = deadline
         self.tries = 0
+        self.waited = 0.0
 
 
 class Lane(Generic[Item, Result]):
     """Runs `decide` over sets of at most `batch` items, at most `width` sets at once.
 
     `decide` returns one result per item, in order; a result that is an exception is raised to
-    whoever submitted that item, and AGAIN puts the item back into the queue.
+    whoever submitted that item; AGAIN puts the item back to the head of the queue, so many times,
+    and LATER to its end, until its patience is over. Either way it then hears Busy.
     """
 
     def __init__(
@@ -53,6 +60,23 @@ class Lane(Generic[Item, Result]):
         self._scheduled = False
         self._sweeper: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
+        self.refused_full = self.refused_late = 0
+        self.on_batch: Callable[[int, float], None] | None = None  # size, longest wait
+
+    @property
+    def waiting(self) -> int:
+        """Items in the queue."""
+        return len(self._waiting)
+
+    @property
+    def limit(self) -> int:
+        """Items that may be in the queue."""
+        return self._limit
+
+    @property
+    def running(self) -> int:
+        """Batches being decided."""
+        return len(self._running)
 
     @classmethod
     def of(
@@ -70,11 +94,16 @@ class Lane(Generic[Item, Result]):
     async def submit(self, item: Item) -> Result:
         """The item's result. Raises Unavailable when the queue is full or the wait too long."""
         if len(self._waiting) >= self._limit:
+            self.refused_full += 1
             raise Unavailable
         future: asyncio.Future[Result] = self._loop.create_future()
-        self._waiting.append(_Entry(item, future, self._loop.time() + self._patience))
+        entry = _Entry(item, future, self._loop.time() + self._patience)
+        self._waiting.append(entry)
         self._wake()
-        return await future
+        try:
+            return await future
+        finally:
+            waited.set(waited.get() + entry.waited)
 
     async def close(self) -> None:
         """Wait for what is in flight or queued."""
@@ -92,11 +121,19 @@ class Lane(Generic[Item, Result]):
         while self._waiting and len(self._running) < self._width:
             size = min(self._batch, len(self._waiting))
             entries = [self._waiting.popleft() for _ in range(size)]
+            self._observe(entries)
             task = self._loop.create_task(self._run(entries))
             self._running.add(task)
             task.add_done_callback(self._finished)
         if self._waiting and self._sweeper is None:
             self._sweeper = self._loop.call_at(self._waiting[0].deadline, self._sweep)
+
+    def _observe(self, entries: list[_Entry[Item, Result]]) -> None:
+        queued_by = self._loop.time() + self._patience
+        for entry in entries:
+            entry.waited = queued_by - entry.deadline
+        if self.on_batch:
+            self.on_batch(len(entries), entries[0].waited)
 
     def _finished(self, task: "asyncio.Task[None]") -> None:
         self._running.discard(task)
@@ -108,6 +145,7 @@ class Lane(Generic[Item, Result]):
         self._sweeper = None
         now = self._loop.time()
         while self._waiting and self._waiting[0].deadline <= now:
+            self.refused_late += 1
             _settle(self._waiting.popleft(), Unavailable())
         if self._waiting:
             self._sweeper = self._loop.call_at(self._waiting[0].deadline, self._sweep)
@@ -115,6 +153,8 @@ class Lane(Generic[Item, Result]):
     async def _run(self, entries: list[_Entry[Item, Result]]) -> None:
         try:
             results = await self._decide([entry.item for entry in entries])
+            if len(results) != len(entries):  # done, but who could say for whom
+                raise OutcomeUnknown
         except (Unavailable, OutcomeUnknown) as error:
             results = [type(error)() for _ in entries]
         except Exception as error:
@@ -123,14 +163,18 @@ class Lane(Generic[Item, Result]):
                     await self._run([entry])
                 return
             results = [error]
+        again = []
         for entry, result in zip(entries, results, strict=True):
-            if result is not AGAIN:
+            if result is not AGAIN and result is not LATER:
                 _settle(entry, result)
-            elif entry.tries == self._tries:
+            elif entry.tries == self._tries or entry.deadline <= self._loop.time():
                 _settle(entry, Busy())
+            elif result is LATER:
+                self._waiting.append(entry)
             else:
                 entry.tries += 1
-                self._waiting.appendleft(entry)
+                again.append(entry)
+        self._waiting.extendleft(reversed(again))
 
 
 def _settle(entry: _Entry[Any, Any], result: Any) -> None:

@@ -1,5 +1,7 @@
 """Rate limits, counted in Redis so that all processes share them and no race slips through."""
 
+from collections import Counter
+
 from redis.asyncio import Redis
 
 from service.errors import RateLimited
@@ -32,25 +34,28 @@ class Limits:
         self._on = settings.rate_limit
         self._login, self._address = settings.login_limit, settings.address_limit
         self._count = redis.register_script(_COUNT)
+        self.refused = Counter({"login": 0, "register": 0})
 
     async def login(self, username: str, address: str) -> None:
         """One more attempt at this account from this address. Raises RateLimited, Unavailable."""
         account = username.lower()[:150]
         await self._pass(
+            "login",
             {
                 f"limit:login:{address}:{account}": self._login,
                 f"limit:address:{address}": self._address,
-            }
+            },
         )
 
     async def register(self, address: str) -> None:
         """One more registration from this address. Raises RateLimited, Unavailable."""
-        await self._pass({f"limit:address:{address}": self._address})
+        await self._pass("register", {f"limit:address:{address}": self._address})
 
-    async def _pass(self, limits: dict[str, int]) -> None:
+    async def _pass(self, action: str, limits: dict[str, int]) -> None:
         if not self._on:
             return
         with guarded():
             wait = await self._count(keys=list(limits), args=[WINDOW, *limits.values()])
         if wait:
+            self.refused[action] += 1
             raise RateLimited(int(wait))

@@ -34,6 +34,7 @@ class Locks:
         self._redis = redis
         self._ttl = int(settings.lock_ttl * 1000)
         self._release = redis.register_script(_RELEASE)
+        self.taken = self.missed = 0
 
     @contextlib.asynccontextmanager
     async def hold(self, pairs: Iterable[Pair]) -> AsyncIterator[set[Pair]]:
@@ -49,6 +50,8 @@ class Locks:
                     pipe.set(_key(pair), owner, nx=True, px=self._ttl)
                 got = await pipe.execute()
         held = {pair for pair, taken in zip(wanted, got, strict=True) if taken}
+        self.taken += len(held)
+        self.missed += len(wanted) - len(held)
         try:
             yield held
         finally:

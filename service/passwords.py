@@ -1,6 +1,7 @@
 """bcrypt in threads of its own, with a bounded queue: logins can't starve bookings."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -21,7 +22,9 @@ class Passwords:
         self._rounds = settings.bcrypt_rounds
         self._room = settings.bcrypt_queue + settings.bcrypt_threads
         self._threads = ThreadPoolExecutor(settings.bcrypt_threads, "bcrypt")
-        self._busy = 0
+        self._at_once, self.limit = settings.bcrypt_threads, settings.bcrypt_queue
+        self._busy = self.refused = 0
+        self.on_hash: Callable[[float], None] | None = None  # seconds; called in the thread
         # Compared when there is no such user, so that both take the same time.
         self._nobody = f"$2b${self._rounds:02}$" + 53 * "u"
 
@@ -38,12 +41,32 @@ class Passwords:
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._busy >= self._room:
+            self.refused += 1
             raise Unavailable
         self._busy += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._timed, work)
         finally:
             self._busy -= 1
+
+    def _timed(self, work: Callable[[], T]) -> T:
+        began = time.perf_counter()
+        try:
+            return work()
+        finally:
+            if self.on_hash:
+                self.on_hash(time.perf_counter() - began)
+
+    @property
+    def running(self) -> int:
+        """Passwords being hashed."""
+        return min(self._busy, self._at_once)
+
+    @property
+    def waiting(self) -> int:
+        """Passwords that wait for a thread."""
+        return self._busy - self.running
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -58,7 +58,7 @@ class Sessions:
         self._redis = redis
         self._ttl, self._sliding = settings.token_ttl, settings.token_sliding
         self._touched: dict[str, float] = {}
-        self._lane: Lane[str, Session | None] = Lane(
+        self.lane: Lane[str, Session | None] = Lane(
             self._look_up,
             width=settings.lane_width,
             batch=settings.lane_batch * 4,
@@ -84,7 +84,7 @@ class Sessions:
         """The session of a token, whose life is renewed. Raises InvalidToken."""
         if not _TOKEN.fullmatch(token):
             raise InvalidToken
-        session = await self._lane.submit(_key(token))
+        session = await self.lane.submit(_key(token))
         if session is None:
             raise InvalidToken
         return session
@@ -123,7 +123,7 @@ class Sessions:
         )
 
     async def close(self) -> None:
-        await self._lane.close()
+        await self.lane.close()
 
     async def _look_up(self, keys: list[str]) -> list[Session | None]:
         with guarded():

@@ -95,6 +95,19 @@ class Settings:
     address_limit: int = setting(300, "logins and registrations a minute per address", low=1)
     xheaders: bool = setting(False, "trust X-Real-IP and X-Forwarded-* of the proxy in front")
     access_log: bool = setting(False, "one line per request")
+    slow_request: float = setting(
+        1.0, "seconds from which a request is logged even without ACCESS_LOG", low=0.001)
+    slow_query: float = setting(0.5, "seconds from which a query is logged", low=0.001)
+    sentry_dsn: str = setting(
+        "", "where Sentry takes errors; needs the package sentry-sdk", secret=True,
+        schemes=("https://", "http://"))
+    otel_exporter_otlp_endpoint: str = setting(
+        "", "where OpenTelemetry traces go; needs its packages, see deploy/README.md",
+        schemes=("https://", "http://"))
+    notify_socket: str = setting(
+        "", "where the service manager listens; systemd sets it", schemes=("/", "@"))
+    watchdog_usec: int = setting(
+        0, "microseconds without a sign of life until systemd, which sets it, kills", low=0)
     drain_seconds: float = setting(
         8.0, "seconds that requests in flight get to finish at a stop", low=0
     )

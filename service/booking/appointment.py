@@ -130,17 +130,25 @@ async def get(deps: Deps, actor: Session, appointment_id: int, expand: bool) -> 
     return Answer(body, version), slot_version
 
 
-async def history(deps: Deps, actor: Session, appointment_id: int) -> Answer:
-    """Every change of an appointment that the actor may see, oldest first. Raises NotFound."""
+async def history(
+    deps: Deps, actor: Session, appointment_id: int, *, after_id: int, limit: int
+) -> tuple[str, int | None]:
+    """A page of the changes of an appointment that the actor may see, oldest first.
+
+    Returns the JSON array and where the next page begins, or None at the end. Raises NotFound.
+    """
     row = await deps.db.run(
         "appointment_history",
         appointment_id=appointment_id,
         actor_id=actor.account_id,
         staff_of=actor.staff_of,
+        after_id=after_id,
+        limit=limit,
     )
     if row is None:
         raise NotFound
-    return Answer(row[0])
+    body, last_id, more = row
+    return body, last_id if more else None
 
 
 async def list_page(

@@ -18,7 +18,7 @@ class Provider(NamedTuple):
 @functools.cache
 def zones() -> frozenset[str]:
     """The IANA names of all time zones."""
-    return frozenset(zoneinfo.available_timezones())
+    return frozenset(zoneinfo.available_timezones() - {"localtime"})  # a file, not a zone
 
 
 def check_zone(name: str) -> None:

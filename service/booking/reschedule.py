@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from service.booking.answer import Answer, judged_all
 from service.deps import Deps
 from service.errors import NotFound
-from service.lane import AGAIN, Lane
+from service.lane import LATER, Lane
 from service.locks import Locks
 from service.sessions import Session
 from service.settings import Settings
@@ -40,7 +40,7 @@ def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[Move
         if not ready:
             await asyncio.sleep(PAUSE)
         for n in found:
-            results[n] = AGAIN  # another set holds this pair just now
+            results[n] = LATER  # another set holds this pair just now
         for n, result in zip(ready, results_ready, strict=True):
             results[n] = result
         return results

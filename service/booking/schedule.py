@@ -31,9 +31,13 @@ def intervals(rule: Rule, first: date, last: date) -> Iterator[Interval]:
     """
     zone = ZoneInfo(rule.zone)
     day = first
+    free_from = datetime.min.replace(tzinfo=UTC)
     while day <= last:
         if day.weekday() in rule.days:
-            yield from _of_day(rule, zone, day)
+            for one in _of_day(rule, zone, day):
+                if one.starts_at >= free_from:
+                    yield one
+                    free_from = one.ends_at
         day += timedelta(days=1)
 
 
@@ -42,11 +46,8 @@ def _of_day(rule: Rule, zone: ZoneInfo, day: date) -> Iterator[Interval]:
     closes = datetime.combine(day, rule.closes)
     if closes <= wall:  # closes after midnight
         closes += timedelta(days=1)
-    free_from = datetime.min.replace(tzinfo=UTC)
     while wall + rule.every <= closes:
         starts_at = wall.replace(tzinfo=zone).astimezone(UTC)
-        exists = starts_at.astimezone(zone).replace(tzinfo=None) == wall
-        if exists and starts_at >= free_from:
-            free_from = starts_at + rule.every
-            yield Interval(starts_at, free_from)
+        if starts_at.astimezone(zone).replace(tzinfo=None) == wall:
+            yield Interval(starts_at, starts_at + rule.every)
         wall += rule.every

@@ -1,6 +1,6 @@
 """The whole API on one screen: every route, in the order of the modules that answer it."""
 
-from service.handlers import appointment, auth, ops, provider, slot
+from service.handlers import appointment, auth, docs, openapi, ops, provider, slot
 
 ROUTES = [
     *auth.ROUTES,
@@ -8,4 +8,8 @@ ROUTES = [
     *slot.ROUTES,
     *appointment.ROUTES,
     *ops.ROUTES,
+    *openapi.ROUTES,
+    *docs.ROUTES,
 ]
+
+openapi.publish(ROUTES)

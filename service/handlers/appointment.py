@@ -5,9 +5,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from service import errors
 from service.booking import appointment
 from service.booking.reschedule import reschedule
 from service.booking.status import AppointmentStatus
+from service.handlers import answers
 from service.handlers.base import SIGNED_IN, STAFF, ApiHandler, endpoint
 from service.handlers.fields import Id, Instant, Limit
 
@@ -36,8 +38,17 @@ class AppointmentQuery(msgspec.Struct):
     cursor: Id = 0
 
 
+class HistoryQuery(msgspec.Struct):
+    limit: Limit = 100
+    cursor: Id = 0
+
+
 class Appointments(ApiHandler):
-    @endpoint(SIGNED_IN, query=AppointmentQuery)
+    @endpoint(
+        SIGNED_IN,
+        query=AppointmentQuery,
+        answers=(200, list[answers.AppointmentBrief], list[answers.AppointmentBriefExpanded]),
+    )
     async def get(self) -> None:
         """One's own appointments, in the order they were booked."""
         query: AppointmentQuery = self.query
@@ -56,7 +67,19 @@ class Appointments(ApiHandler):
             self.link_next(str(cursor))
         self.answer(200, body)
 
-    @endpoint(SIGNED_IN, body=BookBody)
+    @endpoint(
+        SIGNED_IN,
+        body=BookBody,
+        answers=(201, answers.Appointment, answers.AppointmentExpanded),
+        raises=(
+            errors.NotFound,
+            errors.SlotTaken,
+            errors.SlotInPast,
+            errors.LimitReached,
+            errors.Busy,
+        ),
+        sends=("ETag",),
+    )
     async def post(self) -> None:
         """Book a slot."""
         booked = await appointment.book(
@@ -66,7 +89,7 @@ class Appointments(ApiHandler):
 
 
 class Appointment(ApiHandler):
-    @endpoint(SIGNED_IN)
+    @endpoint(SIGNED_IN, answers=(200, answers.Appointment, answers.AppointmentExpanded))
     async def get(self, appointment_id: int) -> None:
         """One appointment."""
         found, slot_version = await appointment.get(
@@ -77,7 +100,22 @@ class Appointment(ApiHandler):
 
 
 class Reschedule(ApiHandler):
-    @endpoint(SIGNED_IN, body=RescheduleBody)
+    @endpoint(
+        SIGNED_IN,
+        body=RescheduleBody,
+        answers=(200, answers.Moved, answers.MovedExpanded),
+        raises=(
+            errors.SlotTaken,
+            errors.SameSlot,
+            errors.NotActive,
+            errors.SlotInPast,
+            errors.TooLate,
+            errors.Busy,
+            errors.PermissionDenied,
+            errors.PreconditionFailed,
+        ),
+        sends=("ETag",),
+    )
     async def patch(self, appointment_id: int) -> None:
         """Move an appointment to another slot."""
         moved = await reschedule(
@@ -92,14 +130,17 @@ class Reschedule(ApiHandler):
 
 
 class Cancel(ApiHandler):
-    @endpoint(SIGNED_IN, body=CancelBody)
+    @endpoint(
+        SIGNED_IN,
+        body=CancelBody,
+        needs_body=False,
+        answers=(200, answers.Cancelled, answers.CancelledExpanded),
+        raises=(errors.NotActive, errors.TooLate, errors.Busy, errors.PreconditionFailed),
+        sends=("ETag",),
+    )
     async def post(self, appointment_id: int) -> None:
         """Cancel an appointment; doing it again succeeds again."""
         await self.end(appointment_id, appointment.CANCEL, self.body.reason)
-
-    def read(self, kind: type[CancelBody]) -> CancelBody:
-        """The body, which may be left out."""
-        return super().read(kind) if self._chunks else kind()
 
     async def end(self, appointment_id: int, ending: appointment.Ending, reason: str = "") -> None:
         """End the appointment and say so."""
@@ -116,24 +157,44 @@ class Cancel(ApiHandler):
 
 
 class Noshow(Cancel):
-    @endpoint(STAFF, body=CancelBody)
+    @endpoint(
+        STAFF,
+        body=CancelBody,
+        needs_body=False,
+        answers=(200, answers.Noshow, answers.NoshowExpanded),
+        raises=(errors.NotActive, errors.Busy, errors.PreconditionFailed),
+        sends=("ETag",),
+    )
     async def post(self, appointment_id: int) -> None:
         """Note that nobody came."""
         await self.end(appointment_id, appointment.NOSHOW, self.body.reason)
 
 
 class Fulfill(Cancel):
-    @endpoint(STAFF, body=CancelBody)
+    @endpoint(
+        STAFF,
+        body=CancelBody,
+        needs_body=False,
+        answers=(200, answers.Fulfilled, answers.FulfilledExpanded),
+        raises=(errors.NotActive, errors.Busy, errors.PreconditionFailed),
+        sends=("ETag",),
+    )
     async def post(self, appointment_id: int) -> None:
         """Note that the appointment took place."""
         await self.end(appointment_id, appointment.FULFILL, self.body.reason)
 
 
 class History(ApiHandler):
-    @endpoint(SIGNED_IN)
+    @endpoint(SIGNED_IN, query=HistoryQuery, answers=(200, list[answers.Change]))
     async def get(self, appointment_id: int) -> None:
         """Every change of an appointment: who, when, from, to."""
-        self.answer(200, (await appointment.history(self.deps, self.actor, appointment_id)).body)
+        query: HistoryQuery = self.query
+        body, cursor = await appointment.history(
+            self.deps, self.actor, appointment_id, after_id=query.cursor, limit=query.limit
+        )
+        if cursor is not None:
+            self.link_next(str(cursor))
+        self.answer(200, body)
 
 
 ROUTES = [

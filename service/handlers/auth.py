@@ -1,16 +1,30 @@
 """Accounts and their tokens."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from service.booking import account
+from service.errors import RateLimited, UsernameTaken, WrongCredentials
+from service.handlers import answers
 from service.handlers.base import EVERYONE, SIGNED_IN, ApiHandler, endpoint
 from service.handlers.fields import Email, Username
+
+NewPassword = Annotated[
+    str,
+    Meta(
+        description="At least 8 characters, unless the server is set otherwise, and at most 72 "
+        "bytes in UTF-8.",
+        extra_json_schema={"format": "password", "maxLength": 72},
+    ),
+]
 
 
 class RegisterBody(msgspec.Struct):
     username: Username
     email: Email
-    password: str
+    password: NewPassword
 
 
 class LoginBody(msgspec.Struct):
@@ -20,11 +34,16 @@ class LoginBody(msgspec.Struct):
 
 class PasswordBody(msgspec.Struct):
     current_password: str
-    new_password: str
+    new_password: NewPassword
 
 
 class Register(ApiHandler):
-    @endpoint(EVERYONE, body=RegisterBody)
+    @endpoint(
+        EVERYONE,
+        body=RegisterBody,
+        answers=(201, answers.Account),
+        raises=(UsernameTaken, RateLimited),
+    )
     async def post(self) -> None:
         """Create a customer's account."""
         new = self.body
@@ -35,7 +54,12 @@ class Register(ApiHandler):
 
 
 class Login(ApiHandler):
-    @endpoint(EVERYONE, body=LoginBody)
+    @endpoint(
+        EVERYONE,
+        body=LoginBody,
+        answers=(200, answers.Login),
+        raises=(WrongCredentials, RateLimited),
+    )
     async def post(self) -> None:
         """Exchange a username and a password for a token."""
         token, username = await account.login(
@@ -46,7 +70,7 @@ class Login(ApiHandler):
 
 
 class Logout(ApiHandler):
-    @endpoint(SIGNED_IN)
+    @endpoint(SIGNED_IN, answers=(200, answers.LoggedOut))
     async def post(self) -> None:
         """Delete the token of this request for good."""
         await account.logout(self.deps, self.actor)
@@ -54,20 +78,20 @@ class Logout(ApiHandler):
 
 
 class Me(ApiHandler):
-    @endpoint(SIGNED_IN)
+    @endpoint(SIGNED_IN, answers=(200, answers.Me))
     async def get(self) -> None:
         """Who the token belongs to."""
         self.answer(200, (await account.profile(self.deps, self.actor))._asdict())
 
 
 class Tokens(ApiHandler):
-    @endpoint(SIGNED_IN)
+    @endpoint(SIGNED_IN, answers=(200, list[answers.Token]))
     async def get(self) -> None:
         """The living tokens of this account, by id; never the tokens themselves."""
         tokens = await account.tokens(self.deps, self.actor)
         self.answer(200, tokens)
 
-    @endpoint(SIGNED_IN)
+    @endpoint(SIGNED_IN, answers=(204,))
     async def delete(self) -> None:
         """Log out everywhere, here included."""
         await account.logout_elsewhere(self.deps, self.actor)
@@ -75,7 +99,7 @@ class Tokens(ApiHandler):
 
 
 class Token(ApiHandler):
-    @endpoint(SIGNED_IN)
+    @endpoint(SIGNED_IN, answers=(204,))
     async def delete(self, token_id: int) -> None:
         """Log out one session of this account."""
         await account.logout_session(self.deps, self.actor, token_id)
@@ -83,7 +107,7 @@ class Token(ApiHandler):
 
 
 class Password(ApiHandler):
-    @endpoint(SIGNED_IN, body=PasswordBody)
+    @endpoint(SIGNED_IN, body=PasswordBody, answers=(200, answers.PasswordChanged))
     async def post(self) -> None:
         """Change the password; all other tokens of this account die."""
         await account.change_password(

@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 
 import msgspec
 from tornado import web
+from tornado.iostream import StreamClosedError
 
-from service import errors
+from service import errors, watch
 from service.deps import Deps
 from service.handlers import fields, problems
 from service.sessions import Session
@@ -37,15 +38,31 @@ _COUNTER = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What one verb of one route asks for: whose token, which query, which body."""
+    """What one verb of one route asks for, and what it answers: all that OpenAPI tells of it.
+
+    `answers` is a status, then its shapes (see answers.py): the plain one, and the one with
+    `?expand=slot`. `raises` are its own errors; those that follow from the rest are not
+    repeated. `sends` names header fields of its own.
+    """
 
     who: frozenset[str]
     query: type[Any] | None
     body: Any
+    needs_body: bool
+    answers: tuple[Any, ...]
+    raises: tuple[type[errors.DomainError], ...]
+    sends: tuple[str, ...]
 
 
 def endpoint(
-    who: frozenset[str], *, query: type[Any] | None = None, body: Any = None
+    who: frozenset[str],
+    *,
+    answers: tuple[Any, ...],
+    query: type[Any] | None = None,
+    body: Any = None,
+    needs_body: bool = True,
+    raises: tuple[type[errors.DomainError], ...] = (),
+    sends: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
     """Declare a verb: before it runs, the actor, the query and the body are checked; whatever
     domain error comes out of it becomes a problem document."""
@@ -63,14 +80,16 @@ def endpoint(
                     self.query = fields.query(self.request.query_arguments, query)
                 if body is not None:
                     self.require_json()
-                    self.body = self.read(body)
+                    self.body = self.read(body) if needs_body or self._chunks else body()
                 await verb(self, *map(_path_id, path_ids))
             except errors.DomainError as error:
                 self.refuse(error)
             finally:
                 self.deps.traffic.in_flight -= 1
 
-        run.endpoint = Endpoint(who, query, body)  # type: ignore[attr-defined]
+        run.endpoint = Endpoint(  # type: ignore[attr-defined]
+            who, query, body, needs_body, answers, raises, sends
+        )
         return run
 
     return declare
@@ -87,6 +106,8 @@ class ApiHandler(web.RequestHandler):
     """A handler of one URL. `actor`, `query` and `body` are what its endpoint declared."""
 
     allowed: ClassVar[str]
+    code = ""  # of the error that was answered; metrics and logs ask for it
+    media: ClassVar[str] = JSON  # what its successes are
     actor: Session
     query: Any
     body: Any
@@ -105,7 +126,7 @@ class ApiHandler(web.RequestHandler):
         if not hasattr(self, "request_id"):
             self.request_id = _request_id(self.request.headers.get("X-Request-ID"))
         del self._headers["Server"]
-        self._headers["Content-Type"] = JSON
+        self._headers["Content-Type"] = self.media
         self._headers["X-Request-ID"] = self.request_id
         self._headers["X-Content-Type-Options"] = "nosniff"
 
@@ -125,7 +146,7 @@ class ApiHandler(web.RequestHandler):
             return problems.HeadersTooLarge()
         if not _implements(type(self), method or ""):
             return problems.MethodNotAllowed()
-        if not _accepts_json(headers.get("Accept")):
+        if not _accepts(headers.get("Accept"), self.media):
             return problems.NotAcceptable()
         length = headers.get("Content-Length", "")
         if length.isdecimal() and int(length[:18]) > self.deps.settings.max_body:
@@ -138,9 +159,9 @@ class ApiHandler(web.RequestHandler):
             self.refuse(problems.BodyTooLarge())
 
     def require_json(self) -> None:
-        """Raise UnsupportedMediaType unless the body says it is JSON, or says nothing."""
+        """Raise UnsupportedMediaType unless a body says it is JSON, or says nothing."""
         declared = self.request.headers.get("Content-Type")
-        if declared is None or declared == JSON:
+        if declared is None or declared == JSON or not self._chunks:
             return
         kind, _, parameters = declared.lower().partition(";")
         charset = parameters.replace(" ", "").replace('"', "")
@@ -177,7 +198,7 @@ class ApiHandler(web.RequestHandler):
         if wanted == "*":
             return 0
         match = re.fullmatch(r'"([0-9]{1,9})(?:\.[0-9]+)?"', wanted)
-        return int(match[1]) if match else -1
+        return int(match[1]) or -1 if match else -1
 
     # Writing the answer
 
@@ -186,9 +207,13 @@ class ApiHandler(web.RequestHandler):
         self.set_status(status)
         if etag:
             self._headers["ETag"] = f'"{etag}"'
+            if self.request.method in ("GET", "HEAD") and self.check_etag_header():
+                self.set_status(304)
+                document = ""
         if self.deps.traffic.draining:
             self._headers["Connection"] = "close"
-        self.finish(document if isinstance(document, str) else msgspec.json.encode(document))
+        text = document if isinstance(document, str) else msgspec.json.encode(document)
+        self.finish(text or None)
 
     def link_next(self, cursor: str) -> None:
         """Point to the next page (RFC 8288)."""
@@ -198,6 +223,7 @@ class ApiHandler(web.RequestHandler):
 
     def refuse(self, error: errors.DomainError) -> None:
         """Send the problem document of an error."""
+        self.code = error.code
         self.clear()
         self.set_status(problems.STATUS[type(error)])
         self._headers["Content-Type"] = PROBLEM
@@ -205,13 +231,20 @@ class ApiHandler(web.RequestHandler):
             self._headers[name] = value
         if isinstance(error, problems.MethodNotAllowed):
             self._headers["Allow"] = self.allowed
-        if self.deps.traffic.draining:
+        # Refused before its body was read: Tornado will not read on, and should say so.
+        if self.deps.traffic.draining or not self.request._body_future.done():
             self._headers["Connection"] = "close"
         self.finish(problems.document(error, self.request_id))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """What Tornado itself refuses, and every bug, in our own words."""
-        self.refuse(problems.of_status(status_code))
+        gone = isinstance(kwargs.get("exc_info", (None, None))[1], StreamClosedError)
+        self.refuse(problems.of_status(400 if gone else status_code))
+
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
+        """Log a bug; not what Tornado refuses, nor a client who left before the body's end."""
+        if value is not None and not isinstance(value, web.HTTPError | StreamClosedError):
+            watch.log_bug(self, value)
 
     async def options(self, *_: str) -> None:
         self.set_header("Allow", self.allowed)
@@ -230,11 +263,13 @@ def _implements(cls: type[web.RequestHandler], method: str) -> bool:
     return verb is not None and verb is not web.RequestHandler._unimplemented_method
 
 
-def _accepts_json(accept: str | None) -> bool:
-    if accept is None or accept in ("*/*", JSON):
+def _accepts(accept: str | None, media: str) -> bool:
+    if accept is None or accept in ("*/*", media):
         return True
+    media = media.partition(";")[0]
+    wanted = ("*/*", media.partition("/")[0] + "/*", media, PROBLEM)
     for part in accept.lower().split(","):
         kind, *parameters = (piece.strip() for piece in part.split(";"))
-        if kind in ("*/*", "application/*", JSON, PROBLEM):
+        if kind in wanted:
             return not any(re.fullmatch(r"q=0(\.0*)?", one) for one in parameters)
     return False

@@ -4,10 +4,11 @@ The types are the documentation. Every wrong field is named with a message in th
 REST Framework; msgspec alone would stop at the first.
 """
 
+import functools
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -18,6 +19,8 @@ from service.errors import InvalidFields, InvalidRequest
 S = TypeVar("S", bound=msgspec.Struct)
 
 INT64 = 2**63 - 1
+EXACT = 2**53  # up to here a float is the integer it was written as
+LONGEST_INTEGER = 1000  # digits; Python itself refuses 4,301 in words of its own
 Id = Annotated[int, Meta(ge=-INT64, le=INT64)]
 Limit = Annotated[int, Meta(ge=1, le=500)]
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -35,7 +38,8 @@ Email = Annotated[
     Meta(
         min_length=3,
         max_length=254,
-        pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)*\Z",
+        # No space, nothing invisible: spelled out, since engines differ in what \s is.
+        pattern=r"^[^@{0}]+@[^@.{0}]+(\.[^@.{0}]+)*\Z".format(r"\s\x00-\x20\x7f-\xa0\ufeff"),
         description="An e-mail address.",
     ),
 ]
@@ -79,7 +83,24 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+def _integer(digits: str) -> int:
+    if len(digits) > LONGEST_INTEGER:
+        raise ValueError("a number has too many digits")
+    return int(digits)
+
+
+def _number(text: str) -> int | float:
+    """JSON knows one kind of numbers, and JSON Schema calls 5.0 an integer."""
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < EXACT else number
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_no_duplicates,
+    parse_constant=_no_constant,
+    parse_int=_integer,
+    parse_float=_number,
+)
 _ODD = re.compile("[\0\ud800-\udfff]")
 
 
@@ -108,9 +129,22 @@ def convert(value: Any, kind: type[S], prefix: str = "", *, strict: bool = True)
     if not isinstance(value, dict):
         raise InvalidRequest("A JSON object was expected.")
     try:
-        return msgspec.convert(value, kind, strict=strict)
+        converted = msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError:
         raise InvalidFields(_messages(value, kind, prefix, strict)) from None
+    for field in _instants(kind):
+        at = getattr(converted, field.name)
+        try:  # into UTC: PostgreSQL knows no offset beyond 15:59
+            setattr(converted, field.name, at and at.astimezone(UTC))
+        except OverflowError:
+            message = INVALID[inspect.DateTimeType]
+            raise InvalidFields({prefix + field.encode_name: [message]}) from None
+    return converted
+
+
+@functools.cache
+def _instants(kind: type[msgspec.Struct]) -> list[Any]:
+    return [one for one in msgspec.structs.fields(kind) if one.type in (Instant, Instant | None)]
 
 
 def _messages(value: Mapping[str, Any], kind: type[S], prefix: str, strict: bool) -> dict[str, Any]:
@@ -125,11 +159,11 @@ def _messages(value: Mapping[str, Any], kind: type[S], prefix: str, strict: bool
         try:
             msgspec.convert(value[name], field.type, strict=strict)
         except msgspec.ValidationError:
-            errors[prefix + name] = [_message(value[name], inspect.type_info(field.type))]
+            errors[prefix + name] = [_message(value[name], inspect.type_info(field.type), strict)]
     return errors
 
 
-def _message(value: Any, info: inspect.Type) -> str:
+def _message(value: Any, info: inspect.Type, strict: bool) -> str:
     if value is None:
         return "This field may not be null."
     description = ""
@@ -138,20 +172,20 @@ def _message(value: Any, info: inspect.Type) -> str:
         info = info.type
     if isinstance(info, inspect.UnionType):
         info = next(one for one in info.types if not isinstance(one, inspect.NoneType))
-        return _message(value, info)
+        return _message(value, info, strict)
     match info:
         case inspect.LiteralType():
             return f'"{value}" is not a valid choice.'
-        case inspect.IntType() if _is_integer(value):
+        case inspect.IntType() if _is_integer(value, strict):
             return _out_of_range(int(value), info)
         case inspect.StrType() if isinstance(value, str):
             return _bad_text(value, info, description)
     return INVALID.get(type(info), "Not a valid value.")
 
 
-def _is_integer(value: Any) -> bool:
+def _is_integer(value: Any, strict: bool) -> bool:
     if isinstance(value, str):
-        return bool(re.fullmatch(r"-?[0-9]{1,18}", value))
+        return not strict and bool(re.fullmatch(r"-?[0-9]{1,18}", value))
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -184,12 +218,17 @@ def query(arguments: Mapping[str, list[bytes]], kind: type[S]) -> S:
             raise InvalidFields({name: ["Not a valid string."]}) from None
         if "\0" in text:
             raise InvalidFields({name: ["Null characters are not allowed."]})
+        if text.lower() == "null" and isinstance(inspect.type_info(field.type), inspect.UnionType):
+            # msgspec would read it as None, but no parameter has such a value.
+            raise InvalidFields({name: [_message(text, inspect.type_info(field.type), False)]})
         values[name] = _instant(text) if field.type in (Instant, Instant | None) else text
     return convert(values, kind, strict=False)
 
 
 def _instant(text: str) -> str:
     """A day means its midnight in UTC, and a plus sign that was sent bare arrives as a space."""
+    if text[4:5] != "-":
+        return ""  # msgspec would take a number for the seconds since 1970
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return f"{text}T00:00:00+00:00"
     return re.sub(r" (?=\d\d:\d\d\Z)", "+", text)

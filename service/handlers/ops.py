@@ -1,24 +1,35 @@
 """What watches the process, and what answers where nothing is."""
 
+from service import metrics
 from service.errors import NotFound, Unavailable
+from service.handlers import answers
 from service.handlers.base import EVERYONE, ApiHandler, endpoint
 
 
 class Health(ApiHandler):
-    @endpoint(EVERYONE)
+    @endpoint(EVERYONE, answers=(200, answers.Healthy))
     async def get(self) -> None:
         """The process runs."""
         self.answer(200, {"status": "ok"})
 
 
 class Ready(ApiHandler):
-    @endpoint(EVERYONE)
+    @endpoint(EVERYONE, answers=(200, answers.Ready), raises=(Unavailable,))
     async def get(self) -> None:
         """PostgreSQL and Redis answer and the schema is current."""
         if self.deps.traffic.draining:
             raise Unavailable("This process is stopping.")
         await self.deps.readiness.check()
         self.answer(200, {"status": "ready"})
+
+
+class Metrics(ApiHandler):
+    media = metrics.CONTENT_TYPE
+
+    @endpoint(EVERYONE, answers=(200, answers.Figures))
+    async def get(self) -> None:
+        """The figures of this process, for Prometheus."""
+        self.answer(200, self.deps.metrics.exposition())
 
 
 class Nothing(ApiHandler):
@@ -31,4 +42,5 @@ class Nothing(ApiHandler):
 ROUTES = [
     (r"/healthz/?", Health),
     (r"/readyz/?", Ready),
+    (r"/metrics/?", Metrics),
 ]

@@ -6,11 +6,15 @@ import msgspec
 from msgspec import Meta
 
 from service.booking import provider
+from service.handlers import answers
 from service.handlers.base import ADMIN, EVERYONE, STAFF, ApiHandler, endpoint
 from service.handlers.fields import Id, Limit
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Zone = Annotated[str, Meta(min_length=1, max_length=64)]
+Zone = Annotated[
+    str,
+    Meta(min_length=1, max_length=64, extra_json_schema={"format": "iana-time-zone"}),
+]
 
 
 class ProviderBody(msgspec.Struct):
@@ -29,7 +33,7 @@ class ProviderQuery(msgspec.Struct):
 
 
 class Providers(ApiHandler):
-    @endpoint(EVERYONE, query=ProviderQuery)
+    @endpoint(EVERYONE, query=ProviderQuery, answers=(200, list[answers.Provider]))
     async def get(self) -> None:
         """All providers, by id."""
         found, cursor = await provider.list_page(self.deps, self.query.cursor, self.query.limit)
@@ -37,7 +41,7 @@ class Providers(ApiHandler):
             self.link_next(str(cursor))
         self.answer(200, [one._asdict() for one in found])
 
-    @endpoint(ADMIN, body=ProviderBody)
+    @endpoint(ADMIN, body=ProviderBody, answers=(201, answers.Provider), sends=("Location",))
     async def post(self) -> None:
         """Add a provider."""
         created = await provider.create(self.deps, self.body.name, self.body.time_zone)
@@ -46,12 +50,12 @@ class Providers(ApiHandler):
 
 
 class Provider(ApiHandler):
-    @endpoint(EVERYONE)
+    @endpoint(EVERYONE, answers=(200, answers.Provider))
     async def get(self, provider_id: int) -> None:
         """One provider."""
         self.answer(200, (await provider.get(self.deps, provider_id))._asdict())
 
-    @endpoint(STAFF, body=ProviderChanges)
+    @endpoint(STAFF, body=ProviderChanges, answers=(200, answers.Provider))
     async def patch(self, provider_id: int) -> None:
         """Rename a provider, or move it to another time zone."""
         changed = await provider.change(

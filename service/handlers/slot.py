@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -10,13 +11,22 @@ from msgspec import Meta
 
 from service.booking import slot
 from service.booking.status import SlotStatus
-from service.errors import InvalidFields, InvalidRequest
-from service.handlers import fields
+from service.errors import (
+    InvalidFields,
+    InvalidRequest,
+    NotFound,
+    PreconditionFailed,
+    SlotInUse,
+    SlotOverlap,
+)
+from service.handlers import answers, fields
 from service.handlers.base import EVERYONE, STAFF, ApiHandler, endpoint
 from service.handlers.fields import Id, Instant, Limit
 
 MOST = 1000  # slots in one request
 Capacity = Annotated[int, Meta(ge=1, le=1000)]
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}\+00")  # an instant in a cursor
+Cursor = Annotated[str, Meta(extra_json_schema={"format": "cursor"})]
 
 
 class SlotBody(msgspec.Struct):
@@ -24,6 +34,9 @@ class SlotBody(msgspec.Struct):
     starts_at: Instant
     ends_at: Instant
     capacity: Capacity = 1
+
+
+SlotBodies = Annotated[list[SlotBody], Meta(min_length=1, max_length=MOST)]
 
 
 class SlotChanges(msgspec.Struct):
@@ -39,11 +52,11 @@ class SlotQuery(msgspec.Struct):
     to_at: Instant | None = msgspec.field(default=None, name="to")
     status: SlotStatus | None = None
     limit: Limit = 100
-    cursor: str = ""
+    cursor: Cursor = ""
 
 
 class Slots(ApiHandler):
-    @endpoint(EVERYONE, query=SlotQuery)
+    @endpoint(EVERYONE, query=SlotQuery, answers=(200, list[answers.Slot]))
     async def get(self) -> None:
         """Slots in the order of time."""
         query: SlotQuery = self.query
@@ -60,7 +73,12 @@ class Slots(ApiHandler):
             self.link_next(base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode())
         self.answer(200, body)
 
-    @endpoint(STAFF, body=SlotBody)
+    @endpoint(
+        STAFF,
+        body=SlotBody | SlotBodies,
+        answers=(201, answers.Slot | list[answers.Slot]),
+        raises=(NotFound, SlotOverlap),
+    )
     async def post(self) -> None:
         """Create one slot, or up to 1,000 at once: all or nothing."""
         many = isinstance(self.body, list)
@@ -76,14 +94,14 @@ class Slots(ApiHandler):
         """One slot or a list of them."""
         value = fields.decode(bytes(self._chunks))
         if not isinstance(value, list):
-            return fields.convert(value, kind)
+            return fields.convert(value, SlotBody)
         if not 1 <= len(value) <= MOST:
             raise InvalidRequest(f"Between 1 and {MOST} slots can be created at once.")
         errors: dict[str, Any] = {}
         slots = []
         for number, one in enumerate(value):
             try:
-                slots.append(fields.convert(one, kind, f"{number}."))
+                slots.append(fields.convert(one, SlotBody, f"{number}."))
             except InvalidFields as error:
                 errors.update(error.errors)
         if errors:
@@ -92,13 +110,19 @@ class Slots(ApiHandler):
 
 
 class Slot(ApiHandler):
-    @endpoint(EVERYONE)
+    @endpoint(EVERYONE, answers=(200, answers.Slot))
     async def get(self, slot_id: int) -> None:
         """One slot."""
         found = await slot.get(self.deps, slot_id)
         self.answer(200, found.body, etag=str(found.version))
 
-    @endpoint(STAFF, body=SlotChanges)
+    @endpoint(
+        STAFF,
+        body=SlotChanges,
+        answers=(200, answers.Slot),
+        raises=(SlotInUse, PreconditionFailed),
+        sends=("ETag",),
+    )
     async def patch(self, slot_id: int) -> None:
         """Close or open a slot, or change its capacity."""
         changes: SlotChanges = self.body
@@ -112,7 +136,7 @@ class Slot(ApiHandler):
         )
         self.answer(200, changed.body, etag=str(changed.version))
 
-    @endpoint(STAFF)
+    @endpoint(STAFF, answers=(204,), raises=(SlotInUse, PreconditionFailed))
     async def delete(self, slot_id: int) -> None:
         """Delete a slot while nobody is in it."""
         await slot.change(self.deps, self.actor, slot_id, deleted=True, version=self.if_match)
@@ -125,6 +149,8 @@ def _cursor(text: str) -> slot.Cursor:
         return slot.BEGINNING
     try:
         cursor = msgspec.json.decode(base64.urlsafe_b64decode(text), type=slot.Cursor)
+        if not _WRITTEN.fullmatch(cursor.starts_at) or abs(cursor.slot_id) > fields.INT64:
+            raise ValueError
         datetime.fromisoformat(cursor.starts_at)
     except (ValueError, binascii.Error, msgspec.MsgspecError):
         raise InvalidFields({"cursor": ["Invalid cursor."]}) from None

@@ -6,6 +6,7 @@ one stalled connect delays every release, and releasing a broken connection wake
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from aiopg.connection import Connection
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from service.errors import Unavailable
+
+log = logging.getLogger(__name__)
 
 
 async def _poll(self: Any, waiter: "asyncio.Future[None]", timeout: float) -> None:
@@ -64,6 +67,12 @@ class Pool:
         self._permits = asyncio.Semaphore(size)
         self._idle: list[Link] = []
         self.size, self.in_use = size, 0
+        self.waits = self.timeouts = self.connects = self.connect_failures = 0
+
+    @property
+    def idle(self) -> int:
+        """Links that are open and unused."""
+        return len(self._idle)
 
     @contextlib.asynccontextmanager
     async def link(self) -> AsyncIterator[Link]:
@@ -92,6 +101,9 @@ class Pool:
                         if number == len(addresses):
                             raise
         except (psycopg2.Error, OSError) as error:  # TimeoutError is an OSError
+            self.connect_failures += 1
+            why = (str(error).splitlines() or ["too slow"])[0]
+            log.warning("no connection to PostgreSQL", extra={"fields": {"error": why}})
             raise Unavailable from error
         raise Unavailable
 
@@ -103,16 +115,19 @@ class Pool:
             enable_hstore=False,
             enable_uuid=False,
         )
+        self.connects += 1
         return Link(connection, await connection.cursor())
 
     async def _permit(self) -> None:
         if not self._permits.locked():
             await self._permits.acquire()
             return
+        self.waits += 1
         try:
             async with asyncio.timeout(self._patience):
                 await self._permits.acquire()
         except TimeoutError as error:
+            self.timeouts += 1
             raise Unavailable from error
 
     def _healthy(self) -> Link | None:

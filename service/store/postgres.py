@@ -1,8 +1,11 @@
 """PostgreSQL: named queries in, rows out, and errors in our own words."""
 
 import asyncio
+import logging
 import random
-from collections.abc import Mapping
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg2
@@ -14,21 +17,26 @@ from service.settings import Settings
 from service.store.pool import Link, Pool
 from service.store.queries import Query
 
+log = logging.getLogger(__name__)
+
 # A constraint that a request can run into, and what it means. Any other violation is a bug.
 REFUSALS: Mapping[str, type[errors.DomainError]] = {
     "account_username_unique": errors.UsernameTaken,
     "account_provider_fkey": errors.NotFound,
+    # The token outlived its account, as after going back to an older backup of the database.
+    "appointment_account_fkey": errors.InvalidToken,
     "appointment_one_per_place": errors.SlotTaken,
     "slot_booked_within_capacity": errors.SlotTaken,
     "slot_no_overlap": errors.SlotOverlap,
     "slot_provider_fkey": errors.NotFound,
 }
+EXPECTED = frozenset(REFUSALS.values())
 
 RETRIED = {errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE}
 RETRIES = 3
 # Reported by the server, so the transaction is rolled back for certain: connection, resource,
-# operator, system and lock errors.
-NOT_DONE = ("08", "53", "55", "57014", "58", "25006", "40")
+# operator, system and lock errors, and a table that no migration has made yet.
+NOT_DONE = ("08", "53", "55", "57014", "58", "25006", "40", "42P01")
 
 
 class Postgres:
@@ -37,6 +45,7 @@ class Postgres:
     def __init__(self, settings: Settings, queries: Mapping[str, Query]) -> None:
         self._queries = queries
         self._prepare = settings.prepare
+        self._slow = settings.slow_query
         self._timeout = (settings.statement_timeout + settings.request_deadline) / 2
         self.pool = Pool(
             dsn(settings),
@@ -44,6 +53,9 @@ class Postgres:
             connect_timeout=settings.connect_timeout,
             patience=settings.statement_timeout,
         )
+        self.failed = Counter({"connection_lost": 0, "query_canceled": 0, "lock_not_available": 0})
+        self.retries = 0
+        self.on_statement: Callable[[str, float], None] | None = None  # query, seconds
 
     async def run(self, name: str, /, **parameters: Any) -> Any:
         """The named query's rows in its shape. A write is durable when this returns.
@@ -55,12 +67,33 @@ class Postgres:
         for attempt in range(RETRIES + 1):
             try:
                 async with self.pool.link() as link:
-                    return _shaped(query, link, await self._send(link, query, parameters))
+                    return _shaped(query, link, await self._timed(link, query, parameters))
             except (psycopg2.Error, TimeoutError) as error:
+                refused = _translated(query, error)
+                if type(refused) not in EXPECTED:
+                    self._note(query, error)
                 if attempt == RETRIES or not _repeatable(query, error, attempt):
-                    raise _translated(query, error) from error
+                    raise refused from error
+                self.retries += 1
                 await asyncio.sleep(random.uniform(0, 0.02) * attempt)
         raise AssertionError("unreachable")
+
+    async def _timed(self, link: Link, query: Query, parameters: Mapping[str, Any]) -> list[Any]:
+        began = time.perf_counter()
+        try:
+            return await self._send(link, query, parameters)
+        finally:
+            taken = time.perf_counter() - began
+            if self.on_statement:
+                self.on_statement(query.name, taken)
+            if taken >= self._slow:
+                told = {"query": query.name, "duration_ms": round(taken * 1000, 1)}
+                log.warning("slow query", extra={"fields": told})
+
+    def _note(self, query: Query, error: Exception) -> None:
+        kind = _kind(error)
+        self.failed[kind] += 1
+        log.warning("query failed", extra={"fields": {"query": query.name, "kind": kind}})
 
     async def _send(self, link: Link, query: Query, parameters: Mapping[str, Any]) -> list[Any]:
         if not self._prepare:
@@ -70,6 +103,7 @@ class Postgres:
                 await link.execute(query.prepare, timeout=self._timeout)
             except (psycopg2.OperationalError, TimeoutError) as error:
                 link.close()
+                self._note(query, error)
                 raise errors.Unavailable from error
             link.prepared.add(query.name)
         return await link.execute(query.execute, parameters, self._timeout)
@@ -84,6 +118,8 @@ def dsn(settings: Settings) -> str:
     session = {
         "timezone": "UTC",
         "synchronous_commit": "on",
+        # A query of several statements decides on what it sees after it has got its locks.
+        "default_transaction_isolation": "read\\ committed",
         "lock_timeout": f"{settings.lock_timeout}s",
         "statement_timeout": f"{settings.statement_timeout}s",
         "idle_in_transaction_session_timeout": f"{settings.request_deadline}s",
@@ -120,6 +156,20 @@ def _repeatable(query: Query, error: Exception, attempt: int) -> bool:
     # A lost connection: a read may be sent once more, a write may have been done.
     lost = isinstance(error, psycopg2.OperationalError) and code is None
     return lost and not query.writes and attempt == 0
+
+
+def _kind(error: Exception) -> str:
+    """The error's name in PostgreSQL, or what became of the connection."""
+    code = getattr(error, "pgcode", None)
+    if code is not None:
+        try:
+            return errorcodes.lookup(code).lower()
+        except KeyError:
+            return "other"
+    if isinstance(error, TimeoutError):
+        return "no_answer"
+    lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return "connection_lost" if lost else "other"
 
 
 def _translated(query: Query, error: Exception) -> Exception:

@@ -13,6 +13,7 @@ SQL = Path(__file__).resolve().parents[2] / "sql"
 SHAPES = frozenset({"one", "maybe", "many", "value", "exec"})
 
 _HEADER = re.compile(r"^-- name: (?P<name>[a-z_]+) :(?P<shape>[a-z]+)$", re.MULTILINE)
+_MEANT = re.compile(r"^\s*--\s*name\s*:", re.MULTILINE | re.IGNORECASE)
 _PARAMETER = re.compile(r"%\((?P<name>[a-z_]+)\)s(?P<cast>::[a-z]+(?:\[\])?)?")
 _COMMENT = re.compile(r"^\s*--.*$", re.MULTILINE)
 _WRITE = re.compile(r"\b(INSERT|UPDATE|DELETE)\b")
@@ -47,8 +48,10 @@ def load_queries(folder: Path = SQL / "queries") -> Mapping[str, Query]:
 
 
 def parse(table: str, source: str) -> list[Query]:
-    """The queries of one file, whose names must begin with the file's name."""
+    """The queries of one file, whose names must begin with the file's name, or be it."""
     headers = list(_HEADER.finditer(source))
+    if len(headers) != len(_MEANT.findall(source)):  # or it would go into the query before it
+        raise QueryError(f"{table}.sql: a header is not like -- name: {table}_get :maybe.")
     ends = [header.start() for header in headers[1:]] + [len(source)]
     return [
         _query(table, header["name"], header["shape"], source[header.end() : end])
@@ -57,7 +60,7 @@ def parse(table: str, source: str) -> list[Query]:
 
 
 def _query(table: str, name: str, shape: str, body: str) -> Query:
-    if not name.startswith(f"{table}_"):
+    if name != table and not name.startswith(f"{table}_"):
         raise QueryError(f"{table}.sql: {name} should begin with {table}_.")
     if shape not in SHAPES:
         raise QueryError(f"{table}.sql: {name} has an unknown shape :{shape}.")

@@ -1,6 +1,8 @@
 """Redis: a client with tight timeouts, whose errors come out as Unavailable."""
 
 import contextlib
+import logging
+from collections import Counter
 from collections.abc import Iterator
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -11,7 +13,12 @@ from redis.exceptions import RedisError
 from service.errors import Unavailable
 from service.settings import Settings
 
+log = logging.getLogger(__name__)
+
 CONNECTIONS = 16
+
+# Errors of this process so far, by kind; the usual ones from 0, so that a first one is a rise.
+failed = Counter({"ConnectionError": 0, "TimeoutError": 0})
 
 
 def connect(settings: Settings, *, repeat: bool) -> "Redis":
@@ -36,4 +43,8 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:  # TimeoutError is an OSError
+        kind = type(error).__name__
+        failed[kind] += 1
+        why = (str(error).splitlines() or [""])[0]
+        log.warning("Redis failed", extra={"fields": {"kind": kind, "error": why}})
         raise Unavailable from error

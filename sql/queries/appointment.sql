@@ -143,132 +143,6 @@ SELECT item.n, appointment.slot_id
  ORDER BY item.n;
 
 
--- name: appointment_move :many
--- Moves each appointment that is still in from_slot; 'again' where it has left since we looked.
-SELECT appointment.id
-  FROM appointment
- WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
- ORDER BY appointment.id
-   FOR NO KEY UPDATE;
-
-SELECT slot.id
-  FROM slot
- WHERE slot.id = ANY (%(from_slot_ids)s::bigint[] || %(to_slot_ids)s::bigint[])
- ORDER BY slot.id
-   FOR NO KEY UPDATE;
-
-WITH item AS (
-    SELECT item.*
-      FROM unnest(
-               %(appointment_ids)s::bigint[], %(from_slot_ids)s::bigint[],
-               %(to_slot_ids)s::bigint[], %(versions)s::integer[],
-               %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[], %(expands)s::boolean[]
-           ) WITH ORDINALITY AS item (
-               appointment_id, from_slot_id, to_slot_id, version, actor_id, staff_of, expand, n)
-), considered AS (
-    SELECT item.*, origin, target,
-           CASE
-               WHEN appointment.slot_id <> item.from_slot_id THEN 'again'
-               WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
-               WHEN appointment.status <> 'booked' THEN 'not_active'
-               WHEN item.from_slot_id = item.to_slot_id THEN 'same_slot'
-               WHEN NOT is_staff(origin, item.staff_of)
-                AND origin.starts_at <= now() + %(notice)s::interval THEN 'too_late'
-               WHEN target.id IS NULL OR target.deleted_at IS NOT NULL THEN 'no_slot'
-               WHEN appointment.account_id <> item.actor_id
-                AND NOT is_staff(target, item.staff_of) THEN 'forbidden'
-               WHEN target.starts_at <= now() THEN 'slot_in_past'
-               WHEN slot_status(target) <> 'free' THEN 'slot_taken'
-               WHEN row_number() OVER (PARTITION BY item.appointment_id ORDER BY item.n) > 1
-               THEN 'again'
-           END AS verdict
-      FROM item
-      JOIN appointment ON appointment.id = item.appointment_id
-      JOIN slot AS origin ON origin.id = item.from_slot_id
-      LEFT JOIN slot AS target ON target.id = item.to_slot_id
-), queued AS (
-    SELECT considered.*,
-           row_number() OVER (PARTITION BY to_slot_id, verdict IS NULL ORDER BY n) AS turn
-      FROM considered
-), place AS (
-    SELECT wanted.to_slot_id, free.place,
-           row_number() OVER (PARTITION BY wanted.to_slot_id ORDER BY free.place) AS turn
-      FROM (SELECT to_slot_id, target, count(*) AS asked
-              FROM queued
-             WHERE verdict IS NULL
-             GROUP BY to_slot_id, target) AS wanted
-     CROSS JOIN LATERAL free_places(wanted.target, wanted.asked) AS free (place)
-), moved AS (
-    UPDATE appointment
-       SET slot_id = queued.to_slot_id, place = place.place, version = appointment.version + 1
-      FROM queued
-      JOIN place ON place.to_slot_id = queued.to_slot_id AND place.turn = queued.turn
-     WHERE queued.verdict IS NULL
-       AND appointment.id = queued.appointment_id
-       AND appointment.slot_id = queued.from_slot_id
-       AND appointment.status = 'booked'
-    RETURNING queued.n, appointment.id, appointment.version, appointment.status,
-              queued.from_slot_id, queued.to_slot_id, queued.actor_id
-), recorded AS (
-    INSERT INTO appointment_history
-           (appointment_id, actor_id, action, from_slot_id, to_slot_id, from_status, to_status)
-    SELECT moved.id, moved.actor_id, 'reschedule', moved.from_slot_id, moved.to_slot_id,
-           moved.status, moved.status
-      FROM moved
-     ORDER BY moved.n
-), counted AS (
-    UPDATE slot
-       SET booked = slot.booked + change.count, version = slot.version + 1
-      FROM (SELECT step.slot_id, sum(step.count) AS count
-              FROM moved
-             CROSS JOIN LATERAL (VALUES (moved.from_slot_id, -1), (moved.to_slot_id, 1))
-                     AS step (slot_id, count)
-             GROUP BY step.slot_id) AS change
-     WHERE slot.id = change.slot_id
-    RETURNING slot AS after
-), alternative AS (
-    SELECT lost.to_slot_id,
-           '[' || string_agg(row_to_json(slot_full(slot, provider))::text, ',' ORDER BY slot.starts_at)
-               || ']' AS body
-      FROM (SELECT DISTINCT queued.to_slot_id, (queued.target).provider_id, (queued.target).starts_at
-              FROM queued
-              LEFT JOIN place ON place.to_slot_id = queued.to_slot_id AND place.turn = queued.turn
-             WHERE queued.verdict = 'slot_taken'
-                OR (queued.verdict IS NULL AND place.place IS NULL)) AS lost
-      JOIN provider ON provider.id = lost.provider_id
-     CROSS JOIN LATERAL free_slots_near(
-               lost.provider_id, lost.starts_at, %(to_slot_ids)s::bigint[]) AS slot
-     GROUP BY lost.to_slot_id
-)
-SELECT queued.n,
-       CASE WHEN moved.id IS NOT NULL THEN 'moved'
-            ELSE coalesce(queued.verdict, 'slot_taken')
-       END AS verdict,
-       CASE WHEN moved.id IS NULL THEN alternative.body
-            ELSE row_to_json(ROW (
-                     'Appointment rescheduled successfully',
-                     moved.id,
-                     CASE WHEN queued.expand
-                          THEN row_to_json(slot_full(origin.after, origin_provider))
-                          ELSE to_json(moved.from_slot_id)
-                     END,
-                     CASE WHEN queued.expand
-                          THEN row_to_json(slot_full(target.after, target_provider))
-                          ELSE to_json(moved.to_slot_id)
-                     END
-                 )::move_document)::text
-       END AS body,
-       moved.version
-  FROM queued
-  LEFT JOIN moved ON moved.n = queued.n
-  LEFT JOIN counted AS origin ON queued.expand AND (origin.after).id = moved.from_slot_id
-  LEFT JOIN counted AS target ON queued.expand AND (target.after).id = moved.to_slot_id
-  LEFT JOIN provider AS origin_provider ON origin_provider.id = (origin.after).provider_id
-  LEFT JOIN provider AS target_provider ON target_provider.id = (target.after).provider_id
-  LEFT JOIN alternative ON alternative.to_slot_id = queued.to_slot_id
- ORDER BY queued.n;
-
-
 -- name: appointment_end :many
 -- Ends each booked appointment as cancelled, noshow or fulfilled; only cancelling frees the place.
 -- Cancelling what is cancelled already succeeds again and changes nothing.
@@ -449,17 +323,29 @@ SELECT '[' || coalesce(string_agg(row_to_json(ROW (
 
 
 -- name: appointment_history :maybe
--- Every change of one appointment, oldest first; no row where the actor may not see it.
-SELECT '[' || string_agg(row_to_json(ROW (
-                  change.at, change.action, account.username,
-                  change.from_slot_id, change.to_slot_id,
-                  change.from_status, change.to_status, change.reason
-              )::history_document)::text, ',' ORDER BY change.id) || ']' AS body
+-- One page of an appointment's changes, oldest first; no row where the actor may not see it.
+WITH page AS (
+    SELECT change.*, account.username,
+           row_number() OVER (ORDER BY change.id) AS nth
+      FROM appointment_history AS change
+      JOIN account ON account.id = change.actor_id
+     WHERE change.appointment_id = %(appointment_id)s::bigint
+       AND change.id > %(after_id)s::bigint
+     ORDER BY change.id
+     LIMIT %(limit)s::integer + 1
+)
+SELECT '[' || coalesce(string_agg(row_to_json(ROW (
+                  page.at, page.action, page.username,
+                  page.from_slot_id, page.to_slot_id,
+                  page.from_status, page.to_status, page.reason
+              )::history_document)::text, ',' ORDER BY page.id)
+              FILTER (WHERE page.id IS NOT NULL), '') || ']' AS body,
+       max(page.id) AS last_id,
+       (SELECT count(*) FROM page) > %(limit)s::integer AS more
   FROM appointment
   JOIN slot ON slot.id = appointment.slot_id
-  JOIN appointment_history AS change ON change.appointment_id = appointment.id
-  JOIN account ON account.id = change.actor_id
+  LEFT JOIN page ON page.nth <= %(limit)s::integer
  WHERE appointment.id = %(appointment_id)s::bigint
    AND (appointment.account_id = %(actor_id)s::bigint
         OR is_staff(slot, %(staff_of)s::bigint))
-HAVING count(*) > 0;
+ GROUP BY appointment.id;

@@ -14,12 +14,18 @@ SELECT 'more appointments than places', slot.id
  GROUP BY slot.id
 HAVING count(*) > slot.capacity OR max(appointment.place) > slot.capacity
  UNION ALL
-SELECT 'two slots of one provider overlap', slot.id
+SELECT 'two slots of one provider overlap', later.id
+  FROM (SELECT slot.id, slot.starts_at,
+               max(slot.ends_at) OVER (
+                   PARTITION BY slot.provider_id ORDER BY slot.starts_at, slot.id
+                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
+          FROM slot
+         WHERE slot.deleted_at IS NULL) AS later
+ WHERE later.starts_at < later.busy_until
+ UNION ALL
+SELECT 'an appointment in a deleted slot', slot.id
   FROM slot
-  JOIN slot AS other ON other.provider_id = slot.provider_id AND other.id > slot.id
-   AND other.deleted_at IS NULL
-   AND tstzrange(other.starts_at, other.ends_at) && tstzrange(slot.starts_at, slot.ends_at)
- WHERE slot.deleted_at IS NULL
+ WHERE slot.deleted_at IS NOT NULL AND slot.booked > 0
  UNION ALL
 SELECT 'appointment is not where its history says', appointment.id
   FROM appointment
@@ -37,5 +43,14 @@ SELECT 'version differs from the number of changes', appointment.id
   LEFT JOIN appointment_history AS change ON change.appointment_id = appointment.id
  GROUP BY appointment.id
 HAVING count(change.id) <> appointment.version
+ UNION ALL
+SELECT 'history does not begin where it left off', step.appointment_id
+  FROM (SELECT change.appointment_id, change.from_slot_id, change.from_status,
+               lag(change.to_slot_id) OVER history AS last_slot_id,
+               lag(change.to_status) OVER history AS last_status
+          FROM appointment_history AS change
+        WINDOW history AS (PARTITION BY change.appointment_id ORDER BY change.id)) AS step
+ WHERE step.from_slot_id IS DISTINCT FROM step.last_slot_id
+    OR step.from_status IS DISTINCT FROM step.last_status
  ORDER BY 1, 2
  LIMIT 100;

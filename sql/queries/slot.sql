@@ -2,7 +2,14 @@
 
 
 -- name: slot_create :many
--- All or nothing; answers come in the order asked. Overlaps fall to slot_no_overlap.
+-- All or nothing; answers come in the order asked. Overlaps fall to slot_no_overlap. One at a time
+-- for each provider: two whose slots overlap would insert both, then wait for each other.
+SELECT provider.id
+  FROM provider
+ WHERE provider.id = ANY (%(provider_ids)s::bigint[])
+ ORDER BY provider.id
+   FOR NO KEY UPDATE;
+
 WITH item AS (
     SELECT item.*
       FROM unnest(
@@ -26,6 +33,11 @@ SELECT row_to_json(slot_full(created.slot, provider))::text AS body
 
 -- name: slot_publish :value
 -- Adds the slots that overlap nothing yet and counts them: publishing twice changes nothing.
+SELECT provider.id
+  FROM provider
+ WHERE provider.id = %(provider_id)s::bigint
+   FOR NO KEY UPDATE;
+
 WITH created AS (
     INSERT INTO slot (provider_id, starts_at, ends_at, capacity)
     SELECT %(provider_id)s::bigint, item.starts_at, item.ends_at, %(capacity)s::integer

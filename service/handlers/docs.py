@@ -1,0 +1,89 @@
+"""The API in a browser: Swagger UI from service/docs, which works without any other server."""
+
+import hashlib
+from pathlib import Path
+
+from service.handlers import answers
+from service.handlers.base import EVERYONE, ApiHandler, endpoint
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs"
+FILES = {
+    path.name: path.read_bytes()
+    for path in (
+        FOLDER / "start.css",
+        FOLDER / "start.js",
+        FOLDER / "swagger-ui" / "swagger-ui.css",
+        FOLDER / "swagger-ui" / "swagger-ui-bundle.js",
+    )
+}
+VERSIONS = {name: hashlib.sha256(text).hexdigest()[:16] for name, text in FILES.items()}
+
+YEAR = 365 * 24 * 3600  # seconds
+# Scripts, styles and answers of this server only; Swagger UI has its icons in data: URLs.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def page() -> str:
+    """The page; its links name the version of each file, so that files can be kept for ever."""
+    text = (FOLDER / "index.html").read_text()
+    for name, version in VERSIONS.items():
+        text = text.replace(f"/docs/{name}", f"/docs/{name}?v={version}")
+    return text
+
+
+class Docs(ApiHandler):
+    media = "text/html; charset=utf-8"
+    text = page()
+
+    @endpoint(EVERYONE, answers=(200, answers.Page))
+    async def get(self) -> None:
+        """The API in a browser, to read and to try."""
+        self.set_header("Content-Security-Policy", POLICY)
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cache-Control", "no-cache")
+        self.answer(200, self.text)
+
+
+class File(ApiHandler):
+    """A file that the page needs; no part of the API."""
+
+    async def get(self, name: str) -> None:
+        if self._finished:  # refused while a body was coming in
+            return
+        version = VERSIONS[name]
+        asked = self.get_query_argument("v", "") == version
+        self.set_header(
+            "Cache-Control", f"public, max-age={YEAR}, immutable" if asked else "no-cache"
+        )
+        self.set_header("ETag", f'"{version}"')
+        if self.check_etag_header():
+            self.set_status(304)
+            self.finish()
+        else:
+            self.finish(FILES[name])
+
+
+class Script(File):
+    media = "text/javascript; charset=utf-8"
+
+
+class Style(File):
+    media = "text/css; charset=utf-8"
+
+
+ROUTES: list[tuple[str, type[ApiHandler]]] = [
+    (r"/docs/?", Docs),
+    (r"/docs/(start\.js|swagger-ui-bundle\.js)", Script),
+    (r"/docs/(start\.css|swagger-ui\.css)", Style),
+]

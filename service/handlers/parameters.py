@@ -1,0 +1,82 @@
+"""Query parameters and header fields in words: one table each, for the OpenAPI document."""
+
+from typing import Any
+
+# No parameter but an id has an example: a page that lets one try would send all of them.
+QUERY = {
+    "provider": "Only of this provider.",
+    "from": "Only slots that begin at this instant or later: `2027-01-04T09:00:00+00:00`, or a "
+    "day, which means its midnight in UTC.",
+    "to": "Only slots that begin before this instant.",
+    "status": "Only those in this state.",
+    "limit": "How many to answer at most.",
+    "cursor": "Where the page begins: taken from the `Link` of the page before, never made up.",
+    "expand": "`slot` answers whole slots instead of brief ones or ids; nothing else expands.",
+}
+
+
+def _header(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "description": description,
+        "schema": {"type": "string", **schema},
+    }
+
+
+# The header fields of requests, besides Authorization.
+REQUEST_HEADERS: dict[str, dict[str, Any]] = {
+    field["name"]: field
+    for field in (
+        _header(
+            "Idempotency-Key",
+            "Makes a write safe to repeat: the same key with the same request is answered as the "
+            "first time, without doing it again. 1 to 255 printable characters, kept for 24 hours.",
+            pattern="^[!-~]([ -~]{0,253}[!-~])?$",
+        ),
+        _header(
+            "If-Match", 'Only do it while the `ETag` is still this one (`"3"`); otherwise 412.'
+        ),
+        _header(
+            "If-None-Match",
+            'Answer 304 without a body while the `ETag` is still this one (`"3"`).',
+        ),
+        _header(
+            "X-Request-ID",
+            "Names this request in the answer and in the logs: letters, digits and `_.:-`, at most "
+            "128. Anything else is replaced.",
+        ),
+    )
+}
+
+
+def _sent(description: str, example: str, **schema: Any) -> dict[str, Any]:
+    return {
+        "description": description,
+        "schema": {"type": "string", **schema},
+        "example": example,
+    }
+
+
+# The header fields of answers.
+ANSWER_HEADERS: dict[str, dict[str, Any]] = {
+    "Allow": _sent("The methods that are allowed here.", "GET, HEAD, OPTIONS"),
+    "ETag": _sent("The version of what was answered, for If-Match and If-None-Match.", '"3"'),
+    "Idempotency-Replayed": _sent(
+        "`true` on an answer that was given before to the same Idempotency-Key.",
+        "true",
+        enum=["true"],
+    ),
+    "Link": _sent(
+        'The next page, with `rel="next"` (RFC 8288); missing on the last one.',
+        '</api/slots/?limit=100&cursor=WyIyMDI3Il0>; rel="next"',
+    ),
+    "Location": _sent("Where the new thing is.", "/api/providers/1/"),
+    "Retry-After": {
+        "description": "Seconds to wait before the next try.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 1,
+    },
+    "WWW-Authenticate": _sent("How to say who one is.", "Token", enum=["Token"]),
+    "X-Request-ID": _sent("Names this request in the logs.", "5f2c9a1b3d4e-1a"),
+}

@@ -1,0 +1,105 @@
+"""Errors as OpenAPI has them: which ones a verb can answer with, and how each looks."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from service import errors
+from service.errors import DomainError
+from service.handlers import answers, problems
+from service.handlers.base import EVERYONE, PROBLEM, SIGNED_IN, Endpoint
+from service.handlers.schema import EXAMPLES, Schema, Schemas
+
+ANY = (
+    problems.Malformed,
+    problems.NotAcceptable,
+    problems.BodyTooLarge,
+    problems.UriTooLong,
+    problems.HeadersTooLarge,
+    problems.Internal,
+)
+
+
+def possible(asked: Endpoint, *, reads: bool, names: bool) -> Iterator[type[DomainError]]:
+    """Every error of a verb; `reads` when it changes nothing, `names` when its path has an id."""
+    yield from ANY
+    yield from asked.raises
+    if asked.who:
+        yield from (errors.NotAuthenticated, errors.InvalidToken)
+    if asked.who not in (EVERYONE, SIGNED_IN):
+        yield errors.PermissionDenied
+    if asked.query or asked.body:
+        yield errors.InvalidFields
+    if asked.body:
+        yield problems.UnsupportedMediaType
+    if names:
+        yield errors.NotFound
+    if asked.who or asked.query or asked.body or names:  # it asks Redis or PostgreSQL
+        yield errors.Unavailable
+    if not reads:  # it has a body or an Idempotency-Key, and something to lose
+        yield from (errors.InvalidRequest, errors.OutcomeUnknown)
+
+
+class Refusals:
+    """The answers of all errors that were asked for; `components` has them by name."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self.components: dict[str, Schema] = {}
+
+    def of(self, kinds: Iterable[type[DomainError]]) -> Iterator[tuple[str, Schema]]:
+        """These errors as responses by status."""
+        by_status: dict[int, set[type[DomainError]]] = {}
+        for kind in kinds:
+            by_status.setdefault(problems.STATUS[kind], set()).add(kind)
+        for status, found in by_status.items():
+            ordered = sorted(found, key=lambda kind: kind.__name__)
+            name = ".".join([str(status), *(kind.__name__ for kind in ordered)])
+            if name not in self.components:
+                self.components[name] = self._response(status, ordered)
+            yield str(status), {"$ref": f"#/components/responses/{name}"}
+
+    def _response(self, status: int, kinds: list[type[DomainError]]) -> Schema:
+        """The answer with a status that all of these errors have."""
+        samples = {kind.__name__: self._sample(kind) for kind in kinds}
+        codes = sorted({kind.code for kind in kinds})
+        only = {"properties": {"status": {"const": status}, "code": {"enum": codes}}}
+        lines = dict.fromkeys(f"- `{one.code}`: {one.detail}" for one in samples.values())
+        return {
+            "description": "\n".join(lines),
+            "headers": header_refs(_headers(samples.values())),
+            "content": {
+                PROBLEM: {
+                    "schema": {"allOf": [self._schemas.of(answers.Problem), only]},
+                    "examples": {name: {"value": _document(e)} for name, e in samples.items()},
+                }
+            },
+        }
+
+    def _sample(self, kind: type[DomainError]) -> DomainError:
+        """An error as it might happen."""
+        if kind is errors.InvalidFields:
+            return errors.InvalidFields({"slot": ["This field is required."]})
+        if kind is errors.SlotTaken:
+            alternative = self._schemas.example(self._schemas.of(answers.Slot))
+            return errors.SlotTaken(msgspec.json.encode([alternative]).decode())
+        if kind is errors.RateLimited:
+            return errors.RateLimited(30)
+        return kind()
+
+
+def header_refs(names: Iterable[str]) -> Schema:
+    """Header fields of an answer, by name."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _headers(samples: Iterable[DomainError]) -> list[str]:
+    found = {name for error in samples for name in problems.headers(error)}
+    if any(isinstance(error, problems.MethodNotAllowed) for error in samples):
+        found.add("Allow")
+    return ["X-Request-ID", *sorted(found)]
+
+
+def _document(error: DomainError) -> Any:
+    return msgspec.json.decode(problems.document(error, EXAMPLES["request_id"]))

@@ -1,0 +1,140 @@
+"""Types as JSON Schema (2020-12, as OpenAPI 3.1 has it), and an example of each.
+
+msgspec writes the schemas from the very types that it checks requests with.
+"""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+Schema = dict[str, Any]
+REF = "#/components/schemas/"
+
+# What a field of this name holds in examples; `Type.field` where a name alone says too little.
+EXAMPLES: dict[str, Any] = {
+    "action": "reschedule",
+    "actor": "ada",
+    "appointment_id": 17,
+    "Appointment.id": 17,
+    "AppointmentBrief.id": 17,
+    "at": "2027-01-02T18:20:30.123456+00:00",
+    "capacity": 1,
+    "code": "not_found",
+    "created_at": "2027-01-02T18:15:00.654321+00:00",
+    "current": True,
+    "current_password": "correct horse",
+    "date": "2027-01-04",
+    "detail": "Not found.",
+    "email": "ada@example.org",
+    "end_time": "10:30",
+    "ends_at": "2027-01-04T09:30:00+00:00",
+    "from_slot": 5,
+    "from_status": "booked",
+    "id": 3,
+    "message": "Done.",
+    "name": "Dr Okafor",
+    "new_password": "battery staple",
+    "new_slot": 8,
+    "notes": "Initial consultation",
+    "old_slot": 5,
+    "password": "correct horse",
+    "provider": "Dr Okafor",
+    "Provider.id": 1,
+    "provider_id": 1,
+    "reason": "I am ill.",
+    "remaining": 1,
+    "request_id": "5f2c9a1b3d4e-1a",
+    "role": "customer",
+    "slot": 5,
+    "Slot.id": 5,
+    "SlotBody.provider": 1,
+    "SlotBrief.id": 5,
+    "SlotNamed.id": 5,
+    "SlotChanges.status": "busy-unavailable",
+    "Slot.status": "free",
+    "start_time": "10:00",
+    "starts_at": "2027-01-04T09:00:00+00:00",
+    "status": "booked",
+    "time_zone": "Europe/Berlin",
+    "title": "Not found",
+    "to_slot": 8,
+    "Token.id": 7,
+    "to_status": "booked",
+    "token": "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b",
+    "type": "/docs/#not_found",
+    "user": "ada",
+    "username": "ada",
+}
+
+
+class Schemas:
+    """The schemas of all types that were asked for; `components` has the named ones."""
+
+    def __init__(self) -> None:
+        self.components: dict[str, Schema] = {}
+
+    def of(self, kind: Any) -> Schema:
+        """The schema of a type."""
+        (schema,), found = msgspec.json.schema_components([kind], ref_template=REF + "{name}")
+        for name, component in found.items():
+            component = _tidy(component)
+            if self.components.setdefault(name, component) != component:
+                raise ValueError(f"two types are called {name}")
+        return schema
+
+    def example(self, schema: Schema, name: str = "", owner: str = "") -> Any:
+        """A value of this schema; `name` is the field that has it, `owner` that field's type.
+
+        Raises LookupError where EXAMPLES lacks one.
+        """
+        match schema:
+            case {"$ref": str(ref)}:
+                name = ref.removeprefix(REF)
+                return self.example(self.components[name], owner=name)
+            case {"examples": [value]} | {"enum": [value]}:
+                return value
+            case {"type": "array", "items": items}:
+                return [self.example(items, name, owner)]
+            case {"type": "object", "properties": fields}:
+                return {one: self.example(fields[one], one, owner) for one in fields}
+            case {"type": "object"}:
+                return {}
+            case {"anyOf": [*kinds]} if any("$ref" in kind for kind in kinds):
+                return self.example(next(kind for kind in kinds if "$ref" in kind))
+        for known in (f"{owner}.{name}", f"{owner.removesuffix('Expanded')}.{name}", name):
+            if known in EXAMPLES:
+                return EXAMPLES[known]
+        raise LookupError(f"no example of {owner}.{name}")
+
+
+def fields(kind: type[msgspec.Struct]) -> Iterator[tuple[str, Schema]]:
+    """The fields of a query struct as schemas, by name; null is no word of a query string."""
+    _, found = msgspec.json.schema_components([kind])
+    schema = _tidy(found[kind.__name__])
+    for name, field in schema["properties"].items():
+        default = field.pop("default", None)
+        if "enum" in field:
+            field["enum"] = [word for word in field["enum"] if word is not None]
+        if "anyOf" in field:
+            (field,) = (one for one in field["anyOf"] if one != {"type": "null"})
+        if field.get("format") == "date-time":
+            field = {"type": "string", "anyOf": [field, {"type": "string", "format": "date"}]}
+        yield name, field if default in (None, "") else field | {"default": default}
+
+
+def _tidy(schema: Any) -> Any:
+    """The schema with regular expressions and texts as others read them."""
+    if isinstance(schema, list | tuple):
+        return [_tidy(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    tidied = {name: _tidy(value) for name, value in schema.items()}
+    if isinstance(tidied.get("pattern"), str):
+        tidied["pattern"] = tidied["pattern"].replace(r"\Z", "$")  # ECMA-262 has no \Z
+    if "enum" in tidied and all(isinstance(one, str) for one in tidied["enum"]):
+        tidied["type"] = "string"
+    if isinstance(tidied.get("description"), str):
+        tidied["description"] = inspect.cleandoc(tidied["description"])
+    return tidied

@@ -1,0 +1,118 @@
+"""A real process of `run.py serve`, and databases of its own to run it on."""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+
+from service.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+LISTENING = re.compile(r"^listening on http://([^:]+):(\d+)$", re.MULTILINE)
+
+
+class Live:
+    """A serving process: where it listens, what it said, how much memory it holds."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", said: Path, log: Path) -> None:
+        self.process, self._said, self._log = process, said, log
+        self.host, self.port = self._listening()
+        self.url = f"http://{self.host}:{self.port}"
+
+    def _listening(self, patience: float = 60.0) -> tuple[str, int]:
+        until = time.monotonic() + patience
+        while time.monotonic() < until and self.process.poll() is None:
+            if found := LISTENING.search(self.said):
+                return found[1], int(found[2])
+            time.sleep(0.02)
+        raise AssertionError(f"the server did not start: {self.log}")
+
+    @property
+    def said(self) -> str:
+        """Everything on its standard output so far."""
+        return self._said.read_text()
+
+    @property
+    def log(self) -> str:
+        """Everything on its standard error so far."""
+        return self._log.read_text()
+
+    @property
+    def memory(self) -> int:
+        """Bytes it holds in memory now."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def stop(self) -> int:
+        """Ask it to stop; its exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+
+@contextlib.contextmanager
+def served(folder: Path, environment: Mapping[str, str], *flags: str) -> Iterator[Live]:
+    """`run.py serve` on any free port, with only these settings in its environment."""
+    ours = {entry.env for entry in Settings.entries()}
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    said, log = folder / "stdout.txt", folder / "stderr.txt"
+    with said.open("wb") as out, log.open("wb") as err:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "run.py"), "serve", "--port", "0", *flags],
+            env=kept | {"PYTHONUNBUFFERED": "1"} | dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+        )
+    try:
+        live = Live(process, said, log)
+        yield live
+        assert live.stop() == 0, live.log
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def scratch_database(admin_url: str, database_url: str) -> Iterator[str]:
+    """The URL of a new, empty database that belongs to the service's role; dropped afterwards."""
+    name = f"scratch_{uuid.uuid4().hex[:12]}"
+    owner = urlsplit(database_url).username
+    admin = psycopg2.connect(admin_url)
+    admin.autocommit = True
+    try:
+        with admin.cursor() as cursor:
+            cursor.execute(f'CREATE DATABASE {name} OWNER "{owner}" TEMPLATE template0')
+        try:
+            yield urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
+        finally:
+            with admin.cursor() as cursor:
+                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        admin.close()
+
+
+@contextlib.contextmanager
+def connected(database_url: str) -> Iterator[Any]:
+    """An autocommitting connection, closed afterwards."""
+    connection = psycopg2.connect(database_url, options="-c timezone=UTC")
+    connection.autocommit = True
+    try:
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,163 @@
+"""handlers/fields.py: strict JSON, typed structs, a message for every wrong field."""
+
+import contextlib
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.errors import DomainError, InvalidFields, InvalidRequest
+from service.handlers import fields
+from service.handlers.fields import Id, Instant, Limit
+
+INTEGER = "A valid integer is required."
+
+
+class Body(msgspec.Struct):
+    number: Id
+    text: Annotated[str, msgspec.Meta(max_length=5)] = ""
+    choice: Literal["a", "b"] | None = None
+    at: Instant | None = None
+    yes: bool = False
+
+
+class Query(msgspec.Struct):
+    limit: Limit = 100
+    from_at: Instant | None = msgspec.field(default=None, name="from")
+    text: str = ""
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (b"{}", {}),
+        (b' [1, -0, 1.5, 1E3, "\\u00e9", null, true] ', [1, 0, 1.5, 1000.0, "é", None, True]),
+        ('"漢🩺"'.encode(), "漢🩺"),
+        (b'"\\ud83e\\ude7a"', "🩺"),
+        (b'{"a": {"a": {"a": 1}}}', {"a": {"a": {"a": 1}}}),
+    ],
+)
+def test_json_is_read(raw: bytes, value: Any) -> None:
+    assert fields.decode(raw) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "detail"),
+    [
+        (b"", "The request has no body; JSON was expected."),
+        (b"\xff", "JSON parse error: the body is not UTF-8."),
+        (b"[" * 100_000, "JSON parse error: it is nested too deeply."),
+        (b"[NaN]", "JSON parse error: NaN is no JSON number."),
+        (b'{"a":1,"a":1}', "JSON parse error: a name stands twice in one object."),
+        (b'["\\u0000"]', "JSON parse error: text has a NUL or a lone surrogate."),
+        (b'{"\\udc00": 1}', "JSON parse error: text has a NUL or a lone surrogate."),
+        (b"5" * 5000, "JSON parse error: a number has too many digits."),
+    ],
+)
+def test_what_is_no_json_is_refused_in_words(raw: bytes, detail: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        fields.decode(raw)
+    assert refused.value.detail == detail
+
+
+@settings(max_examples=60, derandomize=True, database=None, deadline=None)
+@given(st.binary(max_size=40) | st.text(max_size=40).map(lambda text: text.encode("utf-8")))
+def test_whatever_bytes_come_it_is_a_value_or_a_refusal(raw: bytes) -> None:
+    with contextlib.suppress(DomainError):
+        assert isinstance(fields.body(raw, Body), Body)
+
+
+def test_an_object_becomes_a_struct_and_unknown_names_are_ignored() -> None:
+    raw = b'{"number": 5, "text": "x", "at": "2027-01-04T10:00:00+02:00", "id": 1, "role": "admin"}'
+    body = fields.body(raw, Body)
+    assert body == Body(5, "x", None, datetime(2027, 1, 4, 8, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("value", "errors"),
+    [
+        ({}, {"number": "This field is required."}),
+        ({"number": None}, {"number": "This field may not be null."}),
+        ({"number": "5"}, {"number": INTEGER}),
+        ({"number": "999999999999999999999"}, {"number": INTEGER}),
+        ({"number": True}, {"number": INTEGER}),
+        ({"number": 5.5}, {"number": INTEGER}),
+        ({"number": float("inf")}, {"number": INTEGER}),
+        ({"number": 2**63}, {"number": INTEGER}),
+        (
+            {"number": 1, "text": 6 * "x"},
+            {"text": "Ensure this field has no more than 5 characters."},
+        ),
+        ({"number": 1, "text": None}, {"text": "This field may not be null."}),
+        ({"number": 1, "choice": "c"}, {"choice": '"c" is not a valid choice.'}),
+        ({"number": 1, "yes": 1}, {"yes": "Must be a valid boolean."}),
+        (
+            {"text": 5, "choice": 7, "yes": "no"},
+            {
+                "number": "This field is required.",
+                "text": "Not a valid string.",
+                "choice": '"7" is not a valid choice.',
+                "yes": "Must be a valid boolean.",
+            },
+        ),
+    ],
+)
+def test_every_wrong_field_is_named(value: dict[str, Any], errors: dict[str, str]) -> None:
+    for prefix in ("", "3."):
+        with pytest.raises(InvalidFields) as refused:
+            fields.convert(value, Body, prefix)
+        assert refused.value.errors == {prefix + name: [text] for name, text in errors.items()}
+
+
+@pytest.mark.parametrize("value", [[], None, 5, "x", [{"number": 1}]])
+def test_only_an_object_becomes_a_struct(value: Any) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        fields.convert(value, Body)
+    assert refused.value.detail == "A JSON object was expected."
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2027-01-04T10:00:00Z", datetime(2027, 1, 4, 10, tzinfo=UTC)),
+        ("2027-01-04T10:00:00+01:00", datetime(2027, 1, 4, 9, tzinfo=UTC)),
+        ("2027-01-04T10:00:00 01:00", datetime(2027, 1, 4, 9, tzinfo=UTC)),
+        ("2027-01-04T10:00:00.5-05:30", datetime(2027, 1, 4, 15, 30, 0, 500_000, tzinfo=UTC)),
+        ("2027-01-04", datetime(2027, 1, 4, tzinfo=UTC)),
+    ],
+)
+def test_a_query_takes_days_and_a_plus_sign_sent_bare(text: str, instant: datetime) -> None:
+    assert fields.query({"from": [text.encode()]}, Query).from_at == instant
+
+
+@pytest.mark.parametrize(
+    "text", ["", "now", "2027-01-04T10:00:00", "2027-02-30", "10:00", "2027-01-04T25:00:00Z", "1"]
+)
+def test_a_query_takes_nothing_else_for_an_instant(text: str) -> None:
+    with pytest.raises(InvalidFields) as refused:
+        fields.query({"from": [text.encode()]}, Query)
+    assert set(refused.value.errors) == {"from"}
+
+
+def test_of_a_name_that_is_repeated_the_last_counts() -> None:
+    assert fields.query({"limit": [b"1", b"x", b"7"], "other": [b"x"]}, Query).limit == 7
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"x", INTEGER),
+        (b"1.5", INTEGER),
+        (b"0", "Ensure this value is greater than or equal to 1."),
+        (b"501", "Ensure this value is less than or equal to 500."),
+        (b"\xff", "Not a valid string."),
+        (b"1\0", "Null characters are not allowed."),
+    ],
+)
+def test_a_wrong_query_is_refused_in_words(raw: bytes, message: str) -> None:
+    with pytest.raises(InvalidFields) as refused:
+        fields.query({"limit": [raw]}, Query)
+    assert refused.value.errors == {"limit": [message]}

@@ -1,0 +1,121 @@
+"""locks.py: a courtesy between processes, released by its owner only."""
+
+import asyncio
+import dataclasses
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from service.deps import Deps
+from service.errors import Unavailable
+from service.locks import Locks, Pair
+from service.store import redis
+
+_COUNTER = itertools.count(10**9)  # far from the slots of other tests
+Pairs = Callable[[int], list[Pair]]
+
+
+@pytest.fixture
+def pairs() -> Pairs:
+    return lambda count: [(next(_COUNTER), next(_COUNTER)) for _ in range(count)]
+
+
+@pytest.fixture
+def locks(deps: Deps) -> Locks:
+    return Locks(deps.redis, deps.settings)
+
+
+def _key(pair: Pair) -> str:
+    return f"lock:slot-pair:{pair[0]}:{pair[1]}"
+
+
+async def test_what_is_free_is_held_and_given_back(locks: Locks, deps: Deps, pairs: Pairs) -> None:
+    wanted = pairs(3)
+    async with locks.hold(wanted + wanted) as held:
+        assert held == set(wanted)
+        for pair in wanted:
+            assert 0 < await deps.redis.pttl(_key(pair)) <= deps.settings.lock_ttl * 1000
+    assert await deps.redis.exists(*map(_key, wanted)) == 0
+
+
+async def test_what_another_holds_is_not_waited_for(locks: Locks, deps: Deps, pairs: Pairs) -> None:
+    one, shared, two = pairs(3)
+    other = Locks(deps.redis, deps.settings)
+    async with locks.hold([one, shared]):
+        async with other.hold([shared, two]) as held:
+            assert held == {two}
+        assert await deps.redis.exists(_key(shared)), "it was not theirs to release"
+    async with other.hold([shared]) as held:
+        assert held == {shared}
+
+
+async def test_of_many_at_once_one_holds(locks: Locks, pairs: Pairs) -> None:
+    (pair,) = pairs(1)
+    holding = most = 0
+
+    async def hold() -> int:
+        nonlocal holding, most
+        async with locks.hold([pair]) as held:
+            holding += len(held)
+            most = max(most, holding)
+            await asyncio.sleep(0.02)
+            holding -= len(held)
+            return len(held)
+
+    got = await asyncio.gather(*(hold() for _ in range(20)))
+    assert most == 1
+    assert sum(got) >= 1
+
+
+async def test_it_is_given_back_after_an_error(locks: Locks, deps: Deps, pairs: Pairs) -> None:
+    (pair,) = pairs(1)
+    with pytest.raises(ZeroDivisionError):
+        async with locks.hold([pair]):
+            raise ZeroDivisionError
+    assert not await deps.redis.exists(_key(pair))
+
+
+async def test_one_that_was_lost_is_no_trouble(locks: Locks, deps: Deps, pairs: Pairs) -> None:
+    kept, lost = pairs(2)
+    async with locks.hold([kept, lost]):
+        await deps.redis.delete(_key(lost))
+    assert await deps.redis.exists(_key(kept), _key(lost)) == 0
+
+
+async def test_one_that_ran_out_and_was_taken_stays_the_takers(
+    locks: Locks, deps: Deps, pairs: Pairs
+) -> None:
+    (pair,) = pairs(1)
+    taker = Locks(deps.redis, deps.settings).hold([pair])
+    async with locks.hold([pair]):
+        await deps.redis.delete(_key(pair))
+        assert await taker.__aenter__() == {pair}
+    assert await deps.redis.exists(_key(pair))
+    await taker.__aexit__(None, None, None)
+    assert not await deps.redis.exists(_key(pair))
+
+
+async def test_it_ends_by_itself(locks: Locks, deps: Deps, pairs: Pairs) -> None:
+    (pair,) = pairs(1)
+    async with locks.hold([pair]):
+        await deps.redis.pexpire(_key(pair), 1)
+        await asyncio.sleep(0.01)
+        async with locks.hold([pair]) as held:
+            assert held == {pair}
+
+
+async def test_nothing_wanted_is_nothing_held(locks: Locks) -> None:
+    async with locks.hold([]) as held:
+        assert held == set()
+
+
+async def test_without_redis_nothing_is_begun(deps: Deps, pairs: Pairs) -> None:
+    unreachable = dataclasses.replace(deps.settings, redis_url="redis://127.0.0.1:1/0")
+    client = redis.connect(unreachable, repeat=False)
+    begun = False
+    with pytest.raises(Unavailable):
+        async with Locks(client, unreachable).hold(pairs(1)):
+            begun = True
+    assert not begun
+    await client.aclose()
