@@ -15,7 +15,7 @@ from service import figures, logs, pulse
 from service.booking.appointment import booking_lane, ending_lane
 from service.booking.reschedule import reschedule_lane
 from service.deps import Deps, Lanes, Traffic
-from service.handlers import ROUTES
+from service.handlers import ROUTES, problems
 from service.handlers.ops import Nothing
 from service.limits import Limits
 from service.locks import Locks
@@ -29,6 +29,8 @@ from service.store.postgres import Postgres
 from service.store.queries import load_queries
 from service.systemd import Manager
 from service.watch import Watch
+from service.wire import WireServer
+from service.workers.expiry import forget
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
     limits, readiness = Limits(once, settings), Readiness(db, repeated)
     deps = Deps(
         settings,
+        db,
         db,
         repeated,
         sessions,
@@ -91,22 +94,28 @@ def application(deps: Deps) -> Application:
     )
 
 
-def listen(deps: Deps) -> tuple[HTTPServer, int]:
+def listen(deps: Deps) -> tuple[HTTPServer | WireServer, int]:
     """A server that accepts on the settings' address, and its port."""
-    server = HTTPServer(
-        application(deps),
-        xheaders=deps.settings.xheaders,
-        max_header_size=HEADERS,
-        max_body_size=DISCARDED,
-        idle_connection_timeout=IDLE,
-        body_timeout=BODY,
-    )
+    server = _server(application(deps), deps.settings)
     sockets = bind_sockets(deps.settings.port, deps.settings.host)
     server.add_sockets(sockets)
     return server, sockets[0].getsockname()[1]
 
 
-async def drain(server: HTTPServer, deps: Deps) -> None:
+def _server(routes: Application, settings: Settings) -> HTTPServer | WireServer:
+    if settings.wire == "llhttp":
+        return WireServer(routes, problems.answer_to, xheaders=settings.xheaders)
+    return HTTPServer(
+        routes,
+        xheaders=settings.xheaders,
+        max_header_size=HEADERS,
+        max_body_size=DISCARDED,
+        idle_connection_timeout=IDLE,
+        body_timeout=BODY,
+    )
+
+
+async def drain(server: HTTPServer | WireServer, deps: Deps) -> None:
     """Stop accepting, finish what is in flight within drain_seconds, then close."""
     deps.traffic.draining, deps.traffic.ready = True, False
     server.stop()
@@ -131,6 +140,8 @@ async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]
         gc.freeze()  # what lives for ever need not be looked at by each collection
         manager.tell("READY=1", f"STATUS=listening on {settings.host}:{port}")
         await ready(deps, port)
+        worker = asyncio.create_task(forget(deps))
         await stop.wait()
+        worker.cancel()
         manager.tell("STOPPING=1", "STATUS=finishing what is in flight")
         await drain(server, deps)

@@ -60,15 +60,12 @@ def run_tests(arguments: Sequence[str]) -> NoReturn:
 
 
 def run_load(arguments: Sequence[str]) -> int:
-    """Hand over to the load test, which is no part of the service and has its own parser."""
-    try:
-        from tests.load.command import main as load_test
-    except ModuleNotFoundError as error:
-        if error.name not in ("tests", "tests.load"):
-            raise
+    """Become the load test, which is no part of the service and has its own parser."""
+    tool = ROOT / "tests" / "load"
+    if not tool.exists():
         sys.stderr.write("The load test is in tests/, which is not installed here.\n")
         return 2
-    return load_test(arguments)
+    os.execv(sys.executable, [sys.executable, str(tool), *arguments])
 
 
 def build_parser() -> Parser:

@@ -81,8 +81,10 @@ def user_create(
     password = os.environ.get("BOOKING_PASSWORD") or getpass.getpass("Password: ")
 
     async def create(deps: Deps) -> None:
+        account.check_password(deps, "password", password)
+        hashed = await deps.passwords.hash(password)
         created = await account.create(
-            deps, username, email, password, role=role, provider_id=provider_id or 0
+            deps, username, email, hashed, role=role, provider_id=provider_id or 0
         )
         print(f"created {role} {created.username} with id {created.id}")
 

@@ -13,7 +13,7 @@ from service.passwords import Passwords
 from service.readiness import Readiness
 from service.sessions import Sessions
 from service.settings import Settings
-from service.store.postgres import Postgres
+from service.store.postgres import Postgres, Queries
 
 if TYPE_CHECKING:
     from service.booking.answer import Answer
@@ -51,8 +51,11 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Deps:
+    """`db` runs the queries of whoever holds this bag: the pool's, or an open transaction's."""
+
     settings: Settings
-    db: Postgres
+    postgres: Postgres
+    db: Queries
     redis: Redis
     sessions: Sessions
     locks: Locks

@@ -109,6 +109,18 @@ class Busy(DomainError):
     detail = "Another change of the same thing is under way. Try again."
 
 
+class KeyInFlight(DomainError):
+    code = "idempotency_in_flight"
+    title = "Request in flight"
+    detail = "A request with this Idempotency-Key is still running. Ask again in a moment."
+
+
+class KeyReused(DomainError):
+    code = "idempotency_key_reused"
+    title = "Idempotency-Key reused"
+    detail = "This Idempotency-Key has been used for another request."
+
+
 class PreconditionFailed(DomainError):
     code = "precondition_failed"
     title = "Precondition failed"
@@ -159,5 +171,6 @@ class OutcomeUnknown(DomainError):
     code = "outcome_unknown"
     title = "Outcome unknown"
     detail = (
-        "The answer was lost, so this may or may not have been done. Look before you repeat it."
+        "The answer was lost, so this may or may not have been done. "
+        "Ask again with the same Idempotency-Key."
     )

@@ -18,7 +18,7 @@ def watch(deps: Deps) -> None:
     metrics = deps.metrics
     for name, lane in _lanes(deps).items():
         lane.on_batch = metrics.batches(name)
-    deps.db.on_statement = metrics.statements()
+    deps.postgres.on_statement = metrics.statements()
     deps.passwords.on_hash = metrics.hash_seconds.observe
     metrics.registry.register(Figures(deps))
 
@@ -59,7 +59,7 @@ class Figures(Collector):
         yield shed
 
     def _postgres(self) -> Iterator[Metric]:
-        db, pool = self._deps.db, self._deps.db.pool
+        db, pool = self._deps.postgres, self._deps.postgres.pool
         yield _gauge("postgres_pool_size", "Connections the pool may hold.", pool.size)
         yield _gauge("postgres_pool_in_use", "Connections in use.", pool.in_use)
         yield _gauge("postgres_pool_idle", "Connections open and unused.", pool.idle)

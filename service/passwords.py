@@ -16,13 +16,14 @@ T = TypeVar("T")
 
 
 class Passwords:
-    """Hashes and checks passwords. Raises Unavailable when too many are waiting."""
+    """Hashes and checks passwords. Raises Unavailable when too many are waiting, or too long."""
 
     def __init__(self, settings: Settings) -> None:
         self._rounds = settings.bcrypt_rounds
         self._room = settings.bcrypt_queue + settings.bcrypt_threads
         self._threads = ThreadPoolExecutor(settings.bcrypt_threads, "bcrypt")
         self._at_once, self.limit = settings.bcrypt_threads, settings.bcrypt_queue
+        self._patience = settings.request_deadline
         self._busy = self.refused = 0
         self.on_hash: Callable[[float], None] | None = None  # seconds; called in the thread
         # Compared when there is no such user, so that both take the same time.
@@ -44,11 +45,18 @@ class Passwords:
             self.refused += 1
             raise Unavailable
         self._busy += 1
+        loop = asyncio.get_running_loop()
+        future = self._threads.submit(self._timed, work)
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._left))
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._timed, work)
-        finally:
-            self._busy -= 1
+            # What has not begun by then never will; what has, ends unheard.
+            return await asyncio.wait_for(asyncio.wrap_future(future), self._patience)
+        except TimeoutError:
+            self.refused += 1
+            raise Unavailable from None
+
+    def _left(self) -> None:
+        self._busy -= 1
 
     def _timed(self, work: Callable[[], T]) -> T:
         began = time.perf_counter()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 YES, NO = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
+WIRES = ("tornado", "llhttp")
 T = TypeVar("T")
 
 
@@ -32,10 +33,18 @@ def setting(
     high: float | None = None,
     shown: str | None = None,
     secret: bool = False,
+    among: tuple[str, ...] = (),
     schemes: tuple[str, ...] = (),
 ) -> T:
     """Return a dataclass field that knows its help, its bounds and whether it is a secret."""
-    metadata = {"help": help, "low": low, "high": high, "shown": shown, "schemes": schemes}
+    metadata = {
+        "help": help,
+        "low": low,
+        "high": high,
+        "shown": shown,
+        "schemes": schemes,
+        "among": among,
+    }
     return field(default=default, repr=not secret, metadata=metadata)
 
 
@@ -93,21 +102,32 @@ class Settings:
     rate_limit: bool = setting(True, "limit logins and registrations")
     login_limit: int = setting(20, "login attempts a minute per account and address", low=1)
     address_limit: int = setting(300, "logins and registrations a minute per address", low=1)
+    wire: str = setting(
+        "tornado", "HTTP parser: tornado, or llhttp at a fraction of the cost", among=WIRES
+    )
     xheaders: bool = setting(False, "trust X-Real-IP and X-Forwarded-* of the proxy in front")
     access_log: bool = setting(False, "one line per request")
     slow_request: float = setting(
-        1.0, "seconds from which a request is logged even without ACCESS_LOG", low=0.001)
+        1.0, "seconds from which a request is logged even without ACCESS_LOG", low=0.001
+    )
     slow_query: float = setting(0.5, "seconds from which a query is logged", low=0.001)
     sentry_dsn: str = setting(
-        "", "where Sentry takes errors; needs the package sentry-sdk", secret=True,
-        schemes=("https://", "http://"))
+        "",
+        "where Sentry takes errors; needs the package sentry-sdk",
+        secret=True,
+        schemes=("https://", "http://"),
+    )
     otel_exporter_otlp_endpoint: str = setting(
-        "", "where OpenTelemetry traces go; needs its packages, see deploy/README.md",
-        schemes=("https://", "http://"))
+        "",
+        "where OpenTelemetry traces go; needs its packages, see deploy/README.md",
+        schemes=("https://", "http://"),
+    )
     notify_socket: str = setting(
-        "", "where the service manager listens; systemd sets it", schemes=("/", "@"))
+        "", "where the service manager listens; systemd sets it", schemes=("/", "@")
+    )
     watchdog_usec: int = setting(
-        0, "microseconds without a sign of life until systemd, which sets it, kills", low=0)
+        0, "microseconds without a sign of life until systemd, which sets it, kills", low=0
+    )
     drain_seconds: float = setting(
         8.0, "seconds that requests in flight get to finish at a stop", low=0
     )
@@ -173,6 +193,8 @@ def read(name: str, kind: Any, given: Any) -> Any:
 def check(name: str, value: Any, rule: Mapping[str, Any]) -> None:
     """Raise SettingsError when the value breaks its rule; never repeats a secret."""
     env, low, high, schemes = name.upper(), rule["low"], rule["high"], rule["schemes"]
+    if rule["among"] and value not in rule["among"]:
+        raise SettingsError(f"{env} must be {' or '.join(rule['among'])}, not {value!r}.")
     if schemes and value and not value.startswith(schemes):
         raise SettingsError(f"{env} must begin with {' or '.join(schemes)}.")
     if isinstance(value, float) and not math.isfinite(value):

@@ -28,7 +28,7 @@ class Person(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """An answer; `json` is None when there is no body."""
+    """An answer; `json` is None when it has no body, or one that is something else."""
 
     status: int
     headers: HTTPHeaders
@@ -71,8 +71,9 @@ class Api:
         )
         if response.code == 599:
             raise ConnectionError(f"{method} {path}: {response.error}")
+        is_json = "json" in response.headers.get("Content-Type", "") and response.body
         return Reply(
-            response.code, response.headers, json.loads(response.body) if response.body else None
+            response.code, response.headers, json.loads(response.body) if is_json else None
         )
 
     async def get(self, path: str, **options: Any) -> Reply:
@@ -130,7 +131,12 @@ class Given:
 
     async def make_person(self, name: str, role: str = "customer", provider_id: int = 0) -> Person:
         made = await account.create(
-            self._deps, name, f"{name}@example.org", PASSWORD, role=role, provider_id=provider_id
+            self._deps,
+            name,
+            f"{name}@example.org",
+            await self._deps.passwords.hash(PASSWORD),
+            role=role,
+            provider_id=provider_id,
         )
         token, username = await account.login(self._deps, name, PASSWORD, "127.0.0.1")
         session = await self._deps.sessions.resolve(token)

@@ -11,6 +11,7 @@ database  a psycopg2 connection to look behind the API
 
 import asyncio
 import inspect
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,6 +58,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 def settings(servers: Embedded) -> Settings:
     settings = Settings(
         port=0,
+        wire=os.environ.get("WIRE", "tornado"),
         database_url=servers.database_url or "",
         redis_url=servers.redis_url or "",
         bcrypt_rounds=4,
@@ -77,7 +79,7 @@ def all_deps(io_loop: AsyncIOLoop, settings: Settings) -> Iterator[Deps]:
 @pytest.fixture
 def deps(io_loop: AsyncIOLoop, all_deps: Deps) -> Iterator[Deps]:
     yield all_deps
-    assert all_deps.db.pool.in_use == 0, "a connection was not given back"
+    assert all_deps.postgres.pool.in_use == 0, "a connection was not given back"
     keys = io_loop.run_sync(lambda: all_deps.redis.keys("lock:*"))
     assert not keys, f"locks were left behind: {keys}"
 

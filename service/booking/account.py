@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from service.booking.answer import NOTHING, Answer
+from service.booking.idempotency import NO_KEY, NOBODY, Key, known, once
 from service.deps import Deps
 from service.errors import (
     InvalidFields,
@@ -29,23 +31,38 @@ class Profile(NamedTuple):
     role: str
 
 
-async def register(deps: Deps, username: str, email: str, password: str, address: str) -> Account:
-    """Add a customer. Raises InvalidFields (password), UsernameTaken, RateLimited."""
+async def register(
+    deps: Deps, username: str, email: str, password: str, address: str, key: Key = NO_KEY
+) -> Answer:
+    """Add a customer. Raises InvalidFields (password), UsernameTaken, RateLimited, KeyReused."""
     check_password(deps, "password", password)
+    before = await known(deps, NOBODY, key)
+    if before is not None:
+        return before
     await deps.limits.register(address)
-    return await create(deps, username, email, password, role="customer", provider_id=0)
+    hashed = await deps.passwords.hash(password)
+
+    async def work(deps: Deps) -> Answer:
+        return Answer.of(await create(deps, username, email, hashed))
+
+    return await once(deps, NOBODY, key, work)
 
 
 async def create(
-    deps: Deps, username: str, email: str, password: str, *, role: str, provider_id: int
+    deps: Deps,
+    username: str,
+    email: str,
+    password_hash: str,
+    *,
+    role: str = "customer",
+    provider_id: int = 0,
 ) -> Account:
-    """Add an account of any role. Raises InvalidFields, UsernameTaken, NotFound (provider)."""
-    check_password(deps, "password", password)
+    """Add an account. Raises UsernameTaken, NotFound (provider)."""
     row = await deps.db.run(
         "account_create",
         username=username,
         email=email,
-        password_hash=await deps.passwords.hash(password),
+        password_hash=password_hash,
         role=role,
         provider_id=provider_id,
     )
@@ -117,25 +134,38 @@ async def profile(deps: Deps, actor: Session) -> Profile:
     return Profile(*row[:4])
 
 
-async def change_password(deps: Deps, actor: Session, current: str, new: str) -> None:
+async def change_password(
+    deps: Deps, actor: Session, current: str, new: str, key: Key = NO_KEY
+) -> None:
     """Change the password; every other token of the account dies.
 
-    Raises InvalidFields when the current password is wrong or the new one won't do.
+    Raises InvalidFields when the current password is wrong or the new one won't do, KeyReused.
     """
     check_password(deps, "new_password", new)
-    row = await deps.db.run("account_get", account_id=actor.account_id)
-    hashed = row[4] if row else None
-    if not await deps.passwords.matches(current, hashed):
-        raise InvalidFields({"current_password": ["Wrong password."]})
-    changed = await deps.db.run(
-        "account_change_password",
-        account_id=actor.account_id,
-        old_hash=hashed,
-        new_hash=await deps.passwords.hash(new),
-    )
-    if changed is None:
-        raise InvalidFields({"current_password": ["Wrong password."]})
+    if await known(deps, actor.account_id, key) is None:
+        hashes = await _hashes(deps, actor, current, new)
+        await once(deps, actor.account_id, key, lambda deps: _replace(deps, actor, *hashes))
     try:
         await logout_elsewhere(deps, actor, keep=actor.token_id)
     except Unavailable:
         raise OutcomeUnknown from None  # the password is new, the old tokens may still live
+
+
+async def _hashes(deps: Deps, actor: Session, current: str, new: str) -> tuple[str, str]:
+    row = await deps.db.run("account_get", account_id=actor.account_id)
+    hashed = row[4] if row else None
+    if hashed is None or not await deps.passwords.matches(current, hashed):
+        raise InvalidFields({"current_password": ["Wrong password."]})
+    return hashed, await deps.passwords.hash(new)
+
+
+async def _replace(deps: Deps, actor: Session, old_hash: str, new_hash: str) -> Answer:
+    changed = await deps.db.run(
+        "account_change_password",
+        account_id=actor.account_id,
+        old_hash=old_hash,
+        new_hash=new_hash,
+    )
+    if changed is None:
+        raise InvalidFields({"current_password": ["Wrong password."]})
+    return NOTHING

@@ -1,30 +1,35 @@
 """How a query's verdict becomes an answer or a domain error, in one table."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from service import errors
 from service.lane import AGAIN
 
 
 class Answer(NamedTuple):
-    """A JSON document as PostgreSQL wrote it, and the version it shows (0: it has none)."""
+    """A JSON document, the version it shows (0: it has none), and whether it was given before."""
 
     body: str
     version: int = 0
+    replayed: bool = False
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """The answer that shows a named tuple as a JSON object."""
+        return cls(json.dumps(row._asdict(), ensure_ascii=False, separators=(",", ":")))
 
 
-class Page(NamedTuple):
-    """One page of a list as a JSON array, and the cursor of the next page or None."""
-
-    body: str
-    cursor: str | None
+NOTHING = Answer("")
 
 
 DONE = frozenset({"booked", "moved", "ended", "changed"})
 
 REFUSED: Mapping[str, type[errors.DomainError]] = {
     "forbidden": errors.PermissionDenied,
+    "key_in_flight": errors.KeyInFlight,
+    "key_reused": errors.KeyReused,
     "limit_reached": errors.LimitReached,
     "no_slot": errors.NotFound,
     "not_active": errors.NotActive,
@@ -41,6 +46,8 @@ def judged(verdict: str, body: str | None, version: int | None) -> Any:
     """The Answer, the error to raise, or AGAIN, for one verdict of a query."""
     if verdict in DONE:
         return Answer(body or "", version or 0)
+    if verdict == "replayed":
+        return Answer(body or "", version or 0, replayed=True)
     if verdict == "slot_taken":
         return errors.SlotTaken(body or "[]")
     if verdict == "again":

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer, judged_all
+from service.booking.idempotency import NO_KEY, Key
 from service.booking.status import APPOINTMENT_STATUSES
 from service.deps import Deps
 from service.errors import NotFound
@@ -31,6 +32,8 @@ class BookItem(NamedTuple):
     slot_id: int
     notes: str
     expand: bool
+    key: str
+    fingerprint: str
 
 
 class EndItem(NamedTuple):
@@ -43,19 +46,25 @@ class EndItem(NamedTuple):
     actor_id: int
     staff_of: int
     expand: bool
+    key: str
+    fingerprint: str
 
 
 def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
     """The lane in which all bookings of this process are decided."""
 
     async def decide(items: list[BookItem]) -> list[Any]:
-        account_ids, slot_ids, notes, expands = map(list, zip(*items, strict=True))
+        account_ids, slot_ids, notes, expands, keys, fingerprints = map(
+            list, zip(*items, strict=True)
+        )
         rows = await db.run(
             "appointment_book",
             account_ids=account_ids,
             slot_ids=slot_ids,
             notes=notes,
             expands=expands,
+            keys=keys,
+            fingerprints=fingerprints,
             max_open=settings.max_open_appointments,
         )
         return judged_all(rows)
@@ -79,6 +88,8 @@ def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
             actor_ids=columns[6],
             staff_ofs=columns[7],
             expands=columns[8],
+            keys=columns[9],
+            fingerprints=columns[10],
             notice=f"{settings.notice_minutes} minutes",
         )
         return judged_all(rows)
@@ -86,12 +97,14 @@ def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
     return Lane.of(settings, decide)
 
 
-async def book(deps: Deps, actor: Session, slot_id: int, notes: str, expand: bool) -> Answer:
+async def book(
+    deps: Deps, actor: Session, slot_id: int, notes: str, expand: bool, key: Key = NO_KEY
+) -> Answer:
     """Book a place in a slot for the actor. Durable when it returns.
 
-    Raises NotFound, SlotTaken, SlotInPast, LimitReached.
+    Raises NotFound, SlotTaken, SlotInPast, LimitReached, KeyReused, KeyInFlight.
     """
-    return await deps.lanes.booking.submit(BookItem(actor.account_id, slot_id, notes, expand))
+    return await deps.lanes.booking.submit(BookItem(actor.account_id, slot_id, notes, expand, *key))
 
 
 async def end(
@@ -103,14 +116,15 @@ async def end(
     reason: str = "",
     version: int = 0,
     expand: bool = False,
+    key: Key = NO_KEY,
 ) -> Answer:
     """End an appointment by CANCEL, NOSHOW or FULFILL; the same ending twice succeeds twice.
 
     A version other than 0 must be the current one. Raises NotFound, PermissionDenied, NotActive,
-    TooLate, PreconditionFailed.
+    TooLate, PreconditionFailed, KeyReused, KeyInFlight.
     """
     item = EndItem(
-        appointment_id, *ending, reason, version, actor.account_id, actor.staff_of, expand
+        appointment_id, *ending, reason, version, actor.account_id, actor.staff_of, expand, *key
     )
     return await deps.lanes.ending.submit(item)
 

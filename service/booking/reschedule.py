@@ -4,6 +4,7 @@ import asyncio
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer, judged_all
+from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
 from service.errors import NotFound
 from service.lane import LATER, Lane
@@ -22,6 +23,8 @@ class MoveItem(NamedTuple):
     actor_id: int
     staff_of: int
     expand: bool
+    key: str
+    fingerprint: str
 
 
 def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[MoveItem, Answer]:
@@ -56,14 +59,18 @@ async def reschedule(
     *,
     version: int = 0,
     expand: bool = False,
+    key: Key = NO_KEY,
 ) -> Answer:
     """Move an appointment to another slot, all or nothing. Durable when it returns.
 
     A version other than 0 must be the current one. Raises NotFound, SlotTaken, SameSlot,
-    NotActive, SlotInPast, TooLate, Busy, PermissionDenied, PreconditionFailed.
+    NotActive, SlotInPast, TooLate, Busy, PermissionDenied, PreconditionFailed, KeyReused,
+    KeyInFlight.
     """
     return await deps.lanes.reschedule.submit(
-        MoveItem(appointment_id, to_slot_id, version, actor.account_id, actor.staff_of, expand)
+        MoveItem(
+            appointment_id, to_slot_id, version, actor.account_id, actor.staff_of, expand, *key
+        )
     )
 
 
@@ -85,7 +92,7 @@ async def _move(
 ) -> list[Any]:
     if not items:
         return []
-    appointment_ids, to_slot_ids, versions, actor_ids, staff_ofs, expands = map(
+    appointment_ids, to_slot_ids, versions, actor_ids, staff_ofs, expands, keys, fingerprints = map(
         list, zip(*items, strict=True)
     )
     rows = await db.run(
@@ -97,6 +104,8 @@ async def _move(
         actor_ids=actor_ids,
         staff_ofs=staff_ofs,
         expands=expands,
+        keys=keys,
+        fingerprints=fingerprints,
         notice=f"{settings.notice_minutes} minutes",
     )
     return judged_all(rows)

@@ -83,9 +83,9 @@ class Appointments(ApiHandler):
     async def post(self) -> None:
         """Book a slot."""
         booked = await appointment.book(
-            self.deps, self.actor, self.body.slot, self.body.notes, self.expand
+            self.deps, self.actor, self.body.slot, self.body.notes, self.expand, self.key
         )
-        self.answer(201, booked.body, etag=str(booked.version))
+        self.give(201, booked)
 
 
 class Appointment(ApiHandler):
@@ -125,8 +125,9 @@ class Reschedule(ApiHandler):
             self.body.new_slot,
             version=self.if_match,
             expand=self.expand,
+            key=self.key,
         )
-        self.answer(200, moved.body, etag=str(moved.version))
+        self.give(200, moved)
 
 
 class Cancel(ApiHandler):
@@ -152,8 +153,9 @@ class Cancel(ApiHandler):
             reason=reason,
             version=self.if_match,
             expand=self.expand,
+            key=self.key,
         )
-        self.answer(200, ended.body, etag=str(ended.version))
+        self.give(200, ended)
 
 
 class Noshow(Cancel):

@@ -46,11 +46,15 @@ class Register(ApiHandler):
     )
     async def post(self) -> None:
         """Create a customer's account."""
-        new = self.body
-        created = await account.register(
-            self.deps, new.username, new.email, new.password, self.address
+        new: RegisterBody = self.body
+        registered = await account.register(
+            self.deps, new.username, new.email, new.password, self.address, self.key
         )
-        self.answer(201, created._asdict())
+        self.give(201, registered)
+
+    def identity(self) -> bytes:
+        """Without the password."""
+        return f"{self.body.username} {self.body.email}".encode()
 
 
 class Login(ApiHandler):
@@ -111,9 +115,13 @@ class Password(ApiHandler):
     async def post(self) -> None:
         """Change the password; all other tokens of this account die."""
         await account.change_password(
-            self.deps, self.actor, self.body.current_password, self.body.new_password
+            self.deps, self.actor, self.body.current_password, self.body.new_password, self.key
         )
         self.answer(200, {"message": "Password changed successfully"})
+
+    def identity(self) -> bytes:
+        """Without the passwords."""
+        return b""
 
 
 ROUTES = [

@@ -1,10 +1,9 @@
 """What every handler shares: reading the request, saying who asks, writing the answer."""
 
 import functools
-import itertools
+import hashlib
 import logging
 import re
-import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -15,6 +14,8 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from service import errors, watch
+from service.booking.answer import Answer
+from service.booking.idempotency import NO_KEY, Key, once
 from service.deps import Deps
 from service.handlers import fields, problems
 from service.sessions import Session
@@ -29,11 +30,9 @@ ADMIN = frozenset({"admin"})
 LONGEST_TARGET = 8 * 1024
 LARGEST_HEADERS = 32 * 1024
 JSON = "application/json"
-PROBLEM = "application/problem+json"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
-_PROCESS = secrets.token_hex(6)
-_COUNTER = itertools.count(1)
+_KEY = re.compile(r'"([ !#-\[\]-~]{1,255})"|([!#-~]{1,255})')  # a structured string, or bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +191,22 @@ class ApiHandler(web.RequestHandler):
         return self.request.query_arguments.get("expand") == [b"slot"]
 
     @property
+    def key(self) -> Key:
+        """The Idempotency-Key, bare or quoted, with a digest of the request."""
+        given = self.request.headers.get("Idempotency-Key")
+        if given is None:
+            return NO_KEY
+        match = _KEY.fullmatch(given)
+        if match is None:
+            raise errors.InvalidFields({"Idempotency-Key": ["1 to 255 printable characters."]})
+        request = f"{self.request.method} {self.request.uri} ".encode() + self.identity()
+        return Key(match[1] or match[2], hashlib.sha256(request).hexdigest())
+
+    def identity(self) -> bytes:
+        """What tells this body from another one; never a secret, since its digest is kept."""
+        return bytes(self._chunks)
+
+    @property
     def if_match(self) -> int:
         """The version that If-Match asks for: 0 for any, -1 for one that never was."""
         wanted = self.request.headers.get("If-Match", "*").strip()
@@ -201,6 +216,17 @@ class ApiHandler(web.RequestHandler):
         return int(match[1]) or -1 if match else -1
 
     # Writing the answer
+
+    async def once(self, status: int, work: Callable[[Deps], Awaitable[Answer]]) -> None:
+        """Send the answer of a write, which the same Idempotency-Key brings again."""
+        self.give(status, await once(self.deps, self.actor.account_id, self.key, work))
+
+    def give(self, status: int, answer: Answer) -> None:
+        """Send an answer of the rules, with its version as ETag."""
+        if answer.replayed:
+            self._headers["Idempotency-Replayed"] = "true"
+            self.code = "replayed"
+        self.answer(status, answer.body, etag=str(answer.version) if answer.version else None)
 
     def answer(self, status: int, document: Any, *, etag: str | None = None) -> None:
         """Send a document: JSON text as it is, anything else encoded."""
@@ -226,7 +252,7 @@ class ApiHandler(web.RequestHandler):
         self.code = error.code
         self.clear()
         self.set_status(problems.STATUS[type(error)])
-        self._headers["Content-Type"] = PROBLEM
+        self._headers["Content-Type"] = problems.PROBLEM
         for name, value in problems.headers(error).items():
             self._headers[name] = value
         if isinstance(error, problems.MethodNotAllowed):
@@ -255,7 +281,7 @@ class ApiHandler(web.RequestHandler):
 def _request_id(given: str | None) -> str:
     if given is not None and _REQUEST_ID.fullmatch(given):
         return given
-    return f"{_PROCESS}-{next(_COUNTER):x}"
+    return problems.new_request_id()
 
 
 def _implements(cls: type[web.RequestHandler], method: str) -> bool:
@@ -267,7 +293,7 @@ def _accepts(accept: str | None, media: str) -> bool:
     if accept is None or accept in ("*/*", media):
         return True
     media = media.partition(";")[0]
-    wanted = ("*/*", media.partition("/")[0] + "/*", media, PROBLEM)
+    wanted = ("*/*", media.partition("/")[0] + "/*", media, problems.PROBLEM)
     for part in accept.lower().split(","):
         kind, *parameters = (piece.strip() for piece in part.split(";"))
         if kind in wanted:

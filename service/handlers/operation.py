@@ -7,7 +7,7 @@ from typing import Any
 
 from service.errors import PreconditionFailed
 from service.handlers.base import EVERYONE, JSON, SIGNED_IN, ApiHandler, Endpoint
-from service.handlers.parameters import QUERY
+from service.handlers.parameters import QUERY, UNKEYED
 from service.handlers.refusal import Refusals, header_refs, possible
 from service.handlers.schema import Schema, Schemas, fields
 
@@ -52,10 +52,10 @@ def operation(
     asked = _declared(verb)
     summary, _, more = inspect.cleandoc(verb.__doc__ or "").partition("\n\n")
     found: Schema = {
-        "operationId": f"{method}{handler.__name__}",
+        "operationId": _id(method, handler),
         "summary": summary.removesuffix("."),
         "description": "\n\n".join(part for part in (more, _who(asked.who)) if part),
-        "parameters": list(_parameters(method, verb)),
+        "parameters": list(_parameters(method, handler)),
         "responses": dict(sorted(_responses(schemas, refusals, method, handler))),
         "security": [{"token": []}] if asked.who else [],
     }
@@ -67,6 +67,15 @@ def operation(
     return found
 
 
+def _id(method: str, handler: type[ApiHandler]) -> str:
+    return f"{method}{handler.__name__}"
+
+
+def _keyed(method: str, handler: type[ApiHandler]) -> bool:
+    """Whether this verb takes an Idempotency-Key."""
+    return method not in READS and _id(method, handler) not in UNKEYED
+
+
 def _who(who: frozenset[str]) -> str:
     if who == EVERYONE:
         return "Needs no token."
@@ -75,7 +84,8 @@ def _who(who: frozenset[str]) -> str:
     return f"Needs a token of the role {' or '.join(f'`{role}`' for role in sorted(who))}."
 
 
-def _parameters(method: str, verb: Verb) -> Iterator[Schema]:
+def _parameters(method: str, handler: type[ApiHandler]) -> Iterator[Schema]:
+    verb = getattr(handler, method)
     asked = _declared(verb)
     for name in path_names(verb):
         yield {
@@ -93,7 +103,7 @@ def _parameters(method: str, verb: Verb) -> Iterator[Schema]:
     headers = ["X-Request-ID"]
     if method in READS:
         headers.append("If-None-Match")
-    else:
+    if _keyed(method, handler):
         headers.append("Idempotency-Key")
     if PreconditionFailed in asked.raises:
         headers.append("If-Match")
@@ -110,7 +120,8 @@ def _responses(
     if method in READS:
         sent.append("ETag")
         yield "304", {"description": "Not Modified", "headers": header_refs(sent)}
-    else:
+    keyed = _keyed(method, handler)
+    if keyed:
         sent.append("Idempotency-Replayed")
     if asked.query and "cursor" in asked.query.__struct_fields__:
         sent.append("Link")
@@ -118,7 +129,8 @@ def _responses(
     if shapes:
         success["content"] = {handler.media.partition(";")[0]: _content(schemas, *shapes)}
     yield str(status), success
-    yield from refusals.of(possible(asked, reads=method in READS, names=bool(path_names(verb))))
+    names = bool(path_names(verb))
+    yield from refusals.of(possible(asked, reads=method in READS, names=names, keyed=keyed))
 
 
 def _content(schemas: Schemas, *kinds: Any) -> Schema:

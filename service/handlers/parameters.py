@@ -15,6 +15,10 @@ QUERY = {
 }
 
 
+# The writes that take no Idempotency-Key: a token is shown once, and going twice is going once.
+UNKEYED = ("postLogin", "postLogout", "deleteTokens", "deleteToken")
+
+
 def _header(name: str, description: str, **schema: Any) -> dict[str, Any]:
     return {
         "name": name,
@@ -31,8 +35,9 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
         _header(
             "Idempotency-Key",
             "Makes a write safe to repeat: the same key with the same request is answered as the "
-            "first time, without doing it again. 1 to 255 printable characters, kept for 24 hours.",
-            pattern="^[!-~]([ -~]{0,253}[!-~])?$",
+            "first time, without doing it again. 1 to 255 printable characters, bare or quoted; "
+            "kept for 24 hours.",
+            pattern=r'^("[ !#-\[\]-~]{1,255}"|[!#-~]{1,255})$',
         ),
         _header(
             "If-Match", 'Only do it while the `ETag` is still this one (`"3"`); otherwise 412.'

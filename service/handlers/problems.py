@@ -3,6 +3,8 @@
 Anything that is not in the table is a bug: a bare 500 with nothing but the request id.
 """
 
+import itertools
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +56,12 @@ class UnsupportedMediaType(DomainError):
     detail = "The body must be application/json in UTF-8."
 
 
+class RequestTimeout(DomainError):
+    code = "request_timeout"
+    title = "Request timeout"
+    detail = "The request took too long to arrive."
+
+
 class Internal(DomainError):
     code = "internal"
     title = "Internal error"
@@ -71,6 +79,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.NotFound: 404,
     MethodNotAllowed: 405,
     NotAcceptable: 406,
+    RequestTimeout: 408,
     errors.SlotTaken: 409,
     errors.SameSlot: 409,
     errors.NotActive: 409,
@@ -78,6 +87,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.SlotOverlap: 409,
     errors.SlotInUse: 409,
     errors.Busy: 409,
+    errors.KeyInFlight: 409,
     errors.PreconditionFailed: 412,
     BodyTooLarge: 413,
     UriTooLong: 414,
@@ -85,6 +95,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.SlotInPast: 422,
     errors.TooLate: 422,
     errors.LimitReached: 422,
+    errors.KeyReused: 422,
     errors.RateLimited: 429,
     HeadersTooLarge: 431,
     Internal: 500,
@@ -92,6 +103,9 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.OutcomeUnknown: 504,
 }
 
+PROBLEM = "application/problem+json"
+_PROCESS = secrets.token_hex(6)
+_COUNTER = itertools.count(1)
 RETRY_AFTER = 1  # seconds
 
 
@@ -102,7 +116,7 @@ def headers(error: DomainError) -> dict[str, str]:
             return {"WWW-Authenticate": "Token"}
         case errors.RateLimited():
             return {"Retry-After": str(error.retry_after)}
-        case errors.Unavailable():
+        case errors.Unavailable() | errors.KeyInFlight():
             return {"Retry-After": str(RETRY_AFTER)}
     return {}
 
@@ -126,7 +140,19 @@ def document(error: DomainError, request_id: str) -> bytes:
 
 def of_status(status: int) -> DomainError:
     """The error that stands for a status which Tornado itself came to."""
-    for kind in (errors.NotFound, MethodNotAllowed):
+    for kind in (errors.NotFound, MethodNotAllowed, RequestTimeout, UriTooLong, HeadersTooLarge):
         if STATUS[kind] == status:
             return kind()
     return Malformed() if status < 500 else Internal()
+
+
+def new_request_id() -> str:
+    """An id for a request that came without a usable one."""
+    return f"{_PROCESS}-{next(_COUNTER):x}"
+
+
+def answer_to(status: int) -> tuple[dict[str, str], bytes]:
+    """Header fields and body for a request that never reached a handler."""
+    request_id = new_request_id()
+    fields = {"Content-Type": PROBLEM, "X-Request-ID": request_id}
+    return fields, document(of_status(status), request_id)

@@ -6,6 +6,9 @@ import msgspec
 from msgspec import Meta
 
 from service.booking import provider
+from service.booking.answer import Answer
+from service.booking.idempotency import once
+from service.deps import Deps
 from service.handlers import answers
 from service.handlers.base import ADMIN, EVERYONE, STAFF, ApiHandler, endpoint
 from service.handlers.fields import Id, Limit
@@ -44,9 +47,14 @@ class Providers(ApiHandler):
     @endpoint(ADMIN, body=ProviderBody, answers=(201, answers.Provider), sends=("Location",))
     async def post(self) -> None:
         """Add a provider."""
-        created = await provider.create(self.deps, self.body.name, self.body.time_zone)
-        self.set_header("Location", f"/api/providers/{created.id}/")
-        self.answer(201, created._asdict())
+
+        async def create(deps: Deps) -> Answer:
+            created = await provider.create(deps, self.body.name, self.body.time_zone)
+            return Answer.of(created)
+
+        made = await once(self.deps, self.actor.account_id, self.key, create)
+        self.set_header("Location", f"/api/providers/{msgspec.json.decode(made.body)['id']}/")
+        self.give(201, made)
 
 
 class Provider(ApiHandler):
@@ -58,14 +66,18 @@ class Provider(ApiHandler):
     @endpoint(STAFF, body=ProviderChanges, answers=(200, answers.Provider))
     async def patch(self, provider_id: int) -> None:
         """Rename a provider, or move it to another time zone."""
-        changed = await provider.change(
-            self.deps,
-            self.actor,
-            provider_id,
-            name=self.body.name,
-            time_zone=self.body.time_zone,
-        )
-        self.answer(200, changed._asdict())
+
+        async def change(deps: Deps) -> Answer:
+            changed = await provider.change(
+                deps,
+                self.actor,
+                provider_id,
+                name=self.body.name,
+                time_zone=self.body.time_zone,
+            )
+            return Answer.of(changed)
+
+        await self.once(200, change)
 
 
 ROUTES = [

@@ -8,12 +8,14 @@ import msgspec
 from service import errors
 from service.errors import DomainError
 from service.handlers import answers, problems
-from service.handlers.base import EVERYONE, PROBLEM, SIGNED_IN, Endpoint
+from service.handlers.base import EVERYONE, SIGNED_IN, Endpoint
+from service.handlers.problems import PROBLEM
 from service.handlers.schema import EXAMPLES, Schema, Schemas
 
 ANY = (
     problems.Malformed,
     problems.NotAcceptable,
+    problems.RequestTimeout,
     problems.BodyTooLarge,
     problems.UriTooLong,
     problems.HeadersTooLarge,
@@ -21,8 +23,10 @@ ANY = (
 )
 
 
-def possible(asked: Endpoint, *, reads: bool, names: bool) -> Iterator[type[DomainError]]:
-    """Every error of a verb; `reads` when it changes nothing, `names` when its path has an id."""
+def possible(
+    asked: Endpoint, *, reads: bool, names: bool, keyed: bool
+) -> Iterator[type[DomainError]]:
+    """Every error of a verb: one that only reads, whose path names something, that takes a key."""
     yield from ANY
     yield from asked.raises
     if asked.who:
@@ -32,13 +36,15 @@ def possible(asked: Endpoint, *, reads: bool, names: bool) -> Iterator[type[Doma
     if asked.query or asked.body:
         yield errors.InvalidFields
     if asked.body:
-        yield problems.UnsupportedMediaType
+        yield from (errors.InvalidRequest, problems.UnsupportedMediaType)
     if names:
         yield errors.NotFound
     if asked.who or asked.query or asked.body or names:  # it asks Redis or PostgreSQL
         yield errors.Unavailable
-    if not reads:  # it has a body or an Idempotency-Key, and something to lose
-        yield from (errors.InvalidRequest, errors.OutcomeUnknown)
+    if keyed:
+        yield from (errors.InvalidFields, errors.KeyInFlight, errors.KeyReused)
+    if not reads:
+        yield errors.OutcomeUnknown
 
 
 class Refusals:

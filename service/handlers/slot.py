@@ -10,7 +10,9 @@ import msgspec
 from msgspec import Meta
 
 from service.booking import slot
+from service.booking.answer import NOTHING, Answer
 from service.booking.status import SlotStatus
+from service.deps import Deps
 from service.errors import (
     InvalidFields,
     InvalidRequest,
@@ -83,12 +85,13 @@ class Slots(ApiHandler):
         """Create one slot, or up to 1,000 at once: all or nothing."""
         many = isinstance(self.body, list)
         wanted = self.body if many else [self.body]
-        bodies = await slot.create(
-            self.deps,
-            self.actor,
-            [slot.NewSlot(s.provider, s.starts_at, s.ends_at, s.capacity) for s in wanted],
-        )
-        self.answer(201, f"[{','.join(bodies)}]" if many else bodies[0])
+        slots = [slot.NewSlot(s.provider, s.starts_at, s.ends_at, s.capacity) for s in wanted]
+
+        async def create(deps: Deps) -> Answer:
+            bodies = await slot.create(deps, self.actor, slots)
+            return Answer(f"[{','.join(bodies)}]" if many else bodies[0])
+
+        await self.once(201, create)
 
     def read(self, kind: Any) -> Any:
         """One slot or a list of them."""
@@ -126,21 +129,28 @@ class Slot(ApiHandler):
     async def patch(self, slot_id: int) -> None:
         """Close or open a slot, or change its capacity."""
         changes: SlotChanges = self.body
-        changed = await slot.change(
-            self.deps,
-            self.actor,
-            slot_id,
-            closed=None if changes.status is None else changes.status == "busy-unavailable",
-            capacity=changes.capacity or 0,
-            version=self.if_match,
-        )
-        self.answer(200, changed.body, etag=str(changed.version))
+
+        async def change(deps: Deps) -> Answer:
+            return await slot.change(
+                deps,
+                self.actor,
+                slot_id,
+                closed=None if changes.status is None else changes.status == "busy-unavailable",
+                capacity=changes.capacity or 0,
+                version=self.if_match,
+            )
+
+        await self.once(200, change)
 
     @endpoint(STAFF, answers=(204,), raises=(SlotInUse, PreconditionFailed))
     async def delete(self, slot_id: int) -> None:
         """Delete a slot while nobody is in it."""
-        await slot.change(self.deps, self.actor, slot_id, deleted=True, version=self.if_match)
-        self.answer(204, "")
+
+        async def delete(deps: Deps) -> Answer:
+            await slot.change(deps, self.actor, slot_id, deleted=True, version=self.if_match)
+            return NOTHING
+
+        await self.once(204, delete)
 
 
 def _cursor(text: str) -> slot.Cursor:

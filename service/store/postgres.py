@@ -1,42 +1,32 @@
 """PostgreSQL: named queries in, rows out, and errors in our own words."""
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Protocol
 
 import psycopg2
-from psycopg2 import errorcodes
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from service import errors
 from service.settings import Settings
 from service.store.pool import Link, Pool
 from service.store.queries import Query
+from service.store.refusals import EXPECTED, kind, not_done, repeatable, translated
 
 log = logging.getLogger(__name__)
 
-# A constraint that a request can run into, and what it means. Any other violation is a bug.
-REFUSALS: Mapping[str, type[errors.DomainError]] = {
-    "account_username_unique": errors.UsernameTaken,
-    "account_provider_fkey": errors.NotFound,
-    # The token outlived its account, as after going back to an older backup of the database.
-    "appointment_account_fkey": errors.InvalidToken,
-    "appointment_one_per_place": errors.SlotTaken,
-    "slot_booked_within_capacity": errors.SlotTaken,
-    "slot_no_overlap": errors.SlotOverlap,
-    "slot_provider_fkey": errors.NotFound,
-}
-EXPECTED = frozenset(REFUSALS.values())
-
-RETRIED = {errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE}
 RETRIES = 3
-# Reported by the server, so the transaction is rolled back for certain: connection, resource,
-# operator, system and lock errors, and a table that no migration has made yet.
-NOT_DONE = ("08", "53", "55", "57014", "58", "25006", "40", "42P01")
+
+
+class Queries(Protocol):
+    """Whatever runs named queries."""
+
+    async def run(self, name: str, /, **parameters: Any) -> Any: ...
 
 
 class Postgres:
@@ -69,14 +59,45 @@ class Postgres:
                 async with self.pool.link() as link:
                     return _shaped(query, link, await self._timed(link, query, parameters))
             except (psycopg2.Error, TimeoutError) as error:
-                refused = _translated(query, error)
+                refused = translated(error, writes=query.writes)
                 if type(refused) not in EXPECTED:
                     self._note(query, error)
-                if attempt == RETRIES or not _repeatable(query, error, attempt):
+                if attempt == RETRIES or not repeatable(query, error, attempt):
                     raise refused from error
                 self.retries += 1
                 await asyncio.sleep(random.uniform(0, 0.02) * attempt)
         raise AssertionError("unreachable")
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator["Transaction"]:
+        """Several queries, all or nothing: for what does not fit into one message.
+
+        Raises Unavailable, or OutcomeUnknown when the answer to COMMIT is lost.
+        """
+        async with self.pool.link() as link:
+            await self._control(link, "BEGIN", errors.Unavailable)
+            try:
+                yield Transaction(self, link)
+            except BaseException:
+                # Closing the link ends the transaction as surely, whatever state it is in.
+                link.close()
+                raise
+            await self._control(link, "COMMIT", errors.OutcomeUnknown)
+
+    async def _control(
+        self, link: Link, command: str, lost: type[errors.Unavailable | errors.OutcomeUnknown]
+    ) -> None:
+        try:
+            await link.execute(command, timeout=self._timeout)
+        except (psycopg2.Error, TimeoutError) as error:
+            raise (errors.Unavailable if not_done(error) else lost)() from error
+        if link.cursor.raw.statusmessage != command:  # COMMIT of a failed transaction says ROLLBACK
+            raise errors.Unavailable
+
+    async def send(self, link: Link, name: str, parameters: Mapping[str, Any]) -> Any:
+        """One named query's rows in its shape, over a link that the caller holds."""
+        query = self._queries[name]
+        return _shaped(query, link, await self._timed(link, query, parameters))
 
     async def _timed(self, link: Link, query: Query, parameters: Mapping[str, Any]) -> list[Any]:
         began = time.perf_counter()
@@ -91,9 +112,9 @@ class Postgres:
                 log.warning("slow query", extra={"fields": told})
 
     def _note(self, query: Query, error: Exception) -> None:
-        kind = _kind(error)
-        self.failed[kind] += 1
-        log.warning("query failed", extra={"fields": {"query": query.name, "kind": kind}})
+        name = kind(error)
+        self.failed[name] += 1
+        log.warning("query failed", extra={"fields": {"query": query.name, "kind": name}})
 
     async def _send(self, link: Link, query: Query, parameters: Mapping[str, Any]) -> list[Any]:
         if not self._prepare:
@@ -110,6 +131,20 @@ class Postgres:
 
     def close(self) -> None:
         self.pool.close()
+
+
+class Transaction:
+    """An open transaction; runs queries like Postgres, of which none stands until it ends."""
+
+    def __init__(self, postgres: Postgres, link: Link) -> None:
+        self._postgres, self._link = postgres, link
+
+    async def run(self, name: str, /, **parameters: Any) -> Any:
+        """The named query's rows in its shape. Raises Unavailable, NotFound, or a refusal."""
+        try:
+            return await self._postgres.send(self._link, name, parameters)
+        except (psycopg2.Error, TimeoutError) as error:
+            raise translated(error, writes=False) from error
 
 
 def dsn(settings: Settings) -> str:
@@ -147,38 +182,3 @@ def _shaped(query: Query, link: Link, rows: list[Any]) -> Any:
     if not rows:
         raise errors.NotFound
     return rows[0] if query.shape == "one" else rows[0][0]
-
-
-def _repeatable(query: Query, error: Exception, attempt: int) -> bool:
-    code = getattr(error, "pgcode", None)
-    if code in RETRIED:
-        return True
-    # A lost connection: a read may be sent once more, a write may have been done.
-    lost = isinstance(error, psycopg2.OperationalError) and code is None
-    return lost and not query.writes and attempt == 0
-
-
-def _kind(error: Exception) -> str:
-    """The error's name in PostgreSQL, or what became of the connection."""
-    code = getattr(error, "pgcode", None)
-    if code is not None:
-        try:
-            return errorcodes.lookup(code).lower()
-        except KeyError:
-            return "other"
-    if isinstance(error, TimeoutError):
-        return "no_answer"
-    lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
-    return "connection_lost" if lost else "other"
-
-
-def _translated(query: Query, error: Exception) -> Exception:
-    code = getattr(error, "pgcode", None)
-    if isinstance(error, psycopg2.IntegrityError):
-        refusal = REFUSALS.get(error.diag.constraint_name or "")
-        return refusal() if refusal else error
-    if code is not None and code.startswith(NOT_DONE):
-        return errors.Unavailable()
-    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError | TimeoutError):
-        return errors.OutcomeUnknown() if query.writes else errors.Unavailable()
-    return error

@@ -24,4 +24,4 @@ CREATE TABLE slot (
 ) WITH (fillfactor = 70);
 
 CREATE INDEX slot_starts ON slot (starts_at, id) WHERE deleted_at IS NULL;
-CREATE INDEX slot_provider_starts ON slot (provider_id, starts_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX slot_provider_starts ON slot (provider_id, starts_at, id);

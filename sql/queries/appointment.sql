@@ -8,7 +8,11 @@
 
 
 -- name: appointment_book :many
--- One verdict per item: booked, or why not. 'again' where only a neighbour in the set was in the way.
+-- One verdict per item: booked, or why not; 'again' where only a neighbour was in the way.
+SELECT idempotency_lock(item.account_id, item.key)
+  FROM unnest(%(account_ids)s::bigint[], %(keys)s::text[]) AS item (account_id, key)
+ WHERE item.key <> '';
+
 SELECT account.id
   FROM account
  WHERE account.id = ANY (%(account_ids)s::bigint[])
@@ -26,8 +30,9 @@ WITH item AS (
     SELECT item.*
       FROM unnest(
                %(account_ids)s::bigint[], %(slot_ids)s::bigint[],
-               %(notes)s::text[], %(expands)s::boolean[]
-           ) WITH ORDINALITY AS item (account_id, slot_id, notes, expand, n)
+               %(notes)s::text[], %(expands)s::boolean[],
+               %(keys)s::text[], %(fingerprints)s::text[]
+           ) WITH ORDINALITY AS item (account_id, slot_id, notes, expand, key, fingerprint, n)
 ), open_count AS (
     SELECT appointment.account_id, count(*) AS count
       FROM appointment
@@ -38,8 +43,13 @@ WITH item AS (
        AND slot.starts_at > now()
      GROUP BY appointment.account_id
 ), considered AS (
-    SELECT item.*, slot, coalesce(open_count.count, 0) AS open_count,
+    SELECT item.*, slot, coalesce(open_count.count, 0) AS open_count, stored,
            CASE
+               WHEN item.key <> ''
+                AND idempotency_verdict(stored, item.fingerprint,
+                                        idempotency_lock(item.account_id, item.key)) IS NOT NULL
+               THEN idempotency_verdict(stored, item.fingerprint, false)
+               WHEN item.key <> '' AND row_number() OVER same_key > 1 THEN 'again'
                WHEN slot.id IS NULL OR slot.deleted_at IS NOT NULL THEN 'no_slot'
                WHEN slot.starts_at <= now() THEN 'slot_in_past'
                WHEN slot_status(slot) <> 'free' THEN 'slot_taken'
@@ -47,6 +57,9 @@ WITH item AS (
       FROM item
       LEFT JOIN slot ON slot.id = item.slot_id
       LEFT JOIN open_count ON open_count.account_id = item.account_id
+      LEFT JOIN idempotency AS stored
+             ON stored.account_id = item.account_id AND stored.key = item.key
+    WINDOW same_key AS (PARTITION BY item.account_id, item.key ORDER BY item.n)
 ), within_limit AS (
     SELECT considered.*,
            CASE
@@ -101,33 +114,42 @@ WITH item AS (
      CROSS JOIN LATERAL free_slots_near(
                lost.provider_id, lost.starts_at, %(slot_ids)s::bigint[]) AS slot
      GROUP BY lost.slot_id
+), answer AS (
+    SELECT queued.n, queued.account_id, queued.key, queued.fingerprint,
+           CASE WHEN booked.id IS NOT NULL THEN 'booked'
+                ELSE coalesce(queued.verdict, 'slot_taken')
+           END AS verdict,
+           CASE WHEN queued.verdict = 'replayed' THEN (queued.stored).body
+                WHEN booked.id IS NULL THEN alternative.body
+                ELSE row_to_json(ROW (
+                         booked.id,
+                         CASE WHEN queued.expand
+                              THEN row_to_json(slot_full(counted.after, provider))
+                              ELSE row_to_json(slot_named(queued.slot, provider))
+                         END,
+                         account.username,
+                         booked.notes,
+                         booked.status
+                     )::appointment_document)::text
+           END AS body,
+           coalesce(booked.version, (queued.stored).version) AS version
+      FROM queued
+      LEFT JOIN place ON queued.verdict IS NULL
+                     AND place.slot_id = queued.slot_id AND place.turn = queued.turn
+      LEFT JOIN booked ON booked.slot_id = place.slot_id AND booked.place = place.place
+      LEFT JOIN counted ON (counted.after).id = booked.slot_id
+      LEFT JOIN account ON account.id = booked.account_id
+      LEFT JOIN provider ON provider.id = (queued.slot).provider_id
+      LEFT JOIN alternative ON alternative.slot_id = queued.slot_id
+), kept AS (
+    INSERT INTO idempotency (account_id, key, fingerprint, body, version)
+    SELECT answer.account_id, answer.key, answer.fingerprint, answer.body, answer.version
+      FROM answer
+     WHERE answer.key <> '' AND answer.verdict = 'booked'
 )
-SELECT queued.n,
-       CASE WHEN booked.id IS NOT NULL THEN 'booked'
-            ELSE coalesce(queued.verdict, 'slot_taken')
-       END AS verdict,
-       CASE WHEN booked.id IS NULL THEN alternative.body
-            ELSE row_to_json(ROW (
-                     booked.id,
-                     CASE WHEN queued.expand
-                          THEN row_to_json(slot_full(counted.after, provider))
-                          ELSE row_to_json(slot_named(queued.slot, provider))
-                     END,
-                     account.username,
-                     booked.notes,
-                     booked.status
-                 )::appointment_document)::text
-       END AS body,
-       booked.version
-  FROM queued
-  LEFT JOIN place ON queued.verdict IS NULL
-                 AND place.slot_id = queued.slot_id AND place.turn = queued.turn
-  LEFT JOIN booked ON booked.slot_id = place.slot_id AND booked.place = place.place
-  LEFT JOIN counted ON (counted.after).id = booked.slot_id
-  LEFT JOIN account ON account.id = booked.account_id
-  LEFT JOIN provider ON provider.id = (queued.slot).provider_id
-  LEFT JOIN alternative ON alternative.slot_id = queued.slot_id
- ORDER BY queued.n;
+SELECT answer.n, answer.verdict, answer.body, answer.version
+  FROM answer
+ ORDER BY answer.n;
 
 
 -- name: appointment_find :many
@@ -146,6 +168,10 @@ SELECT item.n, appointment.slot_id
 -- name: appointment_end :many
 -- Ends each booked appointment as cancelled, noshow or fulfilled; only cancelling frees the place.
 -- Cancelling what is cancelled already succeeds again and changes nothing.
+SELECT idempotency_lock(item.actor_id, item.key)
+  FROM unnest(%(actor_ids)s::bigint[], %(keys)s::text[]) AS item (actor_id, key)
+ WHERE item.key <> '';
+
 SELECT appointment.id
   FROM appointment
  WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
@@ -165,13 +191,19 @@ WITH item AS (
       FROM unnest(
                %(appointment_ids)s::bigint[], %(actions)s::text[], %(statuses)s::text[],
                %(messages)s::text[], %(reasons)s::text[], %(versions)s::integer[],
-               %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[], %(expands)s::boolean[]
+               %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[], %(expands)s::boolean[],
+               %(keys)s::text[], %(fingerprints)s::text[]
            ) WITH ORDINALITY AS item (
                appointment_id, action, to_status, message, reason, version,
-               actor_id, staff_of, expand, n)
+               actor_id, staff_of, expand, key, fingerprint, n)
 ), considered AS (
-    SELECT item.*, slot, appointment.id, appointment.version AS old_version,
+    SELECT item.*, slot, appointment.id, appointment.version AS old_version, stored,
            CASE
+               WHEN item.key <> ''
+                AND idempotency_verdict(stored, item.fingerprint,
+                                        idempotency_lock(item.actor_id, item.key)) IS NOT NULL
+               THEN idempotency_verdict(stored, item.fingerprint, false)
+               WHEN item.key <> '' AND row_number() OVER same_key > 1 THEN 'again'
                WHEN appointment.id IS NULL THEN 'not_found'
                WHEN NOT is_staff(slot, item.staff_of)
                 AND appointment.account_id <> item.actor_id THEN 'not_found'
@@ -188,6 +220,9 @@ WITH item AS (
       FROM item
       LEFT JOIN appointment ON appointment.id = item.appointment_id
       LEFT JOIN slot ON slot.id = appointment.slot_id
+      LEFT JOIN idempotency AS stored
+             ON stored.account_id = item.actor_id AND stored.key = item.key
+    WINDOW same_key AS (PARTITION BY item.actor_id, item.key ORDER BY item.n)
 ), ended AS (
     UPDATE appointment
        SET status = considered.to_status, version = appointment.version + 1
@@ -214,26 +249,35 @@ WITH item AS (
              GROUP BY slot_id) AS freed
      WHERE slot.id = freed.slot_id
     RETURNING slot AS after
+), answer AS (
+    SELECT considered.n, considered.actor_id, considered.key, considered.fingerprint,
+           CASE WHEN ended.id IS NOT NULL THEN 'ended' ELSE considered.verdict END AS verdict,
+           CASE WHEN considered.verdict = 'replayed' THEN (considered.stored).body
+                WHEN ended.id IS NOT NULL OR considered.verdict = 'ended'
+                THEN row_to_json(ROW (
+                         considered.message,
+                         considered.id,
+                         CASE WHEN considered.expand
+                              THEN row_to_json(
+                                       slot_full(coalesce(counted.after, considered.slot), provider))
+                              ELSE to_json((considered.slot).id)
+                         END
+                     )::end_document)::text
+           END AS body,
+           coalesce((considered.stored).version, ended.version, considered.old_version) AS version
+      FROM considered
+      LEFT JOIN ended ON ended.n = considered.n
+      LEFT JOIN counted ON (counted.after).id = (considered.slot).id
+      LEFT JOIN provider ON provider.id = (considered.slot).provider_id
+), kept AS (
+    INSERT INTO idempotency (account_id, key, fingerprint, body, version)
+    SELECT answer.actor_id, answer.key, answer.fingerprint, answer.body, answer.version
+      FROM answer
+     WHERE answer.key <> '' AND answer.verdict = 'ended'
 )
-SELECT considered.n,
-       CASE WHEN ended.id IS NOT NULL THEN 'ended' ELSE considered.verdict END AS verdict,
-       CASE WHEN ended.id IS NOT NULL OR considered.verdict = 'ended'
-            THEN row_to_json(ROW (
-                     considered.message,
-                     considered.id,
-                     CASE WHEN considered.expand
-                          THEN row_to_json(
-                                   slot_full(coalesce(counted.after, considered.slot), provider))
-                          ELSE to_json((considered.slot).id)
-                     END
-                 )::end_document)::text
-       END AS body,
-       coalesce(ended.version, considered.old_version) AS version
-  FROM considered
-  LEFT JOIN ended ON ended.n = considered.n
-  LEFT JOIN counted ON (counted.after).id = (considered.slot).id
-  LEFT JOIN provider ON provider.id = (considered.slot).provider_id
- ORDER BY considered.n;
+SELECT answer.n, answer.verdict, answer.body, answer.version
+  FROM answer
+ ORDER BY answer.n;
 
 
 -- name: appointment_get :maybe

@@ -3,6 +3,10 @@
 
 -- name: appointment_move :many
 -- Moves each appointment that is still in from_slot; 'again' where it has left since we looked.
+SELECT idempotency_lock(item.actor_id, item.key)
+  FROM unnest(%(actor_ids)s::bigint[], %(keys)s::text[]) AS item (actor_id, key)
+ WHERE item.key <> '';
+
 SELECT appointment.id
   FROM appointment
  WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
@@ -20,12 +24,19 @@ WITH item AS (
       FROM unnest(
                %(appointment_ids)s::bigint[], %(from_slot_ids)s::bigint[],
                %(to_slot_ids)s::bigint[], %(versions)s::integer[],
-               %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[], %(expands)s::boolean[]
+               %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[], %(expands)s::boolean[],
+               %(keys)s::text[], %(fingerprints)s::text[]
            ) WITH ORDINALITY AS item (
-               appointment_id, from_slot_id, to_slot_id, version, actor_id, staff_of, expand, n)
+               appointment_id, from_slot_id, to_slot_id, version, actor_id, staff_of, expand,
+               key, fingerprint, n)
 ), considered AS (
-    SELECT item.*, origin, target,
+    SELECT item.*, origin, target, stored,
            CASE
+               WHEN item.key <> ''
+                AND idempotency_verdict(stored, item.fingerprint,
+                                        idempotency_lock(item.actor_id, item.key)) IS NOT NULL
+               THEN idempotency_verdict(stored, item.fingerprint, false)
+               WHEN item.key <> '' AND row_number() OVER same_key > 1 THEN 'again'
                WHEN appointment.slot_id <> item.from_slot_id THEN 'again'
                WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
                WHEN appointment.status <> 'booked' THEN 'not_active'
@@ -44,6 +55,9 @@ WITH item AS (
       JOIN appointment ON appointment.id = item.appointment_id
       JOIN slot AS origin ON origin.id = item.from_slot_id
       LEFT JOIN slot AS target ON target.id = item.to_slot_id
+      LEFT JOIN idempotency AS stored
+             ON stored.account_id = item.actor_id AND stored.key = item.key
+    WINDOW same_key AS (PARTITION BY item.actor_id, item.key ORDER BY item.n)
 ), queued AS (
     SELECT considered.*,
            row_number() OVER (PARTITION BY to_slot_id, verdict IS NULL ORDER BY n) AS turn
@@ -97,31 +111,40 @@ WITH item AS (
      CROSS JOIN LATERAL free_slots_near(
                lost.provider_id, lost.starts_at, %(to_slot_ids)s::bigint[]) AS slot
      GROUP BY lost.to_slot_id
+), answer AS (
+    SELECT queued.n, queued.actor_id, queued.key, queued.fingerprint,
+           CASE WHEN moved.id IS NOT NULL THEN 'moved'
+                ELSE coalesce(queued.verdict, 'slot_taken')
+           END AS verdict,
+           CASE WHEN queued.verdict = 'replayed' THEN (queued.stored).body
+                WHEN moved.id IS NULL THEN alternative.body
+                ELSE row_to_json(ROW (
+                         'Appointment rescheduled successfully',
+                         moved.id,
+                         CASE WHEN queued.expand
+                              THEN row_to_json(slot_full(origin.after, origin_provider))
+                              ELSE to_json(moved.from_slot_id)
+                         END,
+                         CASE WHEN queued.expand
+                              THEN row_to_json(slot_full(target.after, target_provider))
+                              ELSE to_json(moved.to_slot_id)
+                         END
+                     )::move_document)::text
+           END AS body,
+           coalesce(moved.version, (queued.stored).version) AS version
+      FROM queued
+      LEFT JOIN moved ON moved.n = queued.n
+      LEFT JOIN counted AS origin ON queued.expand AND (origin.after).id = moved.from_slot_id
+      LEFT JOIN counted AS target ON queued.expand AND (target.after).id = moved.to_slot_id
+      LEFT JOIN provider AS origin_provider ON origin_provider.id = (origin.after).provider_id
+      LEFT JOIN provider AS target_provider ON target_provider.id = (target.after).provider_id
+      LEFT JOIN alternative ON alternative.to_slot_id = queued.to_slot_id
+), kept AS (
+    INSERT INTO idempotency (account_id, key, fingerprint, body, version)
+    SELECT answer.actor_id, answer.key, answer.fingerprint, answer.body, answer.version
+      FROM answer
+     WHERE answer.key <> '' AND answer.verdict = 'moved'
 )
-SELECT queued.n,
-       CASE WHEN moved.id IS NOT NULL THEN 'moved'
-            ELSE coalesce(queued.verdict, 'slot_taken')
-       END AS verdict,
-       CASE WHEN moved.id IS NULL THEN alternative.body
-            ELSE row_to_json(ROW (
-                     'Appointment rescheduled successfully',
-                     moved.id,
-                     CASE WHEN queued.expand
-                          THEN row_to_json(slot_full(origin.after, origin_provider))
-                          ELSE to_json(moved.from_slot_id)
-                     END,
-                     CASE WHEN queued.expand
-                          THEN row_to_json(slot_full(target.after, target_provider))
-                          ELSE to_json(moved.to_slot_id)
-                     END
-                 )::move_document)::text
-       END AS body,
-       moved.version
-  FROM queued
-  LEFT JOIN moved ON moved.n = queued.n
-  LEFT JOIN counted AS origin ON queued.expand AND (origin.after).id = moved.from_slot_id
-  LEFT JOIN counted AS target ON queued.expand AND (target.after).id = moved.to_slot_id
-  LEFT JOIN provider AS origin_provider ON origin_provider.id = (origin.after).provider_id
-  LEFT JOIN provider AS target_provider ON target_provider.id = (target.after).provider_id
-  LEFT JOIN alternative ON alternative.to_slot_id = queued.to_slot_id
- ORDER BY queued.n;
+SELECT answer.n, answer.verdict, answer.body, answer.version
+  FROM answer
+ ORDER BY answer.n;

@@ -91,6 +91,31 @@ async def test_too_many_at_once_are_refused_and_the_rest_are_served() -> None:
         passwords.close()
 
 
+async def test_who_waits_beyond_the_deadline_is_refused_and_leaves_the_queue() -> None:
+    passwords = Passwords(
+        dataclasses.replace(
+            FAST,
+            bcrypt_rounds=12,
+            bcrypt_threads=1,
+            lock_timeout=0.01,
+            statement_timeout=0.02,
+            request_deadline=0.05,
+        )
+    )
+    try:
+        began = time.perf_counter()
+        results = await asyncio.gather(
+            *(passwords.hash("x") for _ in range(5)), return_exceptions=True
+        )
+        assert [type(one) for one in results] == 5 * [Unavailable]
+        assert time.perf_counter() - began < 1.0
+        while passwords.running:
+            await asyncio.sleep(0.01)
+        assert passwords.waiting == 0
+    finally:
+        passwords.close()
+
+
 async def test_the_loop_goes_on_meanwhile() -> None:
     passwords = Passwords(dataclasses.replace(FAST, bcrypt_rounds=11))
     try:

@@ -1,0 +1,76 @@
+"""A write that the client may send again: the same key brings the same answer, done once.
+
+The answer is kept in the transaction of what it answers, so a crash leaves both or neither, and a
+refused request leaves no key (draft-ietf-httpapi-idempotency-key-header).
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+from service.booking.answer import Answer, judged
+from service.deps import Deps
+
+
+class Key(NamedTuple):
+    """What the client calls this request, and a digest of what it asks for."""
+
+    key: str
+    fingerprint: str
+
+
+NO_KEY = Key("", "")
+NOBODY = 0  # the account of those who have none yet
+SOME = 1000  # keys forgotten in one transaction
+
+
+async def once(
+    deps: Deps, account_id: int, key: Key, work: Callable[[Deps], Awaitable[Answer]]
+) -> Answer:
+    """The answer of `work`, or the one it gave when it was first done under this key.
+
+    `work` runs in a transaction. Raises KeyReused, KeyInFlight, and what `work` raises.
+    """
+    if key is NO_KEY:
+        return await work(deps)
+    async with deps.postgres.transaction() as transaction:
+        inside = replace(deps, db=transaction)
+        before = await known(inside, account_id, key)
+        if before is not None:
+            return before
+        answer = await work(inside)
+        await transaction.run(
+            "idempotency_keep",
+            account_id=account_id,
+            key=key.key,
+            fingerprint=key.fingerprint,
+            body=answer.body,
+            version=answer.version,
+        )
+    return answer
+
+
+async def known(deps: Deps, account_id: int, key: Key) -> Answer | None:
+    """The answer kept under this key, or None. Raises KeyReused, KeyInFlight."""
+    if key is NO_KEY:
+        return None
+    verdict, body, version = await deps.db.run(
+        "idempotency_claim", account_id=account_id, key=key.key, fingerprint=key.fingerprint
+    )
+    if verdict is None:
+        return None
+    result = judged(verdict, body, version)
+    if isinstance(result, Exception):
+        raise result
+    answer: Answer = result
+    return answer
+
+
+async def forget(deps: Deps) -> int:
+    """Forget the keys that are older than 24 hours; how many there were."""
+    forgotten = 0
+    while True:
+        some: int = await deps.db.run("idempotency_expire", most=SOME)
+        forgotten += some
+        if some < SOME:
+            return forgotten

@@ -1,0 +1,70 @@
+"""What an error of PostgreSQL or of the way to it means in our own words."""
+
+from collections.abc import Mapping
+
+import psycopg2
+from psycopg2 import errorcodes
+
+from service import errors
+from service.store.queries import Query
+
+# A constraint that a request can run into, and what it means. Any other violation is a bug.
+REFUSALS: Mapping[str, type[errors.DomainError]] = {
+    "account_username_unique": errors.UsernameTaken,
+    "account_provider_fkey": errors.NotFound,
+    # The token outlived its account, as after going back to an older backup of the database.
+    "appointment_account_fkey": errors.InvalidToken,
+    "appointment_one_per_place": errors.SlotTaken,
+    # Its twin committed between the look at the key and the try for its lock.
+    "idempotency_pkey": errors.KeyInFlight,
+    "slot_booked_within_capacity": errors.SlotTaken,
+    "slot_no_overlap": errors.SlotOverlap,
+    "slot_provider_fkey": errors.NotFound,
+}
+EXPECTED = frozenset(REFUSALS.values())
+
+RETRIED = {errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE}
+# Reported by the server, so the transaction is rolled back for certain: connection, resource,
+# operator, system and lock errors, and a table that no migration has made yet.
+NOT_DONE = ("08", "53", "55", "57014", "58", "25006", "40", "42P01")
+
+
+def repeatable(query: Query, error: Exception, attempt: int) -> bool:
+    """Whether the same message may be sent once more without being done twice."""
+    code = getattr(error, "pgcode", None)
+    if code in RETRIED:
+        return True
+    # A lost connection: a read may be sent once more, a write may have been done.
+    lost = isinstance(error, psycopg2.OperationalError) and code is None
+    return lost and not query.writes and attempt == 0
+
+
+def not_done(error: Exception) -> bool:
+    """Whether the server itself reported that the transaction failed."""
+    return (getattr(error, "pgcode", None) or "").startswith(NOT_DONE)
+
+
+def kind(error: Exception) -> str:
+    """The error's name in PostgreSQL, or what became of the connection."""
+    code = getattr(error, "pgcode", None)
+    if code is not None:
+        try:
+            return errorcodes.lookup(code).lower()
+        except KeyError:
+            return "other"
+    if isinstance(error, TimeoutError):
+        return "no_answer"
+    lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return "connection_lost" if lost else "other"
+
+
+def translated(error: Exception, *, writes: bool) -> Exception:
+    """The domain error to raise; a bug comes back as it is."""
+    if isinstance(error, psycopg2.IntegrityError):
+        refusal = REFUSALS.get(error.diag.constraint_name or "")
+        return refusal() if refusal else error
+    if not_done(error):
+        return errors.Unavailable()
+    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError | TimeoutError):
+        return errors.OutcomeUnknown() if writes else errors.Unavailable()
+    return error

@@ -1,0 +1,296 @@
+"""One client connection: bytes in, exchanges in order, bytes out."""
+
+import asyncio
+from collections import deque
+from enum import Enum
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import httptools
+from tornado.httputil import HTTPHeaders, HTTPInputError, RequestStartLine
+
+from service.wire.context import Context
+from service.wire.exchange import Exchange
+from service.wire.limits import Refused
+
+if TYPE_CHECKING:
+    from service.wire.server import WireServer
+
+NEVER = float("inf")
+MOST_AT_ONCE = 256 * 1024  # bytes that asyncio reads in one go
+UNREAD = RequestStartLine("GET", "/", "HTTP/1.1")  # in place of a request that can't be read
+
+
+class Phase(Enum):
+    """What a connection waits for; each has its own patience."""
+
+    IDLE = "the next request"
+    HEAD = "the rest of a head"
+    BODY = "the rest of a body"
+    BUSY = "the application"
+    BLOCKED = "the client to read"
+
+
+class Connection(asyncio.Protocol):
+    """Parses requests, answers them one by one, and never holds more than it was allowed to."""
+
+    def __init__(self, server: "WireServer") -> None:
+        self._server, self._limits = server, server.limits
+        self.application = server.application
+        self._loop = server.loop
+        self._parser = httptools.HttpRequestParser(self)
+        self._exchanges: deque[Exchange] = deque()
+        self._reading: Exchange | None = None  # whose body is still coming in
+        self._target, self._headers = b"", HTTPHeaders()
+        self._head_size = self._raw_size = self._discarded = 0
+        self._in_head = False
+        self._room: asyncio.Future[None] | None = None  # pending while the client does not read
+        self._ending = False  # no request after those that are here
+        self._deaf = False  # what still arrives is not even parsed
+        self._phase = Phase.IDLE
+        self.deadline = self._loop.time() + self._limits.idle_time
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._context = Context.of(transport)
+        self._server.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come."""
+        if self._deaf:
+            self._discard(len(data))
+            return
+        try:
+            self._parser.feed_data(data)
+            if self._in_head:
+                self._raw_size += len(data)
+                if self._raw_size > self._limits.head + MOST_AT_ONCE:  # a line without an end
+                    raise Refused(431)
+        except httptools.HttpParserUpgrade:
+            self._end()  # no upgrade and no tunnel is to be had: it is answered as what it is
+        except httptools.HttpParserCallbackError as error:
+            if not isinstance(error.__context__, Refused):
+                raise
+            self._malformed(error.__context__.status)
+        except Refused as error:
+            self._malformed(error.status)
+        except httptools.HttpParserError:
+            self._malformed(400)
+        if len(self._exchanges) > 1:
+            self._transport.pause_reading()
+        self._wait()
+
+    def eof_received(self) -> bool:
+        """A client that only stops sending still gets its answers."""
+        self._ending = self._deaf = True
+        if self._reading is not None:
+            return False
+        return bool(self._exchanges)
+
+    def pause_writing(self) -> None:
+        self._room = self._loop.create_future()
+        self._wait()
+
+    def resume_writing(self) -> None:
+        if self._room is not None:
+            self._room.set_result(None)
+            self._room = None
+        self._next()
+        self._wait()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The client has gone, or was let go."""
+        self._server.connections.discard(self)
+        self._ending = self._deaf = True
+        if self._room is not None:
+            self._room.set_result(None)
+            self._room = None
+        exchanges, self._exchanges = self._exchanges, deque()
+        for exchange in exchanges:
+            exchange.lost()
+
+    # httptools
+
+    def on_message_begin(self) -> None:
+        self._target, self._headers = b"", HTTPHeaders()
+        self._in_head, self._head_size, self._raw_size = True, 0, 0
+
+    def on_url(self, target: bytes) -> None:
+        self._target += target
+        if len(self._target) > self._limits.target:
+            raise Refused(414)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field of the head, or a trailer, which means nothing here."""
+        self._head_size += len(name) + len(value)
+        if self._head_size > self._limits.head:
+            raise Refused(431)
+        if not self._in_head:
+            return
+        try:  # llhttp leaves what is blank behind a value, and Tornado refuses that
+            self._headers.add(name.decode("latin-1"), value.decode("latin-1").rstrip(" \t"))
+        except HTTPInputError:
+            raise Refused(400) from None
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: an exchange begins."""
+        self._in_head = False
+        if self._ending:
+            return
+        parser = self._parser
+        version = parser.get_http_version()
+        if version not in ("1.1", "1.0"):
+            raise Refused(400)
+        if self._headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
+            raise Refused(400)  # llhttp would read a gzip of chunks as plain chunks
+        start_line = RequestStartLine(
+            parser.get_method().decode("ascii"),
+            self._target.decode("latin-1"),
+            f"HTTP/{version}",
+        )
+        context = self._context
+        if self._server.xheaders:
+            context = context.behind_proxy(self._headers)
+        keep_alive = parser.should_keep_alive()
+        exchange = Exchange(self, start_line, self._headers, context, keep_alive)
+        self._reading = exchange
+        self._exchanges.append(exchange)
+        if len(self._exchanges) == 1 and self._room is None:
+            exchange.start()
+
+    def on_body(self, chunk: bytes) -> None:
+        """A piece of the body."""
+        if self._reading is None:
+            return
+        if self._reading.answered:
+            self._discard(len(chunk))
+        else:
+            self._reading.feed(chunk)
+
+    def on_message_complete(self) -> None:
+        """The request has been read to its end."""
+        exchange, self._reading = self._reading, None
+        if exchange is None:
+            return
+        exchange.end()
+        if exchange.answered:  # before its body was here: there is nothing more to wait for
+            self._transport.close()
+
+    # For exchanges
+
+    def write(self, data: bytes) -> "asyncio.Future[None]":
+        """Send bytes; the future is done when the client has room for more."""
+        if not self._transport.is_closing():
+            self._transport.write(data)
+        if self._room is not None:
+            return self._room
+        done = self._loop.create_future()
+        done.set_result(None)
+        return done
+
+    def answered(self, exchange: Exchange) -> None:
+        """The first exchange has been answered: go on with the next, or end."""
+        if not self._exchanges or self._exchanges[0] is not exchange:
+            return  # the connection was lost meanwhile
+        self._exchanges.popleft()
+        if not exchange.complete:
+            self._end()  # the rest of its body is read and thrown away first
+        elif not exchange.keep_alive or (self._ending and not self._exchanges):
+            self._transport.close()
+        else:
+            self._next()
+        self._wait()
+
+    def refuse(self, exchange: Exchange, status: int) -> None:
+        """Answer an exchange without the application, and end the connection."""
+        exchange.keep_alive = False
+        fields, body = self._server.problem(status)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        self.write(
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n{lines}"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+            + body
+        )
+        exchange.finish()
+
+    # For the server
+
+    def expire(self) -> None:
+        """The deadline has passed."""
+        self.deadline = NEVER
+        if self._phase is Phase.HEAD:
+            self._malformed(408)
+        elif self._phase is Phase.IDLE:
+            self._transport.close()
+        else:
+            self._transport.abort()
+
+    def drain(self) -> None:
+        """End now if nothing is being answered, else after the answer."""
+        if self._exchanges:
+            self._end()
+        else:
+            self._transport.close()
+
+    def close(self) -> None:
+        """End now, whatever is going on."""
+        self._transport.close()
+
+    # Inside
+
+    def _next(self) -> None:
+        """Start the next exchange, from the loop: thousands in one packet would nest as deep."""
+        if len(self._exchanges) <= 1 and not self._transport.is_closing():
+            self._transport.resume_reading()
+        if self._exchanges:
+            self._loop.call_soon(self._start)
+
+    def _start(self) -> None:
+        if self._exchanges and self._room is None and not self._exchanges[0].started:
+            self._exchanges[0].start()
+
+    def _malformed(self, status: int) -> None:
+        """Answer what can't be read, after all that came before it."""
+        self._ending = self._deaf = True
+        self._in_head = False
+        broken, self._reading = self._reading, None
+        if broken is not None and broken in self._exchanges:
+            broken.lost()  # the application must not take half a body for a whole one
+            self._exchanges.remove(broken)
+        elif broken is not None:
+            self._transport.close()
+            return
+        refusal = Exchange(self, UNREAD, HTTPHeaders(), self._context, False)
+        refusal.complete, refusal.refused = True, status
+        self._exchanges.append(refusal)
+        if len(self._exchanges) == 1:
+            self._next()
+
+    def _end(self) -> None:
+        self._ending = True
+        if self._exchanges:
+            self._exchanges[-1].keep_alive = False
+
+    def _discard(self, size: int) -> None:
+        self._discarded += size
+        if self._discarded > self._limits.discarded:
+            self._transport.abort()
+
+    def _wait(self) -> None:
+        """Note what the connection waits for; the deadline is that of the whole phase."""
+        if self._room is not None:
+            phase, patience = Phase.BLOCKED, self._limits.write_time
+        elif self._reading is not None:
+            phase, patience = Phase.BODY, self._limits.body_time
+        elif self._exchanges:
+            phase, patience = Phase.BUSY, NEVER
+        elif self._in_head:
+            phase, patience = Phase.HEAD, self._limits.head_time
+        else:
+            phase, patience = Phase.IDLE, self._limits.idle_time
+        if phase is not self._phase:
+            self._phase = phase
+            self.deadline = self._loop.time() + patience

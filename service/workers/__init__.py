@@ -1,0 +1,1 @@
+"""Loops beside the requests; they call booking/ and never decide anything themselves."""

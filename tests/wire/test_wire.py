@@ -1,0 +1,143 @@
+"""What service/wire promises beyond: limits in size and time, order, an orderly end."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.wire.conftest import Serve
+
+HOST = b"Host: x\r\n"
+GET = b"GET /echo HTTP/1.1\r\n" + HOST + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 40000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"X%d: a\r\n" % n for n in range(9000)), 431),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 400000, 431),  # a line without an end
+    ],
+)
+async def test_what_is_too_large_is_told_so(
+    serve: Serve, request_bytes: bytes, status: int
+) -> None:
+    client = await (await serve()).connect()
+    await client.say(request_bytes)
+    answered, headers, body = await client.hear()
+    assert (answered, json.loads(body)) == (status, {"status": status})
+    assert headers["connection"] == "close"
+    assert await client.rest() == b""
+
+
+async def test_what_came_before_a_malformed_request_is_answered_first(serve: Serve) -> None:
+    client = await (await serve()).connect()
+    await client.say(b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n" + GET + b"\x16\x03nonsense\r\n\r\n")
+    assert [(await client.hear())[0] for _ in range(3)] == [200, 200, 400]
+    assert await client.rest() == b""
+
+
+async def test_half_a_body_never_reaches_the_application(serve: Serve) -> None:
+    client = await (await serve()).connect()
+    await client.say(b"POST /echo HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n")
+    await client.say(b"3\r\nabc\r\nzz\r\n")
+    assert (await client.hear())[0] == 400
+
+
+async def test_a_trailer_is_not_a_header(serve: Serve) -> None:
+    client = await (await serve()).connect()
+    await client.say(
+        b"POST /echo HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
+        b"1\r\na\r\n0\r\nX-Trailer: sneaky\r\n\r\n"
+    )
+    assert json.loads((await client.hear())[2]) == {"body": "a", "trailer": ""}
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        (b"", b""),  # idle: closed without a word
+        (b"GET /echo HTTP/1.1\r\nHos", b"HTTP/1.1 408"),
+        (b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", b""),
+    ],
+)
+async def test_who_is_too_slow_is_let_go(serve: Serve, sent: bytes, answer: bytes) -> None:
+    served = await serve(idle_time=0.1, head_time=0.1, body_time=0.1)
+    client = await served.connect()
+    await client.say(sent)
+    try:
+        heard = await client.rest()
+    except ConnectionResetError:
+        heard = b""
+    assert heard.startswith(answer)
+    assert not served.server.connections
+
+
+async def test_a_head_that_trickles_in_gains_no_time(serve: Serve) -> None:
+    served = await serve(head_time=0.3)
+    client = await served.connect()
+    started = asyncio.get_running_loop().time()
+    for byte in b"GET /echo HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 1000:
+        if client.reader.at_eof():
+            break
+        await client.say(bytes([byte]))
+        await asyncio.sleep(0.05)
+        if served.server.connections == set():
+            break
+    assert asyncio.get_running_loop().time() - started < 3
+
+
+async def test_who_does_not_read_holds_up_nobody_and_costs_little(serve: Serve) -> None:
+    served = await serve()
+    greedy = await served.connect()
+    await greedy.say(b"GET /big HTTP/1.1\r\n" + HOST + b"\r\n" * 1)
+    for _ in range(20):
+        await greedy.say(b"GET /big HTTP/1.1\r\n" + HOST + b"\r\n")
+    await asyncio.sleep(0.2)
+    (connection,) = served.server.connections
+    assert connection._transport.get_write_buffer_size() < 2 * 4 * 1024 * 1024
+    polite = await served.connect()
+    await polite.say(GET)
+    assert (await polite.hear())[0] == 200
+
+
+async def test_a_thousand_pipelined_requests_are_all_answered(serve: Serve) -> None:
+    client = await (await serve()).connect()
+    sending = asyncio.ensure_future(client.say(GET * 1000))
+    for _ in range(1000):
+        assert (await client.hear())[0] == 200
+    await sending
+
+
+async def test_a_client_that_stops_sending_still_gets_its_answer(serve: Serve) -> None:
+    client = await (await serve()).connect()
+    await client.say(b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n")
+    client.writer.write_eof()
+    assert (await client.hear())[2] == b"slow"
+    assert await client.rest() == b""
+
+
+async def test_an_upgrade_is_answered_as_the_request_it_is(serve: Serve) -> None:
+    client = await (await serve()).connect()
+    await client.say(
+        b"GET /echo HTTP/1.1\r\n" + HOST + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    )
+    status, headers, _ = await client.hear()
+    assert (status, headers["connection"]) == (200, "close")
+    assert await client.rest() == b""
+
+
+async def test_stopping_lets_what_is_under_way_finish(serve: Serve) -> None:
+    served = await serve()
+    busy, idle = await served.connect(), await served.connect()
+    await idle.say(GET)
+    await idle.hear()
+    await busy.say(b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n")
+    await asyncio.sleep(0.01)
+    served.server.stop()
+    status, headers, body = await busy.hear()
+    assert (status, headers["connection"], body) == (200, "close", b"slow")
+    assert await idle.rest() == await busy.rest() == b""
+    with pytest.raises(ConnectionRefusedError):
+        await served.connect()
