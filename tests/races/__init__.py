@@ -1,0 +1,1 @@
+"""Many at once, on real servers: what the constraints promise holds however requests meet."""

@@ -1,0 +1,142 @@
+"""PostgreSQL sessions that are driven one statement at a time, and the scripts they play."""
+
+import select
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import psycopg2
+from psycopg2.extensions import POLL_OK
+from psycopg2.extras import wait_select
+
+from service.store.queries import load_queries
+
+QUERIES = load_queries()
+PLAYED = (
+    "appointment_book",
+    "appointment_move",
+    "appointment_end",
+    "slot_change",
+    "idempotency_claim",
+)
+LONGEST = 10.0  # seconds that a statement may take
+
+
+class Stuck(Exception):
+    """A statement neither ended nor waits for another session, or all wait for each other."""
+
+
+class Act(NamedTuple):
+    """One named query with its parameters, to be played in a transaction."""
+
+    name: str
+    parameters: Mapping[str, Any]
+
+    @property
+    def steps(self) -> list[str]:
+        """Its prepared statements as the service sends them; the end is a step of its own.
+
+        Without a key the statement that locks keys does nothing: it is no step of its own.
+        """
+        statements = QUERIES[self.name].execute.split("; ")
+        idle = 1 if "keys" in self.parameters else 0
+        first = "; ".join(["BEGIN", *statements[: idle + 1]])
+        return [first, *statements[idle + 1 :], "COMMIT"]
+
+
+class Session:
+    """One connection. `watcher` is another one, which sees what this one waits for."""
+
+    def __init__(self, dsn: str, watcher: Any) -> None:
+        self._connection = psycopg2.connect(dsn, async_=True)
+        wait_select(self._connection)
+        self._watcher = watcher
+        self._cursor = self._connection.cursor()
+        self.verdicts: list[str] = []
+        self._pid = self._connection.get_backend_pid()
+        for name in PLAYED:
+            self.step(QUERIES[name].prepare, {})
+
+    def step(self, text: str, parameters: Mapping[str, Any]) -> bool:
+        """Send a statement; whether it came to its end, as it does unless it has to wait."""
+        self._cursor.execute(text, parameters)
+        return self.ended()
+
+    def ended(self) -> bool:
+        """Whether the statement has come to its end; False when it waits for another session."""
+        if not self._settled():
+            return False
+        if self._cursor.description:
+            columns = [column.name for column in self._cursor.description]
+            if "verdict" in columns:
+                at = columns.index("verdict")
+                self.verdicts = [row[at] for row in self._cursor.fetchall()]
+        return True
+
+    def _settled(self) -> bool:
+        until = time.monotonic() + LONGEST
+        while self._connection.poll() != POLL_OK:
+            if not select.select([self._connection], [], [], 0.001)[0] and self._held_up():
+                return False
+            if time.monotonic() > until:
+                raise Stuck
+        return True
+
+    def _held_up(self) -> bool:
+        with self._watcher.cursor() as cursor:
+            cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [self._pid])
+            return bool(cursor.fetchone()[0])
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def orders(acts: Sequence[Act]) -> Iterator[tuple[int, ...]]:
+    """Every order in which the steps of the acts can follow each other."""
+    return _merges(tuple(len(act.steps) for act in acts))
+
+
+def _merges(left: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    if not any(left):
+        yield ()
+    for number, steps in enumerate(left):
+        if steps:
+            rest = (*left[:number], steps - 1, *left[number + 1 :])
+            yield from ((number, *others) for others in _merges(rest))
+
+
+def pointless(order: Sequence[int], halts: set[tuple[int, ...]]) -> bool:
+    """Whether one of two sessions gets a turn while it waits: another order comes to the same.
+
+    `halts` are the beginnings of orders whose last step has to wait for the other's end.
+    """
+    for at, number in enumerate(order):
+        if tuple(order[: at + 1]) in halts:
+            others_end = max(n for n, turn in enumerate(order) if turn != number)
+            return number in order[at + 1 : others_end]
+    return False
+
+
+def play(
+    order: Sequence[int],
+    acts: Sequence[Act],
+    sessions: Sequence[Session],
+    halts: set[tuple[int, ...]],
+) -> tuple[int, ...]:
+    """The order as it was really played: a session that waits lets the other go on."""
+    scripts = [deque(act.steps) for act in acts]
+    waiting: set[int] = set()
+    turns, played = list(order), []
+    while turns:
+        number = next((turn for turn in turns if turn not in waiting), None)
+        if number is None:
+            raise Stuck
+        turns.remove(number)
+        played.append(number)
+        if not sessions[number].step(scripts[number].popleft(), acts[number].parameters):
+            waiting.add(number)
+            halts.add(tuple(played))
+        if not scripts[number]:
+            waiting = {other for other in waiting if not sessions[other].ended()}
+    return tuple(played)

@@ -1,0 +1,121 @@
+"""Slots and appointments for sessions to play with, and the acts on them."""
+
+import itertools
+from typing import Any
+
+from tests.races.sessions import QUERIES, Act
+
+ADMIN = -1  # staff_of
+
+
+class Stage:
+    """Makes what a play needs in plain SQL: quick, and committed at once."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+        with database.cursor() as cursor:
+            cursor.execute(QUERIES["appointment_book"].prepare)
+        name = f"stage{database.get_backend_pid()}"
+        self._provider = self._value(
+            "INSERT INTO provider (name, time_zone) VALUES (%s, 'UTC') RETURNING id", name
+        )
+        self.actor = self._value(
+            "INSERT INTO account (username, email, password_hash)"
+            " VALUES (%s, 'stage@example.org', '-') RETURNING id",
+            name,
+        )
+        self._hours = itertools.count(24)
+
+    def slot(self, capacity: int = 1) -> int:
+        return self._value(
+            "INSERT INTO slot (provider_id, starts_at, ends_at, capacity)"
+            " VALUES (%s, now() + %s * interval '1 h', now() + %s * interval '1 h', %s)"
+            " RETURNING id",
+            self._provider,
+            hour := next(self._hours) * 2,
+            hour + 1,
+            capacity,
+        )
+
+    def appointment(self, slot_id: int) -> int:
+        with self._database.cursor() as cursor:
+            act = self.book(slot_id)
+            cursor.execute(QUERIES[act.name].execute, act.parameters)
+            assert cursor.fetchall()[0][1] == "booked"
+        return self._value("SELECT max(id) FROM appointment WHERE slot_id = %s", slot_id)
+
+    def counted(self, slot_id: int) -> tuple[int, int]:
+        """What the slot's counter says, and how many appointments there are."""
+        with self._database.cursor() as cursor:
+            cursor.execute(
+                "SELECT booked, (SELECT count(*) FROM appointment"
+                " WHERE slot_id = slot.id AND status <> 'cancelled') FROM slot WHERE id = %s",
+                [slot_id],
+            )
+            counter, seated = cursor.fetchone()
+            return counter, seated
+
+    def _value(self, text: str, *parameters: Any) -> int:
+        with self._database.cursor() as cursor:
+            cursor.execute(text, parameters)
+            return int(cursor.fetchone()[0])
+
+    def book(self, *slot_ids: int) -> Act:
+        count = len(slot_ids)
+        return Act(
+            "appointment_book",
+            {
+                "account_ids": [self.actor] * count,
+                "slot_ids": list(slot_ids),
+                "notes": [""] * count,
+                "expands": [False] * count,
+                "keys": [""] * count,
+                "fingerprints": [""] * count,
+                "max_open": 0,
+            },
+        )
+
+    def move(self, *moves: tuple[int, int, int]) -> Act:
+        """Each is (appointment, from slot, to slot)."""
+        appointments, origins, targets = map(list, zip(*moves, strict=True))
+        count = len(moves)
+        return Act(
+            "appointment_move",
+            {
+                "appointment_ids": appointments,
+                "from_slot_ids": origins,
+                "to_slot_ids": targets,
+                "versions": [0] * count,
+                "actor_ids": [self.actor] * count,
+                "staff_ofs": [0] * count,
+                "expands": [False] * count,
+                "keys": [""] * count,
+                "fingerprints": [""] * count,
+                "notice": "0 minutes",
+            },
+        )
+
+    def cancel(self, *appointments: int) -> Act:
+        count = len(appointments)
+        return Act(
+            "appointment_end",
+            {
+                "appointment_ids": list(appointments),
+                "actions": ["cancel"] * count,
+                "statuses": ["cancelled"] * count,
+                "messages": ["-"] * count,
+                "reasons": [""] * count,
+                "versions": [0] * count,
+                "actor_ids": [self.actor] * count,
+                "staff_ofs": [0] * count,
+                "expands": [False] * count,
+                "keys": [""] * count,
+                "fingerprints": [""] * count,
+                "notice": "0 minutes",
+            },
+        )
+
+    def change(self, slot_id: int, **changes: Any) -> Act:
+        """`closed`, `capacity` or `deleted`."""
+        nothing = {"closed": None, "capacity": 0, "deleted": False, "version": 0}
+        return Act("slot_change", {"slot_id": slot_id, "staff_of": ADMIN} | nothing | changes)

@@ -1,0 +1,124 @@
+"""Two sessions on real PostgreSQL, step by step.
+
+First the plain story: A has decided but not committed, B comes and has to wait, A ends, and B
+hears the truth. Then every order in which the steps of two transactions can follow each other;
+the table says which verdicts there may be, and each of them must come about.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from service.settings import Settings
+from service.store.postgres import dsn
+from tests.races.conftest import calm
+from tests.races.scenes import SCENES, Scene
+from tests.races.sessions import QUERIES, Act, Session, orders, play, pointless
+from tests.races.stage import Stage
+
+EVERY_SCENE = pytest.mark.parametrize(
+    ("scene", "first", "alone", "others"), SCENES, ids=[scene.__name__ for scene, *_ in SCENES]
+)
+
+
+@pytest.fixture(scope="module")
+def watcher(settings: Settings) -> Iterator[Any]:
+    connection = psycopg2.connect(settings.database_url)
+    connection.autocommit = True
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="module")
+def sessions(settings: Settings, watcher: Any) -> Iterator[Sequence[Session]]:
+    sessions = [Session(dsn(settings), watcher) for _ in range(2)]
+    yield sessions
+    for session in sessions:
+        session.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unbroken_in_the_end(watcher: Any, postgres_log: Path) -> Iterator[None]:
+    with calm(postgres_log):
+        yield
+    with watcher.cursor() as cursor:
+        cursor.execute(QUERIES["invariants_broken"].text)
+        assert cursor.fetchall() == []
+
+
+@pytest.fixture(scope="module")
+def stage(watcher: Any) -> Stage:
+    return Stage(watcher)
+
+
+def right(stage: Stage, slot_ids: Sequence[int]) -> bool:
+    """Whether each slot's counter is the number of its appointments."""
+    return all(len(set(stage.counted(slot_id))) == 1 for slot_id in slot_ids)
+
+
+@EVERY_SCENE
+def test_who_comes_while_another_is_deciding_waits_and_hears_the_truth(
+    scene: Scene,
+    first: str,
+    alone: str,
+    others: set[str],
+    stage: Stage,
+    sessions: Sequence[Session],
+) -> None:
+    for end in ("COMMIT", "ROLLBACK"):
+        (a, b), slot_ids = scene(stage)
+        one, other = sessions
+        for text in a.steps[:-1]:
+            assert one.step(text, a.parameters)
+        steps = iter([*b.steps])
+        while other.step(next(steps), b.parameters):
+            pass  # until B waits for A; without an end to that, there are no steps left
+        assert one.step(end, {})
+        assert other.ended()
+        for text in steps:
+            assert other.step(text, b.parameters)
+        said = " ".join(one.verdicts + other.verdicts)
+        assert said == (first if end == "COMMIT" else f"{' '.join(one.verdicts)} {alone}")
+        assert right(stage, slot_ids)
+
+
+@EVERY_SCENE
+def test_every_order_of_steps_comes_to_a_right_end(
+    scene: Scene,
+    first: str,
+    alone: str,
+    others: set[str],
+    stage: Stage,
+    sessions: Sequence[Session],
+) -> None:
+    seen: set[str] = set()
+    played: set[tuple[int, ...]] = set()
+    halts: set[tuple[int, ...]] = set()
+    for order in orders(scene(stage)[0]):
+        if order in played or pointless(order, halts):
+            continue
+        acts, slot_ids = scene(stage)
+        played.add(play(order, acts, sessions, halts))
+        seen.add(" ".join(sessions[0].verdicts + sessions[1].verdicts))
+        assert right(stage, slot_ids), order
+    assert seen == {first} | others
+
+
+def test_a_key_that_comes_free_between_lock_and_look_is_still_in_flight(
+    stage: Stage, sessions: Sequence[Session]
+) -> None:
+    """What its last holder committed may be too new to be seen."""
+    claim = Act("idempotency_claim", {"account_id": stage.actor, "key": "k", "fingerprint": "f"})
+    one, other = sessions
+    lock, look, commit = claim.steps
+    assert one.step(lock, claim.parameters)
+    assert one.step(look, claim.parameters)
+    assert one.verdicts == [None]
+    assert other.step(lock, claim.parameters)
+    assert one.step("ROLLBACK", {})
+    assert other.step(look, claim.parameters)
+    assert other.verdicts == ["key_in_flight"]
+    assert other.step(commit, {})

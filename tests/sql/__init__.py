@@ -1,0 +1,1 @@
+"""The SQL by itself: every named query, every constraint, every plan."""

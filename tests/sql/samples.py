@@ -1,0 +1,162 @@
+"""One sensible set of parameters for every named query."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.sql.desk import ALL, HOUR, NOON, STATUSES, Desk
+
+Parameters = dict[str, Any]
+
+
+def samples(desk: Desk) -> dict[str, Parameters]:
+    """The parameters by query, for a calendar that is made here."""
+    provider_id = desk.provider()
+    home, full, target, *_ = desk.slots(6, provider_id=provider_id)
+    ada, ben = desk.account(), desk.account()
+    hers, _ = desk.appointment(ada, home), desk.appointment(ben, full)
+    name = desk.one("SELECT username FROM account WHERE id = %s", ada)
+    return (
+        account_samples(ada, name)
+        | provider_samples(provider_id)
+        | slot_samples(provider_id, target)
+        | appointment_samples(ada, hers, home, full, target)
+        | reading_samples(ada, hers, provider_id)
+        | idempotency_samples(ada)
+        | {"schema_version": {}, "invariants_broken": {}, "slot_count": {}}
+    )
+
+
+def account_samples(ada: int, name: str) -> dict[str, Parameters]:
+    return {
+        "account_create": {
+            "username": "Somebody new",
+            "email": "new@example.org",
+            "password_hash": "-",
+            "role": "customer",
+            "provider_id": 0,
+        },
+        "account_by_username": {"username": name},
+        "account_get": {"account_id": ada},
+        "account_change_password": {"account_id": ada, "old_hash": "-", "new_hash": "new"},
+    }
+
+
+def provider_samples(provider_id: int) -> dict[str, Parameters]:
+    return {
+        "provider_create": {"name": "Dr Grey", "time_zone": "Europe/Berlin"},
+        "provider_get": {"provider_id": provider_id},
+        "provider_list": {"after_id": provider_id - 1, "limit": 10},
+        "provider_change": {"provider_id": provider_id, "name": "New", "time_zone": ""},
+    }
+
+
+def slot_samples(provider_id: int, slot_id: int) -> dict[str, Parameters]:
+    later = [NOON + timedelta(days=1) + n * HOUR for n in range(3)]
+    ends = [at + HOUR for at in later]
+    page = {
+        "from_at": NOON,
+        "to_at": NOON + 9 * HOUR,
+        "after_at": "-infinity",
+        "after_id": 0,
+        "statuses": ["free", "busy"],
+        "limit": 3,
+    }
+    return {
+        "slot_create": {
+            "provider_ids": [provider_id] * 3,
+            "starts": later,
+            "ends": ends,
+            "capacities": [1, 2, 3],
+        },
+        "slot_publish": {
+            "provider_id": provider_id,
+            "starts": later,
+            "ends": ends,
+            "capacity": 1,
+        },
+        "slot_get": {"slot_id": slot_id},
+        "slot_list": page,
+        "slot_list_provider": page | {"provider_id": provider_id},
+        "slot_change": {
+            "slot_id": slot_id,
+            "staff_of": provider_id,
+            "version": 0,
+            "closed": None,
+            "capacity": 5,
+            "deleted": False,
+        },
+    }
+
+
+def appointment_samples(
+    ada: int, hers: int, home: int, full: int, target: int
+) -> dict[str, Parameters]:
+    return {
+        "appointment_book": {
+            "account_ids": [ada] * 4,
+            "slot_ids": [target, full, 0, target],
+            "notes": ["Hello", "", "", ""],
+            "expands": [True, False, False, False],
+            "keys": ["", "", "", "a key"],
+            "fingerprints": ["", "", "", "f"],
+            "max_open": 3,
+        },
+        "appointment_find": {
+            "appointment_ids": [hers, 0],
+            "actor_ids": [ada, ada],
+            "staff_ofs": [0, ALL],
+        },
+        "appointment_move": {
+            "appointment_ids": [hers, hers],
+            "from_slot_ids": [home, home],
+            "to_slot_ids": [full, target],
+            "versions": [0, 0],
+            "actor_ids": [ada, ada],
+            "staff_ofs": [0, ALL],
+            "expands": [False, True],
+            "keys": ["", "a key"],
+            "fingerprints": ["", "f"],
+            "notice": "5 minutes",
+        },
+        "appointment_end": {
+            "appointment_ids": [hers, 0],
+            "actions": ["cancel", "noshow"],
+            "statuses": ["cancelled", "noshow"],
+            "messages": ["Done", "Done"],
+            "reasons": ["Ill", ""],
+            "versions": [1, 0],
+            "actor_ids": [ada, ada],
+            "staff_ofs": [0, ALL],
+            "expands": [True, False],
+            "keys": ["a key", ""],
+            "fingerprints": ["f", ""],
+            "notice": "5 minutes",
+        },
+    }
+
+
+def idempotency_samples(ada: int) -> dict[str, Parameters]:
+    request = {"account_id": ada, "key": "a key", "fingerprint": "f"}
+    return {
+        "idempotency_claim": request,
+        "idempotency_keep": request | {"body": "{}", "version": 1},
+        "idempotency_expire": {"most": 10},
+    }
+
+
+def reading_samples(ada: int, hers: int, provider_id: int) -> dict[str, Parameters]:
+    page = {
+        "after_id": 0,
+        "statuses": STATUSES,
+        "from_at": "-infinity",
+        "to_at": "infinity",
+        "limit": 2,
+        "expand": True,
+    }
+    one = {"appointment_id": hers, "actor_id": ada, "staff_of": 0}
+    return {
+        "appointment_get": one | {"expand": True},
+        "appointment_history": one | {"after_id": 0, "limit": 2},
+        "appointment_list": page | {"account_id": ada, "provider_id": 0},
+        "appointment_list_provider": page | {"provider_id": provider_id},
+    }

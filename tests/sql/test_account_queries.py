@@ -1,0 +1,92 @@
+"""sql/queries/account.sql, provider.sql and schema.sql"""
+
+import psycopg2.errors
+import pytest
+
+from service.store.migrate import latest_version
+from tests.sql.desk import Desk
+
+
+def test_account_create_returns_what_the_client_hears(desk: Desk) -> None:
+    [row] = desk.run(
+        "account_create",
+        username="Grace",
+        email="grace@example.org",
+        password_hash="secret",
+        role="customer",
+        provider_id=0,
+    )
+    assert row._asdict() == {"id": row.id, "username": "Grace", "email": "grace@example.org"}
+
+
+def test_account_create_refuses_a_name_that_differs_only_by_case(desk: Desk) -> None:
+    who = {"email": "e", "password_hash": "-", "role": "customer", "provider_id": 0}
+    desk.run("account_create", username="Ünal", **who)
+    with pytest.raises(psycopg2.errors.UniqueViolation, match="account_username_unique"):
+        desk.run("account_create", username="üNAL", **who)
+
+
+def test_account_create_ties_a_provider_to_its_calendar(desk: Desk) -> None:
+    provider_id = desk.provider()
+    who = desk.account(role="provider", provider_id=provider_id)
+    assert desk.one("SELECT provider_id FROM account WHERE id = %s", who) == provider_id
+
+
+def test_account_by_username_finds_any_case_and_nobody_else(desk: Desk) -> None:
+    who = desk.account()
+    name = desk.one("SELECT username FROM account WHERE id = %s", who)
+    [row] = desk.run("account_by_username", username=name.upper())
+    assert tuple(row) == (who, name, "-", "customer", 0)
+    assert desk.run("account_by_username", username="nobody at all") == []
+
+
+def test_account_get_returns_one_account(desk: Desk) -> None:
+    who = desk.account()
+    [row] = desk.run("account_get", account_id=who)
+    assert (row.id, row.email, row.role, row.password_hash) == (
+        who,
+        "desk@example.org",
+        "customer",
+        "-",
+    )
+    assert desk.run("account_get", account_id=0) == []
+
+
+def test_account_change_password_needs_the_hash_that_was_checked(desk: Desk) -> None:
+    who = desk.account()
+    change = {"account_id": who, "old_hash": "-", "new_hash": "new"}
+    assert [row.id for row in desk.run("account_change_password", **change)] == [who]
+    assert desk.run("account_change_password", **change) == []
+    assert desk.run("account_get", account_id=who)[0].password_hash == "new"
+
+
+def test_provider_create_returns_the_provider(desk: Desk) -> None:
+    [row] = desk.run("provider_create", name="Dr Grey", time_zone="Asia/Kolkata")
+    assert row._asdict() == {"id": row.id, "name": "Dr Grey", "time_zone": "Asia/Kolkata"}
+
+
+def test_provider_get_returns_one_provider(desk: Desk) -> None:
+    provider_id = desk.provider("Dr Grey")
+    assert desk.run("provider_get", provider_id=provider_id) == [(provider_id, "Dr Grey", "UTC")]
+    assert desk.run("provider_get", provider_id=0) == []
+
+
+def test_provider_list_goes_on_after_an_id(desk: Desk) -> None:
+    first, second, third = (desk.provider() for _ in range(3))
+    page = desk.run("provider_list", after_id=first - 1, limit=2)
+    assert [row.id for row in page] == [first, second]
+    page = desk.run("provider_list", after_id=second, limit=2)
+    assert [row.id for row in page] == [third]
+
+
+def test_provider_change_leaves_what_is_not_given(desk: Desk) -> None:
+    one = desk.provider("Before", "UTC")
+    renamed = desk.run("provider_change", provider_id=one, name="After", time_zone="")
+    assert renamed == [(one, "After", "UTC")]
+    moved = desk.run("provider_change", provider_id=one, name="", time_zone="Asia/Tokyo")
+    assert moved == [(one, "After", "Asia/Tokyo")]
+    assert desk.run("provider_change", provider_id=0, name="x", time_zone="") == []
+
+
+def test_schema_version_is_the_last_migration(desk: Desk) -> None:
+    assert desk.run("schema_version") == [(latest_version(),)]

@@ -1,0 +1,145 @@
+"""appointment_end and what reads appointments, of sql/queries/appointment.sql"""
+
+import json
+from typing import Any
+
+from tests.sql.desk import ALL, HOUR, NOON, STATUSES, Desk, verdicts
+
+FULFILL = {"action": "fulfill", "status": "fulfilled"}
+PAGE: dict[str, Any] = {
+    "after_id": 0,
+    "statuses": STATUSES,
+    "from_at": "-infinity",
+    "to_at": "infinity",
+    "limit": 100,
+    "expand": False,
+}
+
+
+def ids(row: Any) -> list[int]:
+    return [one["id"] for one in json.loads(row.body)]
+
+
+def test_appointment_end_frees_the_place_of_what_is_cancelled(desk: Desk, ada: int) -> None:
+    slot_id = desk.slot()
+    one = desk.appointment(ada, slot_id)
+    [row] = desk.end(one, who=ada, reason="Ill")
+    assert (row.verdict, row.version) == ("ended", 2)
+    assert json.loads(row.body) == {"message": "Done", "appointment_id": one, "slot": slot_id}
+    assert desk.one("SELECT booked FROM slot WHERE id = %s", slot_id) == 0
+    assert verdicts(desk.book((ada, slot_id))) == ["booked"]
+
+
+def test_appointment_end_keeps_the_place_of_what_took_place(desk: Desk, ada: int) -> None:
+    slot_id = desk.slot()
+    one = desk.appointment(ada, slot_id)
+    [row] = desk.end(one, who=ada, staff_of=ALL, expand=True, **FULFILL)
+    assert json.loads(row.body)["slot"]["remaining"] == 0
+    assert verdicts(desk.book((ada, slot_id))) == ["slot_taken"]
+
+
+def test_appointment_end_again_succeeds_and_changes_nothing(desk: Desk, ada: int) -> None:
+    one = desk.appointment(ada, desk.slot())
+    first, second = desk.end(one, who=ada)[0], desk.end(one, who=ada)[0]
+    assert first == second
+    assert verdicts(desk.end(one, who=ada, staff_of=ALL, **FULFILL)) == ["not_active"]
+
+
+def test_appointment_end_judges_each_item_by_itself(desk: Desk, ada: int, ben: int) -> None:
+    hers, his = (desk.appointment(who, desk.slot()) for who in (ada, ben))
+    rows = desk.end(hers, his, 0, hers, who=ada)
+    assert verdicts(rows) == ["ended", "not_found", "not_found", "again"]
+
+
+def test_appointment_end_leaves_some_endings_to_staff(desk: Desk, ada: int) -> None:
+    one = desk.appointment(ada, desk.slot())
+    assert verdicts(desk.end(one, who=ada, **FULFILL)) == ["forbidden"]
+    assert verdicts(desk.end(one, who=0, staff_of=ALL, **FULFILL)) == ["ended"]
+
+
+def test_appointment_end_heeds_version_and_notice(desk: Desk, ada: int) -> None:
+    one = desk.appointment(ada, desk.slot())
+    assert verdicts(desk.end(one, who=ada, version=7)) == ["stale"]
+    assert verdicts(desk.end(one, who=ada, notice="36500 days")) == ["too_late"]
+    assert verdicts(desk.end(one, who=ada, notice="36500 days", staff_of=ALL)) == ["ended"]
+
+
+def test_appointment_get_shows_it_to_its_owner_and_staff(desk: Desk, ada: int, ben: int) -> None:
+    provider_id = desk.provider()
+    one = desk.appointment(ada, desk.slot(provider_id=provider_id))
+
+    def seen(actor_id: int, staff_of: int, *, expand: bool = False) -> list[Any]:
+        return desk.run(
+            "appointment_get",
+            appointment_id=one,
+            actor_id=actor_id,
+            staff_of=staff_of,
+            expand=expand,
+        )
+
+    assert json.loads(seen(ada, 0)[0].body)["id"] == one
+    assert seen(ben, 0) == seen(ben, provider_id + 1) == []
+    assert seen(ben, provider_id) == seen(ben, ALL) == seen(ada, 0)
+    assert json.loads(seen(ada, 0, expand=True)[0].body)["slot"]["provider_id"] == provider_id
+
+
+def test_appointment_list_shows_ones_own_by_page_status_and_time(
+    desk: Desk, ada: int, ben: int
+) -> None:
+    provider_id = desk.provider()
+    slots = [*desk.slots(3, provider_id=provider_id), desk.slot(start=NOON + 9 * HOUR)]
+    first, second, third, other = (desk.appointment(ada, slot_id) for slot_id in slots)
+    desk.appointment(ben, desk.slot())
+    desk.end(second, who=ada)
+
+    def listed(**filters: Any) -> Any:
+        parameters = PAGE | {"account_id": ada, "provider_id": 0} | filters
+        return desk.run("appointment_list", **parameters)[0]
+
+    assert ids(listed()) == [first, second, third, other]
+    assert list(json.loads(listed().body)[0]) == ["id", "slot", "notes", "status"]
+    assert ids(listed(statuses=["cancelled"])) == [second]
+    assert ids(listed(provider_id=provider_id)) == [first, second, third]
+    assert ids(listed(from_at=NOON + HOUR, to_at=NOON + 3 * HOUR)) == [second, third]
+    page = listed(limit=2)
+    assert (ids(page), page.last_id, page.more) == ([first, second], second, True)
+    page = listed(limit=2, after_id=second)
+    assert (ids(page), page.more) == ([third, other], False)
+    assert listed(after_id=other).body == "[]"
+
+
+def test_appointment_list_provider_shows_everybodys_with_names(
+    desk: Desk, ada: int, ben: int
+) -> None:
+    provider_id = desk.provider()
+    slots = desk.slots(3, provider_id=provider_id)
+    first, second = desk.appointment(ada, slots[0]), desk.appointment(ben, slots[1])
+    desk.appointment(ada, desk.slot())
+    query = PAGE | {"provider_id": provider_id}
+    [row] = desk.run("appointment_list_provider", **query)
+    assert ids(row) == [first, second]
+    names = [one["user"] for one in json.loads(row.body)]
+    assert names == [desk.one("SELECT username FROM account WHERE id = %s", w) for w in (ada, ben)]
+    [row] = desk.run("appointment_list_provider", **query | {"limit": 1})
+    assert (ids(row), row.last_id, row.more) == ([first], first, True)
+    [row] = desk.run("appointment_list_provider", **query | {"after_id": first})
+    assert (ids(row), row.more) == ([second], False)
+
+
+def test_appointment_history_tells_every_change_in_order(desk: Desk, ada: int, ben: int) -> None:
+    home, target = desk.slots(2)
+    one = desk.appointment(ada, home)
+    desk.move((one, home, target), who=ada)
+    desk.end(one, who=ben, staff_of=ALL, reason="Closed")
+    seen = {"appointment_id": one, "actor_id": ada, "staff_of": 0, "after_id": 0, "limit": 3}
+    changes = json.loads(desk.run("appointment_history", **seen)[0].body)
+    told = [(c["action"], c["from_slot"], c["to_slot"], c["to_status"]) for c in changes]
+    assert told == [
+        ("book", None, home, "booked"),
+        ("reschedule", home, target, "booked"),
+        ("cancel", target, None, "cancelled"),
+    ]
+    assert changes[2]["reason"] == "Closed"
+    assert changes[2]["actor"] == desk.one("SELECT username FROM account WHERE id = %s", ben)
+    assert desk.run("appointment_history", **seen | {"actor_id": ben}) == []
+    assert desk.run("appointment_history", **seen | {"actor_id": ben, "staff_of": ALL}) != []

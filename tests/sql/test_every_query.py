@@ -1,0 +1,85 @@
+"""Every named query: that it has tests, that both its forms agree, and that it uses indexes."""
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sql.desk import QUERIES, Desk
+from tests.sql.samples import samples
+
+TABLES = {"provider", "account", "slot", "appointment", "appointment_history"}
+# These read whole tables, or one row of any kind, and nobody waits for them.
+WHOLE = {"invariants_broken", "slot_count"}
+
+
+def names_of_tests() -> Iterator[str]:
+    """The name of every test of this folder."""
+    for path in Path(__file__).parent.glob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield node.name
+
+
+def test_each_has_tests_named_after_it() -> None:
+    by_query: dict[str, list[str]] = {name: [] for name in QUERIES}
+    for test in names_of_tests():
+        fitting = [name for name in QUERIES if test.startswith(f"test_{name}_")]
+        if fitting:
+            by_query[max(fitting, key=len)].append(test)
+    assert [name for name, tests in by_query.items() if not tests] == []
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_each_gives_the_same_rows_sent_as_it_is_and_prepared(name: str, desk: Desk) -> None:
+    parameters = samples(desk)[name]
+    query = QUERIES[name]
+    desk.cursor.execute(query.prepare)
+    plain, prepared = (rows(desk, text, parameters) for text in (query.text, query.execute))
+    assert plain == prepared
+    assert plain or name == "invariants_broken"
+
+
+def rows(desk: Desk, text: str, parameters: dict[str, Any]) -> list[Any]:
+    """The rows of a statement, which is undone; both forms give out the same ids."""
+    desk.cursor.execute("SAVEPOINT before")
+    for table in TABLES:
+        desk.cursor.execute(f"ALTER SEQUENCE {table}_id_seq RESTART WITH 1000000000")
+    desk.cursor.execute(text, parameters)
+    found = desk.cursor.fetchall() if desk.cursor.description else [desk.cursor.rowcount]
+    desk.cursor.execute("ROLLBACK TO SAVEPOINT before")
+    return list(found)
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES.keys() - WHOLE))
+def test_each_finds_its_rows_by_an_index(name: str, desk: Desk) -> None:
+    """As prepared by the service: with one plan for all parameters, made while tables are small."""
+    parameters = samples(desk)[name]
+    desk.cursor.execute(QUERIES[name].prepare)
+    for statement in QUERIES[name].execute.split("; "):
+        desk.cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+        [(plans,)] = desk.cursor.fetchall()
+        unguided = [node for node in scans(plans[0]["Plan"]) if not guided(node)]
+        assert unguided == [], json.dumps(unguided, indent=1)
+
+
+def scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every node of a plan that reads one of our tables."""
+    if node.get("Relation Name") in TABLES and "Scan" in node["Node Type"]:
+        yield node
+    if node.get("Function Name", "").startswith("free_"):
+        yield node  # its plan can't be seen: it should have become a part of this one
+    for child in node.get("Plans", []):
+        yield from scans(child)
+
+
+def guided(node: dict[str, Any]) -> bool:
+    """Whether the scan goes straight to its rows instead of reading everything."""
+    if node["Node Type"] == "Bitmap Heap Scan":
+        return all(guided(child) for child in node["Plans"])
+    # There are few providers, and who reads all of them at once for a whole set does right. When
+    # there are many, the planner hears of it and makes a new plan.
+    return "Index Cond" in node or node["Relation Name"] == "provider"

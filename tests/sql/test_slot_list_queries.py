@@ -1,0 +1,59 @@
+"""slot_list and slot_list_provider of sql/queries/slot.sql"""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from tests.sql.desk import HOUR, NOON, Desk
+
+EVERY_STATUS = ["free", "busy", "busy-unavailable"]
+PAGE: dict[str, Any] = {
+    "from_at": NOON,
+    "to_at": NOON + 1000 * HOUR,
+    "after_at": "-infinity",
+    "after_id": 0,
+    "statuses": EVERY_STATUS,
+    "limit": 100,
+}
+
+
+def ids(row: Any) -> list[int]:
+    return [slot["id"] for slot in json.loads(row.body)]
+
+
+def test_slot_list_pages_through_all_providers_in_the_order_of_time(desk: Desk) -> None:
+    start = NOON + timedelta(days=900)  # a time of its own
+    late, early, same = (
+        desk.slot(start=start + HOUR),
+        desk.slot(start=start),
+        desk.slot(start=start),
+    )
+    times = {"from_at": start, "to_at": start + 9 * HOUR}
+    [row] = desk.run("slot_list", **PAGE | times | {"limit": 2})
+    assert (ids(row), row.last_id, row.more) == ([early, same], same, True)
+    after = {"after_at": row.last_at, "after_id": row.last_id}
+    [row] = desk.run("slot_list", **PAGE | times | after | {"limit": 2})
+    assert (ids(row), row.more) == ([late], False)
+    [row] = desk.run("slot_list", **PAGE | times | {"after_at": "infinity"})
+    assert (row.body, row.last_id, row.more) == ("[]", None, False)
+
+
+def test_slot_list_provider_shows_one_provider_by_status_and_time(desk: Desk) -> None:
+    provider_id = desk.provider()
+    desk.slot()
+    free, full, closed, gone, later = desk.slots(5, provider_id=provider_id)
+    desk.appointment(desk.account(), full)
+    desk.change(closed, closed=True)
+    desk.change(gone, deleted=True)
+
+    def listed(**filters: Any) -> list[int]:
+        [row] = desk.run("slot_list_provider", **PAGE | {"provider_id": provider_id} | filters)
+        return ids(row)
+
+    assert listed() == [free, full, closed, later]
+    assert listed(statuses=["free"]) == [free, later]
+    assert listed(statuses=["busy"]) == [full]
+    assert listed(statuses=["busy-unavailable"]) == [closed]
+    assert listed(from_at=NOON + HOUR, to_at=NOON + 4 * HOUR) == [full, closed]
+    assert listed(limit=2) == [free, full]
+    assert listed(after_at=NOON + HOUR, after_id=full) == [closed, later]

@@ -1,0 +1,127 @@
+"""sql/queries/slot.sql but for its lists"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg2.errors
+import pytest
+
+from tests.sql.desk import ALL, HOUR, NOON, Desk, verdicts
+
+
+def test_slot_create_answers_in_the_order_asked(desk: Desk) -> None:
+    one, other = desk.provider(), desk.provider()
+    hours = [3, 1, 2, 0]
+    rows = desk.run(
+        "slot_create",
+        provider_ids=[one, other, one, other],
+        starts=[NOON + n * HOUR for n in hours],
+        ends=[NOON + (n + 1) * HOUR for n in hours],
+        capacities=[1, 2, 3, 4],
+    )
+    slots = [json.loads(row.body) for row in rows]
+    assert [slot["provider_id"] for slot in slots] == [one, other, one, other]
+    assert [slot["start_time"] for slot in slots] == ["15:00", "13:00", "14:00", "12:00"]
+    assert [slot["remaining"] for slot in slots] == [1, 2, 3, 4]
+
+
+def test_slot_create_shows_the_providers_wall_clock(desk: Desk) -> None:
+    slot_id = desk.slot(provider_id=desk.provider("Dr Grey", "Asia/Kolkata"))
+    slot = json.loads(desk.run("slot_get", slot_id=slot_id)[0].body)
+    assert slot == {
+        "id": slot_id,
+        "start_time": "17:30",
+        "end_time": "18:30",
+        "provider": "Dr Grey",
+        "provider_id": slot["provider_id"],
+        "date": "2035-06-01",
+        "starts_at": "2035-06-01T12:00:00+00:00",
+        "ends_at": "2035-06-01T13:00:00+00:00",
+        "time_zone": "Asia/Kolkata",
+        "capacity": 1,
+        "remaining": 1,
+        "status": "free",
+    }
+
+
+def test_slot_create_refuses_all_when_one_overlaps(desk: Desk) -> None:
+    provider_id = desk.provider()
+    with pytest.raises(psycopg2.errors.ExclusionViolation, match="slot_no_overlap"):
+        desk.run(
+            "slot_create",
+            provider_ids=[provider_id] * 2,
+            starts=[NOON, NOON + HOUR / 2],
+            ends=[NOON + HOUR, NOON + HOUR],
+            capacities=[1, 1],
+        )
+
+
+def test_slot_publish_adds_what_is_missing_and_counts_it(desk: Desk) -> None:
+    provider_id = desk.provider()
+    desk.slot(provider_id=provider_id, start=NOON + HOUR)
+    wanted: dict[str, Any] = {
+        "provider_id": provider_id,
+        "starts": [NOON + n * HOUR for n in range(4)],
+        "ends": [NOON + (n + 1) * HOUR for n in range(4)],
+        "capacity": 2,
+    }
+    assert desk.run("slot_publish", **wanted) == [(3,)]
+    assert desk.run("slot_publish", **wanted) == [(0,)]
+
+
+def test_slot_get_does_not_show_a_deleted_slot(desk: Desk) -> None:
+    slot_id = desk.slot()
+    assert desk.run("slot_get", slot_id=slot_id)[0].version == 1
+    desk.change(slot_id, deleted=True)
+    assert desk.run("slot_get", slot_id=slot_id) == []
+
+
+def test_slot_change_closes_opens_resizes_and_raises_the_version(desk: Desk) -> None:
+    slot_id = desk.slot()
+    closed = desk.change(slot_id, closed=True)
+    assert (closed.verdict, closed.version) == ("changed", 2)
+    assert json.loads(closed.body)["status"] == "busy-unavailable"
+    resized = desk.change(slot_id, capacity=7)
+    assert (json.loads(resized.body)["capacity"], resized.version) == (7, 3)
+    assert json.loads(resized.body)["status"] == "busy-unavailable"
+    assert json.loads(desk.change(slot_id, closed=False).body)["status"] == "free"
+
+
+def test_slot_change_refuses_strangers_stale_versions_and_what_is_in_use(desk: Desk) -> None:
+    slot_id = desk.slot(capacity=3)
+    who = desk.account()
+    first = desk.appointment(who, slot_id)
+    desk.appointment(who, slot_id)
+    owner = desk.one("SELECT provider_id FROM slot WHERE id = %s", slot_id)
+    assert desk.change(slot_id, staff_of=0, closed=True).verdict == "forbidden"
+    assert desk.change(slot_id, staff_of=owner + 1, closed=True).verdict == "forbidden"
+    assert desk.change(slot_id, staff_of=owner, version=1, closed=True).verdict == "stale"
+    assert desk.change(slot_id, deleted=True).verdict == "slot_in_use"
+    assert desk.change(slot_id, capacity=1).verdict == "slot_in_use"
+    assert desk.change(slot_id, staff_of=owner, version=3, capacity=2).verdict == "changed"
+    assert verdicts(desk.end(first, who=who)) == ["ended"]
+    # One appointment is left, but in the second place.
+    assert desk.change(slot_id, capacity=1).verdict == "slot_in_use"
+    assert desk.change(0, closed=True) is None
+
+
+def test_slot_change_deletes_for_good(desk: Desk) -> None:
+    slot_id = desk.slot()
+    assert desk.change(slot_id, deleted=True).verdict == "changed"
+    assert desk.change(slot_id, closed=False, staff_of=ALL) is None
+
+
+def test_slot_count_tells_an_empty_calendar(desk: Desk) -> None:
+    desk.slots(2)
+    assert desk.run("slot_count") == [(1,)]
+    desk.cursor.execute("TRUNCATE slot CASCADE")
+    assert desk.run("slot_count") == [(0,)]
+
+
+def test_slot_get_and_its_instants_are_in_utc(desk: Desk) -> None:
+    start = datetime(2035, 1, 1, 0, 30, tzinfo=UTC)
+    slot_id = desk.slot(start=start, provider_id=desk.provider("x", "America/New_York"))
+    slot = json.loads(desk.run("slot_get", slot_id=slot_id)[0].body)
+    assert (slot["date"], slot["start_time"]) == ("2034-12-31", "19:30")
+    assert datetime.fromisoformat(slot["starts_at"]) == start
