@@ -1,0 +1,1 @@
+"""The server under requests that schemathesis makes up from the OpenAPI document."""
