@@ -1,0 +1,82 @@
+"""What the server has promised. The check at the end holds it against what is really there."""
+
+from typing import NamedTuple
+
+import msgspec
+
+BOOKED, CANCELLED = "booked", "cancelled"
+
+
+class _Slot(msgspec.Struct):
+    id: int
+
+
+class _Booked(msgspec.Struct):
+    id: int
+    slot: _Slot
+
+
+class _Moved(msgspec.Struct):
+    appointment_id: int
+    old_slot: int
+    new_slot: int
+
+
+class Promise(NamedTuple):
+    """One appointment as the last successful answer left it."""
+
+    account_id: int
+    slot_id: int
+    status: str
+    moves: int
+
+
+class Journal:
+    """Every success, and what is in doubt because no answer came."""
+
+    def __init__(self) -> None:
+        self.promises: dict[int, Promise] = {}
+        self.doubtful: set[int] = set()  # appointments whose last change was not answered
+        self.unanswered: list[tuple[int, int]] = []  # account and slot of such bookings
+        self.lies: list[str] = []  # successes that contradict their request or each other
+        self._booked = msgspec.json.Decoder(_Booked)
+        self._moved = msgspec.json.Decoder(_Moved)
+
+    def book(self, account_id: int, slot_id: int, body: bytes | str) -> int | None:
+        """A booking was answered 201: the appointment's id, None if the answer makes no sense."""
+        try:
+            answer = self._booked.decode(body)
+        except msgspec.MsgspecError as error:
+            self._lie(f"a 201 for slot {slot_id} without an appointment: {error}")
+            return None
+        if answer.id in self.promises:
+            self._lie(f"appointment {answer.id} was given out twice")
+            return None
+        if answer.slot.id != slot_id:
+            self._lie(f"asked for slot {slot_id}, got {answer.slot.id}")
+        self.promises[answer.id] = Promise(account_id, slot_id, BOOKED, 0)
+        return answer.id
+
+    def move(self, appointment_id: int, slot_id: int, body: bytes | str) -> None:
+        """A move was answered 200."""
+        before = self.promises[appointment_id]
+        try:
+            answer = self._moved.decode(body)
+        except msgspec.MsgspecError as error:
+            self._lie(f"a move of {appointment_id} answered with something else: {error}")
+            return
+        told = (answer.appointment_id, answer.old_slot, answer.new_slot)
+        if told != (appointment_id, before.slot_id, slot_id):
+            self._lie(
+                f"appointment {appointment_id} from {before.slot_id} to {slot_id} answered {told}"
+            )
+        self.promises[appointment_id] = before._replace(slot_id=slot_id, moves=before.moves + 1)
+
+    def cancel(self, appointment_id: int) -> None:
+        """A cancellation was answered 200."""
+        before = self.promises[appointment_id]
+        self.promises[appointment_id] = before._replace(status=CANCELLED)
+
+    def _lie(self, words: str) -> None:
+        if len(self.lies) < 1000:
+            self.lies.append(words)

@@ -1,0 +1,1 @@
+"""The results for people and programs: text, JSON, and one page that needs nothing else."""
