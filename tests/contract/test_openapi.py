@@ -1,0 +1,96 @@
+"""The OpenAPI document leaves nothing out, is valid, and says what the server really answers."""
+
+import json
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from service.handlers import ROUTES, problems
+from service.handlers.base import ApiHandler
+from service.handlers.docs import File
+from service.handlers.operation import METHODS, declared
+from service.handlers.parameters import ANSWER_HEADERS, QUERY, REQUEST_HEADERS
+from service.handlers.schema import EXAMPLES
+from tests.cast import Api
+from tests.contract.spec import (
+    DOCUMENT,
+    errors,
+    examples,
+    operations,
+    resolved,
+)
+
+PROBLEM = "application/problem+json"
+
+
+def verbs(handler: type[ApiHandler]) -> list[str]:
+    return [method for method in METHODS if method.upper() in handler.allowed.split(", ")]
+
+
+def test_every_verb_of_every_route_is_documented() -> None:
+    wanted = [
+        (handler, method)
+        for _, handler in ROUTES
+        for method in verbs(handler)
+        if not issubclass(handler, File)
+    ]
+    assert [one for one in wanted if declared(getattr(*one)) is None] == []
+    assert len(list(operations())) == len(wanted)
+
+
+def test_every_operation_says_what_it_does_and_answers() -> None:
+    for method, path, operation in operations():
+        assert operation["summary"], (method, path)
+        (success,) = [int(status) for status in operation["responses"] if status.startswith("2")]
+        assert ("content" in operation["responses"][str(success)]) == (success != 204)
+
+
+def test_it_is_valid_openapi() -> None:
+    OpenAPIV31SpecValidator(DOCUMENT).validate()
+
+
+def test_every_example_fits_its_schema() -> None:
+    found = list(examples(DOCUMENT))
+    assert len(found) > 100
+    assert [(value, wrong) for value, schema in found if (wrong := errors(value, schema))] == []
+
+
+def test_every_body_has_an_example() -> None:
+    for _, path, operation in operations():
+        bodies = [resolved(one) for one in operation["responses"].values()]
+        for body in [operation.get("requestBody", {}), *bodies]:
+            for content in body.get("content", {}).values():
+                assert "example" in content or content["examples"], path
+
+
+def test_every_code_of_the_table_is_an_answer_of_something() -> None:
+    told = {
+        code
+        for response in DOCUMENT["components"]["responses"].values()
+        for code in response["content"][PROBLEM]["schema"]["allOf"][1]["properties"]["code"]["enum"]
+    }
+    assert told == {kind.code for kind in problems.STATUS}
+    for kind, status in problems.STATUS.items():
+        assert f"`{kind.code}` | {status} |" in DOCUMENT["info"]["description"]
+
+
+def test_no_word_is_left_over() -> None:
+    """Neither of a parameter, nor of a header field, nor of an example."""
+    text = json.dumps(DOCUMENT["paths"]) + json.dumps(DOCUMENT["components"]["responses"])
+    for name in REQUEST_HEADERS:
+        assert f"#/components/parameters/{name}" in text
+    for name in ANSWER_HEADERS:
+        assert f"#/components/headers/{name}" in text
+    for name in QUERY:
+        assert f'{{"name": "{name}", "in": "query"' in text
+    fields = {
+        field for one in DOCUMENT["components"]["schemas"].values() for field in one["properties"]
+    }
+    assert {name.rpartition(".")[2] for name in EXAMPLES} <= fields
+
+
+async def test_it_is_served_and_kept_until_it_changes(api: Api) -> None:
+    reply = await api.get("/api/openapi.json")
+    assert reply.status == 200
+    assert reply.json == DOCUMENT
+    again = await api.get("/api/openapi.json", headers={"If-None-Match": reply.headers["ETag"]})
+    assert again.status == 304

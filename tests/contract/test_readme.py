@@ -1,0 +1,84 @@
+"""README.md is true: its tables, its files, its commands, and the first booking as it is pasted."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.cli import COMMANDS
+from service.settings import Settings
+from tests.contract.readme import TEXT, block, table
+from tests.contract.source import ROOT
+from tests.live import Live, served
+
+NAMES = re.compile(r"`([^`\n]+)`")
+IS_PATH = re.compile(r"\.?[\w-]+(/[\w.-]+)*/|(\.?[\w-]+/)*[\w.-]+\.(py|sql|md|txt|toml)|\.ci/run")
+MADE_LATER = {".venv", ".data"}
+TOKEN = re.compile(r"[0-9a-f]{40}")
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A first start, as anybody has it who has just got the sources."""
+    folder = tmp_path_factory.mktemp("fresh")
+    with served(folder, {}, "--data-dir", str(folder / "data")) as live:
+        yield live
+
+
+def paste(commands: str) -> list[str]:
+    """What a shell shows when these commands are pasted into it."""
+    shell = ["bash", "--norc", "--noprofile", "-u"]
+    done = subprocess.run(shell, input=commands, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return [TOKEN.sub("<40 hex digits>", line) for line in done.stdout.splitlines()]
+
+
+def test_the_first_booking_answers_what_it_says(fresh: Live) -> None:
+    commands = block("A first booking")
+    expected = [line[2:] for line in commands.splitlines() if line.startswith("# ")]
+    assert len(expected) == 6
+    assert paste(commands.replace("http://127.0.0.1:8000", fresh.url)) == expected
+
+
+def test_what_the_server_says_to_try_works_when_pasted(fresh: Live) -> None:
+    commands = fresh.said.split("Try it:")[1]
+    shown = "\n".join(paste(commands))
+    assert '"status":"booked"' in shown
+    assert "Logged out successfully" in shown
+    assert '"code"' not in shown
+
+
+def test_the_settings_are_those_there_are() -> None:
+    listed = [
+        (name.strip("`"), default.strip("`"), text) for name, default, text in table("Settings")
+    ]
+    assert listed == [(entry.env, entry.default, entry.help) for entry in Settings.entries()]
+
+
+def test_every_file_it_names_is_there() -> None:
+    named = {name for name in NAMES.findall(TEXT) if IS_PATH.fullmatch(name)} - MADE_LATER
+    assert len(named) > 20
+    missing = [name for name in named if not (ROOT / name).exists()]
+    assert missing == []
+
+
+def test_every_folder_of_tests_is_named() -> None:
+    folders = {path.parent.name for path in (ROOT / "tests").glob("*/*.py")}
+    row = next(what for where, what in table("The tree") if where == "`tests/`")
+    assert set(NAMES.findall(row)) == folders
+
+
+def test_every_command_it_names_is_one() -> None:
+    words = [command.words for command in COMMANDS]
+    named = re.findall(r"run\.py ([a-z]+(?: (?:create|publish))?)\b", TEXT)
+    assert {"test", "migrate", "user create"} <= set(named) <= set(words)
+    listed = NAMES.findall(TEXT.split("lists all commands:")[1].split("\n\n")[0])
+    assert sorted(listed) == sorted(words)
+
+
+def test_it_knows_no_machine_and_promises_no_figure() -> None:
+    assert not re.search(r"https?://(?!127\.0\.0\.1:8000)\S+", TEXT)
+    assert not re.search(r"\d+ ?(requests|bookings)? ?(/s|per second|a second)\b", TEXT)
+    assert Path(ROOT / "LICENSE").exists()
