@@ -104,6 +104,7 @@ def _path_id(text: str) -> int:
 class ApiHandler(web.RequestHandler):
     """A handler of one URL. `actor`, `query` and `body` are what its endpoint declared."""
 
+    verbs: ClassVar[frozenset[str]]
     allowed: ClassVar[str]
     code = ""  # of the error that was answered; metrics and logs ask for it
     media: ClassVar[str] = JSON  # what its successes are
@@ -114,8 +115,8 @@ class ApiHandler(web.RequestHandler):
     def __init_subclass__(cls) -> None:
         if "get" in vars(cls):
             cls.head = cls.get
-        verbs = [v for v in cls.SUPPORTED_METHODS if _implements(cls, v)]
-        cls.allowed = ", ".join(sorted(verbs))
+        cls.verbs = frozenset(v for v in cls.SUPPORTED_METHODS if _implements(cls, v))
+        cls.allowed = ", ".join(sorted(cls.verbs))
 
     def initialize(self, deps: Deps) -> None:
         self.deps = deps
@@ -143,7 +144,7 @@ class ApiHandler(web.RequestHandler):
             return problems.UriTooLong()
         if sum(len(name) + len(value) for name, value in headers.get_all()) > LARGEST_HEADERS:
             return problems.HeadersTooLarge()
-        if not _implements(type(self), method or ""):
+        if method not in self.verbs:
             return problems.MethodNotAllowed()
         if not _accepts(headers.get("Accept"), self.media):
             return problems.NotAcceptable()
@@ -285,8 +286,7 @@ def _request_id(given: str | None) -> str:
 
 
 def _implements(cls: type[web.RequestHandler], method: str) -> bool:
-    verb = getattr(cls, method.lower(), None) if method in cls.SUPPORTED_METHODS else None
-    return verb is not None and verb is not web.RequestHandler._unimplemented_method
+    return getattr(cls, method.lower()) is not web.RequestHandler._unimplemented_method
 
 
 def _accepts(accept: str | None, media: str) -> bool:
