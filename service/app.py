@@ -96,8 +96,13 @@ def application(deps: Deps) -> Application:
 
 def listen(deps: Deps) -> tuple[HTTPServer | WireServer, int]:
     """A server that accepts on the settings' address, and its port."""
+    host, port = deps.settings.host, deps.settings.port
+    try:
+        sockets = bind_sockets(port, host)
+    except OSError as error:
+        said = f"Can't listen on {host} port {port}: {error.strerror or error}."
+        raise OSError(error.errno, said) from error
     server = _server(application(deps), deps.settings)
-    sockets = bind_sockets(deps.settings.port, deps.settings.host)
     server.add_sockets(sockets)
     return server, sockets[0].getsockname()[1]
 

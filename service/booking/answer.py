@@ -1,11 +1,14 @@
 """How a query's verdict becomes an answer or a domain error, in one table."""
 
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from service import errors
 from service.lane import AGAIN
+
+log = logging.getLogger(__name__)
 
 
 class Answer(NamedTuple):
@@ -57,4 +60,9 @@ def judged(verdict: str, body: str | None, version: int | None) -> Any:
 
 def judged_all(rows: Iterable[Sequence[Any]]) -> list[Any]:
     """The results of a set, from rows of (n, verdict, body, version) in the order of n."""
-    return [judged(verdict, body, version) for _, verdict, body, version in rows]
+    try:
+        return [judged(verdict, body, version) for _, verdict, body, version in rows]
+    except Exception as error:
+        # The set is committed: a lane that took this for a spoiled one would decide it twice.
+        log.exception("a verdict could not be read")
+        raise errors.OutcomeUnknown from error

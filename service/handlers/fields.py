@@ -18,6 +18,7 @@ from service.errors import InvalidFields, InvalidRequest
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+SHOWN = 50  # characters of a wrong value that its message repeats
 INT64 = 2**63 - 1
 EXACT = 2**53  # up to here a float is the integer it was written as
 LONGEST_INTEGER = 1000  # digits; Python itself refuses 4,301 in words of its own
@@ -175,7 +176,7 @@ def _message(value: Any, info: inspect.Type, strict: bool) -> str:
         return _message(value, info, strict)
     match info:
         case inspect.LiteralType():
-            return f'"{value}" is not a valid choice.'
+            return f'"{str(value)[:SHOWN]}" is not a valid choice.'
         case inspect.IntType() if _is_integer(value, strict):
             return _out_of_range(int(value), info)
         case inspect.StrType() if isinstance(value, str):

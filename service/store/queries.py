@@ -52,6 +52,8 @@ def parse(table: str, source: str) -> list[Query]:
     headers = list(_HEADER.finditer(source))
     if len(headers) != len(_MEANT.findall(source)):  # or it would go into the query before it
         raise QueryError(f"{table}.sql: a header is not like -- name: {table}_get :maybe.")
+    if not headers:
+        raise QueryError(f"{table}.sql has no query.")
     ends = [header.start() for header in headers[1:]] + [len(source)]
     return [
         _query(table, header["name"], header["shape"], source[header.end() : end])

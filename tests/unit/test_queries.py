@@ -104,3 +104,8 @@ def test_ours_are_all_loaded() -> None:
     assert {"appointment_book", "appointment_move", "slot_list"} <= set(queries)
     for name, query in queries.items():
         assert query.text.startswith(f"/* {name} */ ")
+
+
+def test_an_empty_file_is_refused() -> None:
+    with pytest.raises(QueryError, match=r"slot\.sql has no query"):
+        parse("slot", "-- nothing here\n")

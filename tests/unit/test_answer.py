@@ -1,0 +1,37 @@
+"""Verdicts become answers or errors, and one that nobody knows is no reason to decide again."""
+
+import logging
+
+import pytest
+
+from service import errors
+from service.booking.answer import REFUSED, Answer, judged_all
+from service.lane import AGAIN
+
+
+def test_each_item_has_its_own_result() -> None:
+    rows = [
+        (1, "booked", '{"id":1}', 1),
+        (2, "slot_taken", "[]", None),
+        (3, "again", None, None),
+        (4, "replayed", '{"id":2}', 3),
+    ]
+    booked, taken, again, replayed = judged_all(rows)
+    assert booked == Answer('{"id":1}', 1)
+    assert isinstance(taken, errors.SlotTaken)
+    assert again is AGAIN
+    assert replayed == Answer('{"id":2}', 3, replayed=True)
+
+
+@pytest.mark.parametrize(("verdict", "kind"), REFUSED.items())
+def test_each_refusal_is_an_error_of_its_own(verdict: str, kind: type[errors.DomainError]) -> None:
+    [result] = judged_all([(1, verdict, None, None)])
+    assert type(result) is kind
+
+
+def test_a_verdict_that_nobody_knows_leaves_the_outcome_unknown(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.ERROR), pytest.raises(errors.OutcomeUnknown):
+        judged_all([(1, "booked", "{}", 1), (2, "surprise", None, None)])
+    assert "a verdict could not be read" in caplog.text
