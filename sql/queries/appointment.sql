@@ -36,11 +36,13 @@ WITH item AS (
 ), open_count AS (
     SELECT appointment.account_id, count(*) AS count
       FROM appointment
-      JOIN slot ON slot.id = appointment.slot_id
+      -- The LIMIT keeps this a look-up per appointment; as a join it may read all slots there are.
+     CROSS JOIN LATERAL (SELECT FROM slot
+                          WHERE slot.id = appointment.slot_id AND slot.starts_at > now()
+                          LIMIT 1) AS coming
      WHERE %(max_open)s::integer > 0
        AND appointment.account_id = ANY (%(account_ids)s::bigint[])
        AND appointment.status = 'booked'
-       AND slot.starts_at > now()
      GROUP BY appointment.account_id
 ), considered AS (
     SELECT item.*, slot, coalesce(open_count.count, 0) AS open_count, stored,
