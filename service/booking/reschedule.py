@@ -40,7 +40,7 @@ def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[Move
             results_ready = await _move(
                 db, settings, [items[n] for n in ready], [from_slot_ids[n] for n in ready]
             )
-        if not ready:
+        if found and not ready:
             await asyncio.sleep(PAUSE)
         for n in found:
             results[n] = LATER  # another set holds this pair just now

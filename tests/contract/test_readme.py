@@ -78,7 +78,9 @@ def test_every_command_it_names_is_one() -> None:
     assert sorted(listed) == sorted(words)
 
 
-def test_it_knows_no_machine_and_promises_no_figure() -> None:
+def test_it_knows_no_machine_and_no_figure_without_the_command_that_repeats_it() -> None:
     assert not re.search(r"https?://(?!127\.0\.0\.1:8000)\S+", TEXT)
-    assert not re.search(r"\d+ ?(requests|bookings)? ?(/s|per second|a second)\b", TEXT)
+    for section in TEXT.split("\n## "):
+        if re.search(r"\d+ ?(requests|bookings)? ?(/s|per second|a second)\b", section):
+            assert "    python3 run.py load" in section
     assert Path(ROOT / "LICENSE").exists()
