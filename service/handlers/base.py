@@ -155,7 +155,13 @@ class ApiHandler(web.RequestHandler):
 
     def data_received(self, chunk: bytes) -> None:
         self._chunks += chunk
-        if len(self._chunks) > self.deps.settings.max_body and not self._finished:
+        if len(self._chunks) > self.deps.settings.max_body:
+            # A body may be here before its handler has begun, which then has to come first.
+            assert self._prepared_future is not None
+            self._prepared_future.add_done_callback(self._refuse_body)
+
+    def _refuse_body(self, _: Any) -> None:
+        if not self._finished:
             self.refuse(problems.BodyTooLarge())
 
     def require_json(self) -> None:

@@ -22,10 +22,15 @@ async def test_a_slot_is_either_deleted_or_booked(
         await asyncio.sleep(after)
         return await wire.call("DELETE", f"/api/slots/{slot_id}/", who=admin)
 
+    async def book(who: Person, slot_id: int, after: float) -> Answer:
+        await asyncio.sleep(after)
+        return await wire.book(who, slot_id)
+
     seen = set()
     for number, slot_id in enumerate(await given.make_slots(40)):
-        calls = [wire.book(who, slot_id) for who in crowd[:10]]
-        calls.append(delete(slot_id, after=number / 5000))  # seconds: 0 to 8 ms
+        lead = (number - 20) / 400  # seconds that the deletion is later: from -50 to 50 ms
+        calls = [book(who, slot_id, max(-lead, 0)) for who in crowd[:10]]
+        calls.append(delete(slot_id, max(lead, 0)))
         outcome = tally(await at_once(calls))
         seen.add(outcome[204])
         assert outcome in (
