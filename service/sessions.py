@@ -19,8 +19,7 @@ from service.store.redis import guarded
 
 _TOKEN = re.compile(r"[0-9a-f]{40}", re.ASCII)
 EVERYWHERE = -1  # staff_of of an admin
-NOWHERE = 0  # staff_of of a customer
-TOUCH_EVERY = 60.0  # seconds between two renewals of one token by this process
+RENEW_EVERY = 60.0  # seconds between two renewals of one token by this process, at most
 TOUCHED_MAX = 100_000
 
 
@@ -36,7 +35,7 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def staff_of(self) -> int:
-        """The provider whose calendar this account keeps, or EVERYWHERE, or NOWHERE."""
+        """The provider whose calendar this account keeps, or EVERYWHERE, or 0 for none."""
         return EVERYWHERE if self.role == "admin" else self.provider_id
 
     def keeps(self, provider_id: int) -> bool:
@@ -57,6 +56,7 @@ class Sessions:
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
         self._ttl, self._sliding = settings.token_ttl, settings.token_sliding
+        self._renew_every = min(RENEW_EVERY, settings.token_ttl / 10)
         self._touched: dict[str, float] = {}
         self.lane: Lane[str, Session | None] = Lane(
             self._look_up,
@@ -140,7 +140,7 @@ class Sessions:
         due = {
             key: session
             for key, session in zip(keys, sessions, strict=True)
-            if session and now - self._touched.get(key, -TOUCH_EVERY) >= TOUCH_EVERY
+            if session and now - self._touched.get(key, -RENEW_EVERY) >= self._renew_every
         }
         if not due:
             return

@@ -8,4 +8,3 @@ Role = Literal["customer", "provider", "admin"]
 
 SLOT_STATUSES: tuple[str, ...] = get_args(SlotStatus)
 APPOINTMENT_STATUSES: tuple[str, ...] = get_args(AppointmentStatus)
-ROLES: tuple[str, ...] = get_args(Role)

@@ -62,7 +62,7 @@ class Pool:
     """At most `size` links; connecting happens outside any lock and only when one is needed."""
 
     def __init__(self, dsn: str, *, size: int, connect_timeout: float, patience: float) -> None:
-        self._dsns = dsn
+        self._dsn = dsn
         self._connect_timeout, self._patience = connect_timeout, patience
         self._permits = asyncio.Semaphore(size)
         self._idle: list[Link] = []
@@ -93,7 +93,7 @@ class Pool:
         """A new link to the first address that accepts."""
         try:
             async with asyncio.timeout(self._connect_timeout):
-                addresses = await _addresses(self._dsns)
+                addresses = await _addresses(self._dsn)
                 for number, dsn in enumerate(addresses, start=1):
                     try:
                         return await self._open(dsn)

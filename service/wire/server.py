@@ -29,7 +29,7 @@ class WireServer:
         self.connections: set[Connection] = set()
         self.loop = asyncio.get_running_loop()
         self._servers: list[asyncio.Server] = []
-        self._accepting: list[asyncio.Task[None]] = []
+        self._accepting: list[asyncio.Task[None]] = []  # the loop itself holds tasks only weakly
         self._sweeper = self.loop.call_later(SWEEP_EVERY, self._sweep)
 
     def add_sockets(self, sockets: Sequence[socket.socket]) -> None:

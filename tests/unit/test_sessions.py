@@ -103,6 +103,15 @@ async def test_without_sliding_a_token_ends_when_it_was_to(deps: Deps, account_i
     assert await deps.redis.ttl(_key(token)) <= 5
 
 
+async def test_a_short_life_is_renewed_by_use_too(deps: Deps, account_id: int) -> None:
+    brief = dataclasses.replace(deps.settings, token_ttl=2)
+    sessions = Sessions(deps.redis, brief)
+    token = await sessions.issue(account_id, "ada", "customer", 0)
+    for _ in range(3):  # longer in all than the life of a token that nobody uses
+        assert (await sessions.resolve(token)).account_id == account_id
+        await asyncio.sleep(1.1)
+
+
 async def test_an_expired_token_is_dead_and_forgotten(
     sessions: Sessions, deps: Deps, account_id: int
 ) -> None:
