@@ -29,6 +29,7 @@ class Phase(Enum):
     BODY = "the rest of a body"
     BUSY = "the application"
     BLOCKED = "the client to read"
+    LINGER = "the client to hear why it was refused"
 
 
 class Connection(asyncio.Protocol):
@@ -47,6 +48,7 @@ class Connection(asyncio.Protocol):
         self._room: asyncio.Future[None] | None = None  # pending while the client does not read
         self._ending = False  # no request after those that are here
         self._deaf = False  # what still arrives is not even parsed
+        self._lingering = False  # all is said; only the client's end is missing
         self._phase = Phase.IDLE
         self.deadline = self._loop.time() + self._limits.idle_time
 
@@ -198,6 +200,8 @@ class Connection(asyncio.Protocol):
         self._exchanges.popleft()
         if not exchange.complete:
             self._end()  # the rest of its body is read and thrown away first
+        elif exchange.refused:
+            self._linger()
         elif not exchange.keep_alive or (self._ending and not self._exchanges):
             self._transport.close()
         else:
@@ -269,6 +273,13 @@ class Connection(asyncio.Protocol):
         if len(self._exchanges) == 1:
             self._next()
 
+    def _linger(self) -> None:
+        """End our side only: closing on what the client still sends would cost it the answer."""
+        self._lingering = True
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._transport.resume_reading()
+
     def _end(self) -> None:
         self._ending = True
         if self._exchanges:
@@ -281,7 +292,9 @@ class Connection(asyncio.Protocol):
 
     def _wait(self) -> None:
         """Note what the connection waits for; the deadline is that of the whole phase."""
-        if self._room is not None:
+        if self._lingering:
+            phase, patience = Phase.LINGER, self._limits.linger_time
+        elif self._room is not None:
             phase, patience = Phase.BLOCKED, self._limits.write_time
         elif self._reading is not None:
             phase, patience = Phase.BODY, self._limits.body_time

@@ -14,6 +14,7 @@ class Limits(NamedTuple):
     body_time: float = 10.0
     idle_time: float = 75.0  # nginx drops an idle connection after 60: never while we close it
     write_time: float = 30.0
+    linger_time: float = 2.0
 
 
 class Refused(Exception):

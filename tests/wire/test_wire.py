@@ -71,20 +71,30 @@ async def test_who_is_too_slow_is_let_go(serve: Serve, sent: bytes, answer: byte
     except ConnectionResetError:
         heard = b""
     assert heard.startswith(answer)
+    client.writer.close()
+    await asyncio.sleep(0.05)
+    assert not served.server.connections
+
+
+async def test_who_was_refused_and_never_leaves_is_let_go(serve: Serve) -> None:
+    served = await serve(linger_time=0.1)
+    client = await served.connect()
+    await client.say(b"nonsense\r\n\r\n")
+    assert (await client.hear())[0] == 400
+    await asyncio.sleep(1.5)  # the sweeper looks once a second
     assert not served.server.connections
 
 
 async def test_a_head_that_trickles_in_gains_no_time(serve: Serve) -> None:
-    served = await serve(head_time=0.3)
-    client = await served.connect()
+    client = await (await serve(head_time=0.3)).connect()
     started = asyncio.get_running_loop().time()
-    for byte in b"GET /echo HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 1000:
-        if client.reader.at_eof():
+    heard = asyncio.ensure_future(client.hear())
+    for byte in b"GET /echo HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 100:
+        if heard.done():
             break
         await client.say(bytes([byte]))
         await asyncio.sleep(0.05)
-        if served.server.connections == set():
-            break
+    assert (await heard)[0] == 408
     assert asyncio.get_running_loop().time() - started < 3
 
 
