@@ -69,7 +69,6 @@ class Login(ApiHandler):
         token, username = await account.login(
             self.deps, self.body.username, self.body.password, self.address
         )
-        self.set_header("Cache-Control", "no-store")
         self.answer(200, {"token": token, "username": username})
 
 

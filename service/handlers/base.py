@@ -18,6 +18,7 @@ from service.booking.answer import Answer
 from service.booking.idempotency import NO_KEY, Key, once
 from service.deps import Deps
 from service.handlers import fields, problems
+from service.handlers.guards import GUARDS, PUBLIC
 from service.sessions import Session
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,8 @@ def endpoint(
             try:
                 if who:
                     await self.authenticate(who)
+                elif verb.__name__ == "get":
+                    self._headers["Cache-Control"] = PUBLIC
                 if query is not None:
                     self.query = fields.query(self.request.query_arguments, query)
                 if body is not None:
@@ -128,7 +131,8 @@ class ApiHandler(web.RequestHandler):
         del self._headers["Server"]
         self._headers["Content-Type"] = self.media
         self._headers["X-Request-ID"] = self.request_id
-        self._headers["X-Content-Type-Options"] = "nosniff"
+        for name, value in GUARDS.items():
+            self._headers[name] = value
 
     # Reading the request
 

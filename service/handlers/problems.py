@@ -12,6 +12,7 @@ import msgspec
 
 from service import errors
 from service.errors import DomainError
+from service.handlers.guards import GUARDS
 
 
 class Malformed(DomainError):
@@ -154,5 +155,5 @@ def new_request_id() -> str:
 def answer_to(status: int) -> tuple[dict[str, str], bytes]:
     """Header fields and body for a request that never reached a handler."""
     request_id = new_request_id()
-    fields = {"Content-Type": PROBLEM, "X-Request-ID": request_id}
+    fields = {"Content-Type": PROBLEM, "X-Request-ID": request_id, **GUARDS}
     return fields, document(of_status(status), request_id)

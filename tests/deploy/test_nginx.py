@@ -156,8 +156,11 @@ def counted(upstream: int, path: str) -> int:
 
 
 def assert_problem(reply: Reply, status: int, code: str) -> None:
+    from service.handlers.guards import GUARDS
+
     assert (reply.status, reply.headers["Content-Type"]) == (status, "application/problem+json")
     problem = reply.json
+    assert {name: reply.headers[name] for name in GUARDS} == GUARDS
     assert set(problem) == {"type", "title", "status", "detail", "code", "request_id"}
     assert (problem["status"], problem["code"]) == (status, code)
     assert problem["title"]
