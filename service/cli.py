@@ -44,11 +44,10 @@ def main(argv: Sequence[str]) -> int:
     flags = {name: value for name, value in vars(values).items() if name in names}
     try:
         settings = Settings.load(os.environ, **flags)
+        return int(values.command.run(settings, values))
     except SettingsError as exc:
         sys.stderr.write(f"{exc}\n")
         return 2
-    try:
-        return int(values.command.run(settings, values))
     except KeyboardInterrupt:
         return 130
 

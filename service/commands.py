@@ -21,6 +21,7 @@ from service.deps import Deps
 from service.errors import DomainError, InvalidFields
 from service.settings import Settings
 from service.store import migrate as migrations
+from service.store import safety
 from service.store.embedded import Embedded, EmbeddedError
 
 log = logging.getLogger(__name__)
@@ -29,11 +30,12 @@ REVIVE_EVERY = 0.2  # seconds
 
 
 def serve(settings: Settings) -> int:
-    """Serve the API until SIGTERM or Ctrl-C."""
+    """Serve the API until SIGTERM or Ctrl-C. Raises SettingsError for an unsafe database."""
     faulthandler.enable()  # systemd's watchdog ends a hanging process with SIGABRT: say where
     logs.configure()
     tracing.start(settings)
     with _told(), _servers(settings, Embedded.start) as (settings, embedded):
+        safety.check(settings)
         migrations.migrate(settings.database_url)
         asyncio.run(_serve(settings, embedded))
         return 0

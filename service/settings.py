@@ -64,6 +64,9 @@ class Settings:
         secret=True,
         schemes=("postgresql://", "postgres://"),
     )
+    unsafe_database: bool = setting(
+        False, "serve from a database that may lose commits, or as a role that may do too much"
+    )
     redis_url: str = setting(
         "",
         "redis://...; empty starts the embedded Redis",

@@ -17,6 +17,8 @@ import psycopg2
 from service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
+# The servers of the tests are quick and not durable.
+OURS = {"PYTHONUNBUFFERED": "1", "UNSAFE_DATABASE": "on"}
 LISTENING = re.compile(r"^listening on http://([^:]+):(\d+)$", re.MULTILINE)
 
 
@@ -73,7 +75,7 @@ def served(folder: Path, environment: Mapping[str, str], *flags: str) -> Iterato
     with said.open("wb") as out, log.open("wb") as err:
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "run.py"), "serve", "--port", "0", *flags],
-            env=kept | {"PYTHONUNBUFFERED": "1"} | dict(environment),
+            env=kept | OURS | dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,

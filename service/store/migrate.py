@@ -57,14 +57,23 @@ def latest_version() -> int:
 
 
 def migrate(database_url: str, wanted: list[Migration] | None = None) -> list[Migration]:
-    """Apply what is missing and return it. Raises MigrationError, psycopg2.Error."""
+    """Apply what is missing and return it. Raises MigrationError, psycopg2.Error.
+
+    Where nothing is missing, a role that may only read the schema will do.
+    """
     wanted = migrations() if wanted is None else wanted
     with _locked(database_url) as connection:
         applied = _applied(connection)
         _check(applied, wanted)
         missing = [one for one in wanted if one.version not in applied]
-        for one in missing:
-            _apply(connection, one)
+        try:
+            for one in missing:
+                _apply(connection, one)
+        except psycopg2.errors.InsufficientPrivilege as error:
+            raise MigrationError(
+                "The schema has to be changed, which this role may not do: "
+                "let run.py migrate do it as the role that owns the database."
+            ) from error
     return missing
 
 
@@ -75,7 +84,6 @@ def _locked(database_url: str) -> Iterator[Connection]:
         with connection, connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
             cursor.execute("SET client_min_messages = warning")
-            cursor.execute(TABLE)
         yield connection
     finally:
         connection.close()
@@ -83,6 +91,9 @@ def _locked(database_url: str) -> Iterator[Connection]:
 
 def _applied(connection: Connection) -> dict[int, str]:
     with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('schema_migration')")
+        if cursor.fetchone() == (None,):
+            return {}
         cursor.execute("SELECT version, checksum FROM schema_migration ORDER BY version")
         return dict(cursor.fetchall())
 
@@ -104,6 +115,7 @@ def _check(applied: dict[int, str], wanted: list[Migration]) -> None:
 
 def _apply(connection: Connection, one: Migration) -> None:
     with connection, connection.cursor() as cursor:
+        cursor.execute(TABLE)
         cursor.execute(one.text)
         cursor.execute(
             "INSERT INTO schema_migration (version, name, checksum) VALUES (%s, %s, %s)",
