@@ -158,11 +158,15 @@ class RateLimited(DomainError):
 
 
 class Unavailable(DomainError):
-    """Definitely not done: PostgreSQL, Redis or this process can't take it now."""
+    """Definitely not done: PostgreSQL, Redis or this process can't take it now.
+
+    `of_one` when only one of those that were decided together may be to blame.
+    """
 
     code = "unavailable"
     title = "Temporarily unavailable"
     detail = "Nothing was done. Try again in a moment."
+    of_one = False
 
 
 class OutcomeUnknown(DomainError):
@@ -174,3 +178,4 @@ class OutcomeUnknown(DomainError):
         "The answer was lost, so this may or may not have been done. "
         "Ask again with the same Idempotency-Key."
     )
+    of_one = False

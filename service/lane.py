@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, Generic, Self, TypeVar
 
+from service.deadline import share, until
 from service.errors import Busy, OutcomeUnknown, Unavailable
 from service.settings import Settings
 
@@ -24,12 +25,13 @@ waited: ContextVar[float] = ContextVar("waited", default=0.0)
 
 
 class _Entry(Generic[Item, Result]):
-    __slots__ = ("deadline", "future", "item", "tries", "waited")
+    __slots__ = ("deadline", "future", "item", "tries", "until", "waited")
 
     def __init__(self, item: Item, future: "asyncio.Future[Result]", deadline: float) -> None:
         self.item = item
         self.future = future
-        self.deadline = deadline
+        self.deadline = deadline  # of the wait in the queue
+        self.until = until()  # of the request
         self.tries = 0
         self.waited = 0.0
 
@@ -88,7 +90,7 @@ class Lane(Generic[Item, Result]):
             width=settings.lane_width,
             batch=settings.lane_batch,
             queue=settings.lane_queue,
-            patience=settings.statement_timeout,
+            patience=settings.request_deadline / 2,  # the other half is for the decision
         )
 
     async def submit(self, item: Item) -> Result:
@@ -151,18 +153,18 @@ class Lane(Generic[Item, Result]):
             self._sweeper = self._loop.call_at(self._waiting[0].deadline, self._sweep)
 
     async def _run(self, entries: list[_Entry[Item, Result]]) -> None:
+        share(min(entry.until for entry in entries))
         try:
             results = await self._decide([entry.item for entry in entries])
             if len(results) != len(entries):  # done, but who could say for whom
                 raise OutcomeUnknown
-        except (Unavailable, OutcomeUnknown) as error:
-            results = [type(error)() for _ in entries]
         except Exception as error:
-            if len(entries) > 1:  # one item may have spoiled the set: decide each alone
+            shared = isinstance(error, Unavailable | OutcomeUnknown) and not error.of_one
+            if len(entries) > 1 and not shared:  # one item may have spoiled it: decide each alone
                 for entry in entries:
                     await self._run([entry])
                 return
-            results = [error]
+            results = [type(error)() for _ in entries] if shared else [error]
         again = []
         for entry, result in zip(entries, results, strict=True):
             if result is not AGAIN and result is not LATER:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import bcrypt
 
+from service.deadline import left
 from service.errors import Unavailable
 from service.settings import Settings
 
@@ -44,13 +45,14 @@ class Passwords:
         if self._busy >= self._room:
             self.refused += 1
             raise Unavailable
+        patience = left(self._patience)
         self._busy += 1
         loop = asyncio.get_running_loop()
         future = self._threads.submit(self._timed, work)
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._left))
         try:
             # What has not begun by then never will; what has, ends unheard.
-            return await asyncio.wait_for(asyncio.wrap_future(future), self._patience)
+            return await asyncio.wait_for(asyncio.wrap_future(future), patience)
         except TimeoutError:
             self.refused += 1
             raise Unavailable from None

@@ -63,7 +63,7 @@ class Sessions:
             width=settings.lane_width,
             batch=settings.lane_batch * 4,
             queue=settings.lane_queue * 2,
-            patience=settings.redis_timeout * 2,
+            patience=settings.redis_timeout,
         )
 
     async def issue(self, account_id: int, username: str, role: str, provider_id: int) -> str:

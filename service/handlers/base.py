@@ -13,7 +13,7 @@ import msgspec
 from tornado import web
 from tornado.iostream import StreamClosedError
 
-from service import errors, watch
+from service import deadline, errors, watch
 from service.booking.answer import Answer
 from service.booking.idempotency import NO_KEY, Key, once
 from service.deps import Deps
@@ -73,6 +73,7 @@ def endpoint(
             if self._finished:  # refused while the body was still coming in
                 return
             self.deps.traffic.in_flight += 1
+            deadline.begin(self.deps.settings.request_deadline)
             try:
                 if who:
                     await self.authenticate(who)

@@ -15,6 +15,7 @@ import psycopg2
 from aiopg.connection import Connection
 from psycopg2.extensions import make_dsn, parse_dsn
 
+from service.deadline import left
 from service.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -91,8 +92,9 @@ class Pool:
 
     async def connect(self) -> Link:
         """A new link to the first address that accepts."""
+        patience = left(self._connect_timeout)
         try:
-            async with asyncio.timeout(self._connect_timeout):
+            async with asyncio.timeout(patience):
                 addresses = await _addresses(self._dsn)
                 for number, dsn in enumerate(addresses, start=1):
                     try:
@@ -124,7 +126,7 @@ class Pool:
             return
         self.waits += 1
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(left(self._patience)):
                 await self._permits.acquire()
         except TimeoutError as error:
             self.timeouts += 1

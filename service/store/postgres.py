@@ -13,6 +13,7 @@ import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from service import errors
+from service.deadline import left
 from service.settings import Settings
 from service.store.pool import Link, Pool
 from service.store.queries import Query
@@ -78,17 +79,17 @@ class Postgres:
             await self._control(link, "BEGIN", errors.Unavailable)
             try:
                 yield Transaction(self, link)
+                await self._control(link, "COMMIT", errors.OutcomeUnknown)
             except BaseException:
                 # Closing the link ends the transaction as surely, whatever state it is in.
                 link.close()
                 raise
-            await self._control(link, "COMMIT", errors.OutcomeUnknown)
 
     async def _control(
         self, link: Link, command: str, lost: type[errors.Unavailable | errors.OutcomeUnknown]
     ) -> None:
         try:
-            await link.execute(command, timeout=self._timeout)
+            await link.execute(command, timeout=left(self._timeout))
         except (psycopg2.Error, TimeoutError) as error:
             raise (errors.Unavailable if not_done(error) else lost)() from error
         if link.cursor.raw.statusmessage != command:  # COMMIT of a failed transaction says ROLLBACK
@@ -118,16 +119,16 @@ class Postgres:
 
     async def _send(self, link: Link, query: Query, parameters: Mapping[str, Any]) -> list[Any]:
         if not self._prepare:
-            return await link.execute(query.text, parameters, self._timeout)
+            return await link.execute(query.text, parameters, left(self._timeout))
         if query.name not in link.prepared:
             try:
-                await link.execute(query.prepare, timeout=self._timeout)
+                await link.execute(query.prepare, timeout=left(self._timeout))
             except (psycopg2.OperationalError, TimeoutError) as error:
                 link.close()
                 self._note(query, error)
                 raise errors.Unavailable from error
             link.prepared.add(query.name)
-        return await link.execute(query.execute, parameters, self._timeout)
+        return await link.execute(query.execute, parameters, left(self._timeout))
 
     def close(self) -> None:
         self.pool.close()

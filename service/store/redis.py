@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff, NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from service.errors import Unavailable
@@ -23,8 +24,11 @@ failed = Counter({"ConnectionError": 0, "TimeoutError": 0})
 
 def connect(settings: Settings, *, repeat: bool) -> "Redis":
     """A client. With `repeat`, a command whose connection broke is sent once more: only for
-    commands that may run twice, never for locks and limits (their lost reply would count)."""
-    retry = Retry(ConstantBackoff(0.01), 1) if repeat else Retry(NoBackoff(), 0)
+    commands that may run twice, never for locks and limits (their lost reply would count).
+    One that got no answer in time is not: a server that hangs would keep everybody twice as long.
+    """
+    broke = (RedisConnectionError,)
+    retry = Retry(ConstantBackoff(0.01), 1, broke) if repeat else Retry(NoBackoff(), 0)
     pool = BlockingConnectionPool.from_url(
         settings.redis_url,
         max_connections=CONNECTIONS,

@@ -64,7 +64,10 @@ def translated(error: Exception, *, writes: bool) -> Exception:
         refusal = REFUSALS.get(error.diag.constraint_name or "")
         return refusal() if refusal else error
     if not_done(error):
-        return errors.Unavailable()
+        refused = errors.Unavailable()
+        # Somebody holds one row; those who asked for others need not suffer for it.
+        refused.of_one = getattr(error, "pgcode", None) == errorcodes.LOCK_NOT_AVAILABLE
+        return refused
     if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError | TimeoutError):
         return errors.OutcomeUnknown() if writes else errors.Unavailable()
     return error

@@ -22,7 +22,7 @@ LAYERS = [
     ["service.readiness", "service.lane"],
     ["service.store"],
     ["service.systemd", "service.tracing", "service.logs", "service.metrics"],
-    ["service.settings"],
+    ["service.deadline", "service.settings"],
     ["service.errors", "service.clock", "service"],
 ]
 # What only these may import, the standard library and ours apart.

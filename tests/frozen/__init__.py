@@ -1,0 +1,1 @@
+"""PostgreSQL or Redis hangs: every request still gets an honest answer in time."""

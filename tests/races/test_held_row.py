@@ -1,0 +1,50 @@
+"""Somebody holds a slot's row for long: who wants it is refused, nobody else suffers for it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg2
+import pytest
+
+from service.settings import Settings
+from tests.cast import Given, Person
+from tests.races.conftest import Running
+from tests.races.wire import at_once
+
+pytestmark = pytest.mark.usefixtures("unbroken")
+
+
+@pytest.fixture
+def holder(settings: Settings) -> Iterator[Any]:
+    """A session of somebody else's, as of a person in psql."""
+    connection = psycopg2.connect(settings.database_url)
+    yield connection
+    connection.close()
+
+
+async def test_of_20_who_book_at_once_only_those_who_wait_for_it_are_refused(
+    running: Running, given: Given, ada: Person, holder: Any
+) -> None:
+    slot_ids = await given.make_slots(20)
+    with holder.cursor() as cursor:
+        cursor.execute("SELECT FROM slot WHERE id = %s FOR UPDATE", [slot_ids[7]])
+    async with running(lock_timeout=0.3) as wire:
+        answers = await at_once(wire.book(ada, slot_id) for slot_id in slot_ids)
+        statuses = [answer.status for answer in answers]
+        assert statuses == [503 if n == 7 else 201 for n in range(20)]
+        holder.rollback()
+        assert (await wire.book(ada, slot_ids[7])).status == 201
+
+
+async def test_a_move_to_it_is_refused_and_the_others_arrive(
+    running: Running, given: Given, ada: Person, holder: Any
+) -> None:
+    slot_ids = await given.make_slots(12)
+    moved = [await given.make_appointment(ada, slot_id) for slot_id in slot_ids[:6]]
+    with holder.cursor() as cursor:
+        cursor.execute("SELECT FROM slot WHERE id = %s FOR UPDATE", [slot_ids[8]])
+    async with running(lock_timeout=0.3) as wire:
+        answers = await at_once(
+            wire.move(ada, one, to) for one, to in zip(moved, slot_ids[6:], strict=True)
+        )
+        assert [answer.status for answer in answers] == [200, 200, 503, 200, 200, 200]

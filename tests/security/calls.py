@@ -1,0 +1,106 @@
+"""A good call of every verb of every route, read off ROUTES: what a route is missing from fails."""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from service.handlers import ROUTES
+from service.handlers.base import ADMIN, EVERYONE, SIGNED_IN, STAFF
+
+_COUNTER = itertools.count(1)
+_DAY = datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class Things:
+    """What the calls are about; `slot` is free to be booked."""
+
+    provider: int = 1
+    slot: int = 1
+    appointment: int = 1
+    token: int = 1
+
+
+@dataclass(frozen=True)
+class Call:
+    """One verb of one route; `{}` in its path is the id of one of the Things."""
+
+    verb: str
+    path: str
+    who: frozenset[str]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.path}"
+
+    @property
+    def thing(self) -> str:
+        """What the id in its path names, or nothing."""
+        return self.path.split("/")[2].rstrip("s") if "{}" in self.path else ""
+
+    @property
+    def writes(self) -> bool:
+        return self.verb != "GET"
+
+    def target(self, things: Things) -> str:
+        return self.path.format(getattr(things, self.thing)) if self.thing else self.path
+
+    def body(self, things: Things) -> Any:
+        """A body with which it may succeed; names and times in it were never used before."""
+        return BODIES[self.verb, self.path](things, next(_COUNTER)) if self.has_body else None
+
+    @property
+    def has_body(self) -> bool:
+        return (self.verb, self.path) in BODIES
+
+
+def _slot(things: Things, number: int) -> dict[str, Any]:
+    starts_at = _DAY + timedelta(hours=number)
+    return {
+        "provider": things.provider,
+        "starts_at": starts_at.isoformat(),
+        "ends_at": (starts_at + timedelta(minutes=30)).isoformat(),
+    }
+
+
+BODIES: dict[tuple[str, str], Callable[[Things, int], dict[str, Any]]] = {
+    ("POST", "/api/register/"): lambda _, n: {
+        "username": f"call{n}-{id(BODIES)}",
+        "email": f"call{n}@example.org",
+        "password": "correct horse",
+    },
+    ("POST", "/api/login/"): lambda *_: {"username": "ada", "password": "correct horse"},
+    ("POST", "/api/password/"): lambda *_: {
+        "current_password": "correct horse",
+        "new_password": "correct horse",
+    },
+    ("POST", "/api/providers/"): lambda _, n: {"name": f"Clinic {n}", "time_zone": "UTC"},
+    ("PATCH", "/api/providers/{}/"): lambda _, n: {"name": f"Clinic {n}"},
+    ("POST", "/api/slots/"): _slot,
+    ("PATCH", "/api/slots/{}/"): lambda _, n: {"capacity": 2 + n % 9},
+    ("POST", "/api/appointments/"): lambda things, _: {"slot": things.slot},
+    ("PATCH", "/api/appointments/{}/reschedule/"): lambda things, _: {"new_slot": things.slot},
+    ("POST", "/api/appointments/{}/cancel/"): lambda *_: {"reason": "changed my mind"},
+    ("POST", "/api/appointments/{}/noshow/"): lambda *_: {"reason": "nobody came"},
+    ("POST", "/api/appointments/{}/fulfill/"): lambda *_: {"reason": "well done"},
+}
+
+
+def _calls() -> Iterator[Call]:
+    for pattern, handler in ROUTES:
+        path = re.sub(r"\([^)]*\)", "{}", pattern.removesuffix("?")).replace("\\", "")
+        for verb in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            declared: Any = getattr(getattr(handler, verb.lower()), "endpoint", None)
+            if declared is None:
+                continue
+            call = Call(verb, path, declared.who)
+            if declared.body is not None:
+                assert call.has_body, f"{call} takes a body: say in BODIES what a good one is"
+            yield call
+
+
+CALLS = list(_calls())
+assert {call.who for call in CALLS} == {EVERYONE, SIGNED_IN, STAFF, ADMIN}
+assert BODIES.keys() <= {(call.verb, call.path) for call in CALLS}
