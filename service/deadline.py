@@ -9,7 +9,7 @@ from contextvars import ContextVar
 
 from service.errors import Unavailable
 
-LEAST = 0.05  # seconds; with less left nothing is begun, for its answer would come too late
+ANSWERING = 0.05  # seconds at the end, in which nothing is begun and nothing waited for
 
 _until: ContextVar[float] = ContextVar("until", default=math.inf)
 
@@ -31,7 +31,7 @@ def share(moment: float) -> None:
 
 def left(most: float) -> float:
     """At most so many seconds, and no more than the request has. Raises Unavailable if none."""
-    rest = _until.get() - time.monotonic()
-    if rest < LEAST:
+    rest = _until.get() - time.monotonic() - ANSWERING
+    if rest <= 0:
         raise Unavailable
     return min(most, rest)

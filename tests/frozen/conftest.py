@@ -6,12 +6,13 @@ world    who and what is on it; `frozen(name)` freezes "postgres" or "valkey" fo
 import asyncio
 import contextlib
 import http.client
+import json
 import os
 import signal
 import threading
 import time
 from collections.abc import Awaitable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import bcrypt
 import psycopg2
@@ -29,8 +30,7 @@ PEOPLE = {"ada": "customer", "leaver": "customer", "admin": "admin"}
 FAREWELLS = {("POST", "/api/logout/"), ("DELETE", "/api/tokens/")}  # the token dies of them
 
 
-@dataclass
-class Timed:
+class Timed(NamedTuple):
     """An answer, and the seconds until it was here."""
 
     call: Call
@@ -82,6 +82,15 @@ class World:
         )
         return Timed(call, reply, time.monotonic() - began)
 
+    def took(self) -> dict[str, float]:
+        """The seconds that each request took, by its id."""
+        told = map(json.loads, self.live.log.splitlines())
+        return {
+            one["request_id"]: one["duration_ms"] / 1000
+            for one in told
+            if one["message"] == "request"
+        }
+
     @contextlib.contextmanager
     def frozen(self, name: str) -> Iterator[None]:
         """Within it, no process of this server runs; its connections stay open and silent."""
@@ -131,6 +140,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, io_loop: AsyncIOLoop) -> Ite
         "LOGIN_LIMIT": "100000",  # counted in Redis, and never reached
         "ADDRESS_LIMIT": "100000",
         "BCRYPT_ROUNDS": "4",
+        "ACCESS_LOG": "on",
     }
     try:
         with served(tmp_path_factory.mktemp("live"), told) as live:

@@ -18,11 +18,14 @@ NO_TOKEN_NEEDED = ("/api/slots/", "/api/slots/{}/", "/api/providers/", "/api/pro
 
 
 async def _everything(world: World) -> list[Timed]:
+    """All calls, with the seconds that the server took: ours are spent on other calls too."""
     tasks = []
     for things in world.things[:ROUNDS]:
         tasks += [asyncio.ensure_future(world.ask(call, things)) for call in CALLS]
         await asyncio.sleep(0.1)
-    return await asyncio.gather(*tasks)
+    answers = await asyncio.gather(*tasks)
+    took = world.took()
+    return [one._replace(seconds=took[one.reply.headers["X-Request-ID"]]) for one in answers]
 
 
 async def _healed(world: World) -> float:
@@ -42,8 +45,8 @@ async def _healed(world: World) -> float:
 
 
 def _judge(timed: Timed, most: float, beats: list[float]) -> None:
-    # Where /healthz waits for the machine, so does everybody else: each may be that much late.
-    most += 0.1 + 2 * beats[-1]
+    # Where /healthz has to wait for the machine, so has everybody else, and more than once.
+    most += 0.1 + 3 * beats[-1]
     said = (str(timed.call), timed.reply.status, timed.reply.json, round(timed.seconds, 2))
     assert timed.seconds < most, said
     if timed.reply.status == 503:
@@ -59,7 +62,8 @@ def _told(what: str, answers: list[Timed], beats: list[float], healed: float) ->
         f"\n{what} frozen: {len(answers)} calls {dict(sorted(statuses.items()))}, slowest "
         f"{slowest.seconds:.2f} s ({slowest.call}), /healthz median "
         f"{beats[len(beats) // 2] * 1000:.0f} ms, 9 of 10 within "
-        f"{beats[len(beats) * 9 // 10] * 1000:.0f} ms, well after {healed:.2f} s"
+        f"{beats[len(beats) * 9 // 10] * 1000:.0f} ms, all within "
+        f"{beats[-1] * 1000:.0f}, well after {healed:.2f} s"
     )
 
 
