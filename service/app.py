@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 # Tornado's own limits stand far above ours, which answer in words; nginx's below.
 HEADERS = 512 * 1024
 DISCARDED = 64 * 1024 * 1024
+BACKLOG = 4096  # connections that may wait to be accepted; the system may allow fewer
 IDLE = 75.0  # seconds; nginx drops an idle connection after 60, so never while we close it
 BODY = 10.0  # seconds for a whole body
 FLUSH = 0.05  # seconds that the last answers get to leave
@@ -48,7 +49,8 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
     db = Postgres(settings, load_queries())
     once = redis.connect(settings, repeat=False)
     repeated = redis.connect(settings, repeat=True)
-    sessions = Sessions(repeated, settings)
+    limits = Limits(once, settings)
+    sessions = Sessions(repeated, settings, limits)
     locks = Locks(once, settings)
     passwords = Passwords(settings)
     lanes = Lanes(
@@ -56,7 +58,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
         ending_lane(db, settings),
         reschedule_lane(db, locks, settings),
     )
-    limits, readiness = Limits(once, settings), Readiness(db, repeated)
+    readiness = Readiness(db, repeated)
     deps = Deps(
         settings,
         db,
@@ -77,6 +79,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
     finally:
         await lanes.close()
         await sessions.close()
+        await limits.close()
         passwords.close()
         await once.aclose()
         await repeated.aclose()
@@ -98,7 +101,7 @@ def listen(deps: Deps) -> tuple[HTTPServer | WireServer, int]:
     """A server that accepts on the settings' address, and its port."""
     host, port = deps.settings.host, deps.settings.port
     try:
-        sockets = bind_sockets(port, host)
+        sockets = bind_sockets(port, host, backlog=BACKLOG)
     except OSError as error:
         said = f"Can't listen on {host} port {port}: {error.strerror or error}."
         raise OSError(error.errno, said) from error

@@ -146,15 +146,17 @@ class LimitReached(DomainError):
 
 
 class RateLimited(DomainError):
-    """Asked too often; `retry_after` is in seconds."""
+    """Asked too often; `retry_after` is in seconds. The policy, of so many within any window of
+    so many seconds, is the one that has no room."""
 
     code = "rate_limited"
     title = "Too many requests"
     detail = "Request was throttled. Try again later."
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: int, policy: str, limit: int, window: int) -> None:
         super().__init__()
         self.retry_after = retry_after
+        self.policy, self.limit, self.window = policy, limit, window
 
 
 class Unavailable(DomainError):

@@ -41,6 +41,9 @@ class Figures(Collector):
         yield _gauge("http_requests_in_flight", "Requests being answered.", traffic.in_flight)
         yield _gauge("ready", "1 while the last look found all well.", float(traffic.ready))
         yield _counter("limiter_refusals", "Requests over a rate limit.", limits.refused, "limit")
+        yield _counter(
+            "limiter_uncounted", "Requests that Redis could not count.", limits.uncounted
+        )
 
     def _lanes(self) -> Iterator[Metric]:
         lanes = _lanes(self._deps)
@@ -87,7 +90,7 @@ class Figures(Collector):
 
 
 def _lanes(deps: Deps) -> dict[str, Lane[Any, Any]]:
-    return deps.lanes.by_name() | {"session": deps.sessions.lane}
+    return deps.lanes.by_name() | {"session": deps.sessions.lane, "limit": deps.limits.lane}
 
 
 def _gauge(name: str, help: str, values: Values, label: str = "") -> Metric:

@@ -80,6 +80,10 @@ class Lane(Generic[Item, Result]):
         """Batches being decided."""
         return len(self._running)
 
+    def now(self) -> float:
+        """The time by which items wait, in seconds."""
+        return self._loop.time()
+
     @classmethod
     def of(
         cls, settings: Settings, decide: Callable[[list[Item]], Awaitable[Sequence[Any]]]

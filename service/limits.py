@@ -1,61 +1,209 @@
-"""Rate limits, counted in Redis so that all processes share them and no race slips through."""
+"""Rate limits, counted in Redis so that all processes share them and no race slips through.
 
+Windows slide: however requests fall, no more than the limit pass within any window. One script
+(limits.lua) decides for all requests of a loop turn; its keys share a hash slot.
+"""
+
+import functools
+import hashlib
+import ipaddress
+import math
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
-from service.errors import RateLimited
+from service.errors import RateLimited, Unavailable
+from service.lane import Lane
 from service.settings import Settings
 from service.store.redis import guarded
 
-WINDOW = 60  # seconds
+MINUTE, HOUR = 60, 3600  # seconds
+SLICES = 12  # of a window; as in limits.lua
+STRANGERS = 5  # so many strange addresses have to try before an account takes no more of them
+KNOWN_FOR = 90 * 24 * HOUR
+BLIND = 1.0  # seconds without counting visitors after Redis failed
 
-# Counts one more in the window of each key; answers the seconds to wait, or 0. Nothing is counted
-# when any of them is full, so a refused attempt does not keep the others waiting longer.
-_COUNT = """
-for i, key in ipairs(KEYS) do
-    if tonumber(redis.call('GET', key) or '0') >= tonumber(ARGV[i + 1]) then
-        return math.max(redis.call('TTL', key), 1)
-    end
-end
-for _, key in ipairs(KEYS) do
-    if redis.call('INCR', key) == 1 then
-        redis.call('EXPIRE', key, ARGV[1])
-    end
-end
-return 0
-"""
+_SCRIPT = Path(__file__).with_suffix(".lua").read_text()
+
+
+class Policy(NamedTuple):
+    """So many requests within any so many seconds."""
+
+    name: str
+    limit: int
+    window: int
+
+
+class Charge(NamedTuple):
+    """What counts a request, and how many it lets pass."""
+
+    key: str
+    policy: Policy
+
+
+class Standing(NamedTuple):
+    """How many more requests a policy lets pass within the next seconds."""
+
+    policy: Policy
+    remaining: int
+    seconds: int
+
+
+Ask = Sequence[Charge]  # one request: it passes when all of these have room
 
 
 class Limits:
-    """How often something may be tried within a minute."""
+    """How often something may be done. What is refused is not counted.
+
+    Logins are counted in three ways. Each account has a budget per address, and each address one
+    for all accounts. Addresses that the account never logged in from share a third, so that many
+    of them can't guess together; its own addresses never hear of it.
+    """
 
     def __init__(self, redis: Redis, settings: Settings) -> None:
-        self._on = settings.rate_limit
-        self._login, self._address = settings.login_limit, settings.address_limit
-        self._count = redis.register_script(_COUNT)
-        self.refused = Counter({"login": 0, "register": 0})
-
-    async def login(self, username: str, address: str) -> None:
-        """One more attempt at this account from this address. Raises RateLimited, Unavailable."""
-        account = username.lower()[:150]
-        await self._pass(
-            "login",
-            {
-                f"limit:login:{address}:{account}": self._login,
-                f"limit:address:{address}": self._address,
-            },
+        self._redis = redis
+        self._script = redis.register_script(_SCRIPT)
+        self.on = settings.rate_limit
+        self._user = Policy("user", settings.user_limit, MINUTE)
+        self._address = Policy("address", settings.address_limit, MINUTE)
+        self._register = Policy("register", settings.register_limit, MINUTE)
+        self._login = Policy("login", settings.login_limit, MINUTE)
+        self._login_address = Policy("login-address", settings.login_address_limit, MINUTE)
+        strangers = settings.login_account_limit
+        self._account = Policy("login-account", strangers, HOUR)
+        self._stranger = Policy("login-stranger", max(1, strangers // STRANGERS), HOUR)
+        self._blind_until = 0.0
+        self.lane: Lane[Ask, Standing] = Lane(
+            self.decide,
+            width=settings.lane_width,
+            batch=settings.lane_batch * 4,
+            queue=settings.lane_queue * 2,
+            patience=settings.redis_timeout * 2,
         )
+        general, logins = [self._user, self._address], [self._login, self._login_address]
+        policies = [*general, *logins, self._stranger, self._account, self._register]
+        self.refused = Counter({policy.name: 0 for policy in policies})
+        self.uncounted = 0  # requests that passed because Redis could not count them
 
-    async def register(self, address: str) -> None:
-        """One more registration from this address. Raises RateLimited, Unavailable."""
-        await self._pass("register", {f"limit:address:{address}": self._address})
+    # What is counted
 
-    async def _pass(self, action: str, limits: dict[str, int]) -> None:
-        if not self._on:
-            return
+    async def login(self, username: str, address: str) -> Standing | None:
+        """One more attempt at this account from this address. Raises RateLimited, Unavailable."""
+        if not self.on:
+            return None
+        account, network = username.lower()[:150], network_of(address)
+        pair = _digest(account, network)
+        charges = [
+            _charge(self._login, pair),
+            _charge(self._login_address, network),
+        ]
         with guarded():
-            wait = await self._count(keys=list(limits), args=[WINDOW, *limits.values()])
-        if wait:
-            self.refused[action] += 1
-            raise RateLimited(int(wait))
+            known = await self._redis.exists(f"known:{pair}")
+        if not known:
+            charges += [
+                _charge(self._stranger, pair),
+                _charge(self._account, _digest(account)),
+            ]
+        return await self.lane.submit(charges)
+
+    async def remember(self, username: str, address: str) -> None:
+        """This account has logged in from this address. Raises Unavailable."""
+        if self.on:
+            pair = _digest(username.lower()[:150], network_of(address))
+            with guarded():
+                await self._redis.set(f"known:{pair}", 1, ex=KNOWN_FOR)
+
+    async def register(self, address: str) -> Standing | None:
+        """One more registration from this address. Raises RateLimited, Unavailable."""
+        if not self.on:
+            return None
+        return await self.lane.submit([_charge(self._register, network_of(address))])
+
+    async def visit(self, address: str) -> Standing | None:
+        """One more request without a token; while Redis is away it passes. Raises RateLimited."""
+        if not self.on:
+            return None
+        if self.lane.now() >= self._blind_until:
+            try:
+                return await self.lane.submit([self.visitor(address)])
+            except Unavailable:
+                self._blind_until = self.lane.now() + BLIND
+        self.uncounted += 1
+        return None
+
+    def user(self, account_id: int) -> Charge:
+        """What a request of this user is charged to."""
+        return _charge(self._user, str(account_id))
+
+    def visitor(self, address: str) -> Charge:
+        """What a request from this address is charged to, when nobody knows whose it is."""
+        return _charge(self._address, network_of(address))
+
+    # How
+
+    async def decide(self, asks: Sequence[Ask]) -> list[Any]:
+        """For each request its Standing, or RateLimited. Raises Unavailable."""
+        keys, arguments = message(asks)
+        with guarded():
+            answers = await self._script(keys=keys, args=arguments)
+        return self.judged(asks, answers)
+
+    def command(self, asks: Sequence[Ask]) -> list[Any]:
+        """The same as arguments of EVALSHA, to go along with other commands."""
+        keys, arguments = message(asks)
+        return [self._script.sha, len(keys), *keys, *arguments]
+
+    def judged(self, asks: Sequence[Ask], answers: Sequence[int]) -> list[Any]:
+        """The results of a script's answers."""
+        policies = list({key: policy for ask in asks for key, policy in ask}.values())
+        results: list[Any] = []
+        for n in range(0, len(answers), 3):
+            counter, remaining, wait = answers[n : n + 3]
+            policy, seconds = policies[counter - 1], math.ceil(wait / 1000)
+            if remaining < 0:
+                self.refused[policy.name] += 1
+                results.append(RateLimited(max(seconds, 1), *policy))
+            else:
+                results.append(Standing(policy, remaining, seconds))
+        return results
+
+    async def close(self) -> None:
+        await self.lane.close()
+
+
+def message(asks: Sequence[Ask]) -> tuple[list[str], list[int]]:
+    """The keys and arguments of the script for these requests."""
+    policies = {key: policy for ask in asks for key, policy in ask}
+    number = {key: n for n, key in enumerate(policies, 1)}
+    arguments = []
+    for policy in policies.values():
+        arguments += [policy.limit, policy.window * 1000 // SLICES]
+    for ask in asks:
+        arguments += [len(ask), *(number[charge.key] for charge in ask)]
+    return list(policies), arguments
+
+
+@functools.lru_cache(maxsize=10_000)
+def network_of(address: str) -> str:
+    """What one client has of the net: an IPv4 address, or the first 64 bits of an IPv6 one."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    if ip.ipv4_mapped:
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((ip, 64), strict=False))
+
+
+def _charge(policy: Policy, whose: str) -> Charge:
+    return Charge(f"limit:{{limit}}:{policy.name}:{whose}", policy)
+
+
+def _digest(*parts: str) -> str:
+    """A username as part of a key: people type passwords there, and addresses are personal."""
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()

@@ -7,20 +7,23 @@ import hashlib
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 from redis.asyncio import Redis
+from redis.exceptions import NoScriptError, RedisError
 
-from service.errors import InvalidToken
+from service.errors import InvalidToken, RateLimited
 from service.lane import Lane
+from service.limits import Ask, Limits, Standing
 from service.settings import Settings
 from service.store.redis import guarded
 
 _TOKEN = re.compile(r"[0-9a-f]{40}", re.ASCII)
 EVERYWHERE = -1  # staff_of of an admin
 RENEW_EVERY = 60.0  # seconds between two renewals of one token by this process, at most
-TOUCHED_MAX = 100_000
+REMEMBERED_MAX = 100_000  # tokens
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True):
@@ -50,15 +53,24 @@ class Token(msgspec.Struct, frozen=True):
     created_at: int
 
 
+class LookUp(NamedTuple):
+    """Whose token this is; a request from an address is counted, one from nowhere is not."""
+
+    key: str
+    address: str | None
+
+
 class Sessions:
     """The tokens of all accounts. Every method raises Unavailable when Redis does not answer."""
 
-    def __init__(self, redis: Redis, settings: Settings) -> None:
+    def __init__(self, redis: Redis, settings: Settings, limits: Limits | None = None) -> None:
         self._redis = redis
+        self._limits = limits if limits and limits.on else None
         self._ttl, self._sliding = settings.token_ttl, settings.token_sliding
         self._renew_every = min(RENEW_EVERY, settings.token_ttl / 10)
         self._touched: dict[str, float] = {}
-        self.lane: Lane[str, Session | None] = Lane(
+        self._owners: dict[str, int] = {}  # whom to charge; whether a token lives, Redis says
+        self.lane: Lane[LookUp, tuple[Session, Standing | None]] = Lane(
             self._look_up,
             width=settings.lane_width,
             batch=settings.lane_batch * 4,
@@ -82,12 +94,16 @@ class Sessions:
 
     async def resolve(self, token: str) -> Session:
         """The session of a token, whose life is renewed. Raises InvalidToken."""
+        return (await self.enter(token, None))[0]
+
+    async def enter(self, token: str, address: str | None) -> tuple[Session, Standing | None]:
+        """The session of a token, whose life is renewed, and how its user stands with the limit.
+
+        A request without a valid token is charged to its address. Raises InvalidToken, RateLimited.
+        """
         if not _TOKEN.fullmatch(token):
             raise InvalidToken
-        session = await self.lane.submit(_key(token))
-        if session is None:
-            raise InvalidToken
-        return session
+        return await self.lane.submit(LookUp(_key(token), address))
 
     async def revoke(self, session: Session, token_ids: Sequence[int]) -> int:
         """Delete some of the account's tokens for good; how many there were."""
@@ -125,15 +141,65 @@ class Sessions:
     async def close(self) -> None:
         await self.lane.close()
 
-    async def _look_up(self, keys: list[str]) -> list[Session | None]:
+    async def _look_up(self, asked: list[LookUp]) -> list[Any]:
+        keys = [one.key for one in asked]
+        standings: dict[int, Any] = {}
         with guarded():
-            values = await self._redis.mget(keys)
-            sessions = [
-                msgspec.json.decode(value, type=Session) if value else None for value in values
-            ]
+            if self._limits:
+                sessions, standings = await self._count(self._limits, asked, keys)
+            else:
+                sessions = _sessions(await self._redis.mget(keys))
             if self._sliding:
                 await self._touch(keys, sessions)
-        return sessions
+        return [_result(session, standings.get(n)) for n, session in enumerate(sessions)]
+
+    async def _count(
+        self, limits: Limits, asked: list[LookUp], keys: list[str]
+    ) -> tuple[list[Session | None], dict[int, Any]]:
+        """The sessions, and the standings by number. One message finds out both, where this
+        process knows whose a token is; one that is new or not valid takes a second."""
+        owners = self._owners
+        counted = [(n, key) for n, (key, address) in enumerate(asked) if address is not None]
+        charges = {n: [limits.user(owners[key])] for n, key in counted if key in owners}
+        sessions, standings = await self._together(limits, keys, charges)
+        late: dict[int, Ask] = {}
+        for n, key in counted:
+            session, address = sessions[n], asked[n].address or ""
+            if n not in charges:
+                late[n] = [limits.user(session.account_id) if session else limits.visitor(address)]
+            if session:
+                owners[key] = session.account_id
+            else:
+                owners.pop(key, None)
+        if late:
+            results = await limits.decide(list(late.values()))
+            standings |= dict(zip(late, results, strict=True))
+        if len(owners) > REMEMBERED_MAX:
+            owners.clear()
+        return sessions, standings
+
+    async def _together(
+        self, limits: Limits, keys: list[str], charges: Mapping[int, Ask]
+    ) -> tuple[list[Session | None], dict[int, Any]]:
+        """Both in one message. It may be sent twice: whoever is counted twice may do less, never
+        more. Where Redis can read but not count, as without memory, the token is enough."""
+        if not charges:
+            return _sessions(await self._redis.mget(keys)), {}
+        asks = list(charges.values())
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.mget(keys)
+            pipe.evalsha(*limits.command(asks))
+            values, answers = await pipe.execute(raise_on_error=False)
+        if isinstance(values, Exception):
+            raise values
+        if isinstance(answers, NoScriptError):  # Redis has been restarted
+            results = await limits.decide(asks)
+        elif isinstance(answers, RedisError):
+            limits.uncounted += len(asks)
+            return _sessions(values), {}
+        else:
+            results = limits.judged(asks, answers)
+        return _sessions(values), dict(zip(charges, results, strict=True))
 
     async def _touch(self, keys: list[str], sessions: list[Session | None]) -> None:
         now = time.monotonic()
@@ -144,7 +210,7 @@ class Sessions:
         }
         if not due:
             return
-        if len(self._touched) > TOUCHED_MAX:
+        if len(self._touched) > REMEMBERED_MAX:
             self._touched.clear()
         async with self._redis.pipeline(transaction=False) as pipe:
             for key, session in due.items():
@@ -152,6 +218,17 @@ class Sessions:
                 pipe.expire(_account_key(session.account_id), self._ttl)
             await pipe.execute()
         self._touched.update(dict.fromkeys(due, now))
+
+
+def _sessions(values: Sequence[Any]) -> list[Session | None]:
+    return [msgspec.json.decode(value, type=Session) if value else None for value in values]
+
+
+def _result(session: Session | None, standing: Any) -> Any:
+    """What a look-up comes to: an error to raise, or the session and its user's standing."""
+    if isinstance(standing, RateLimited):
+        return standing
+    return (session, standing) if session else InvalidToken()
 
 
 def _key(token: str) -> str:

@@ -102,9 +102,17 @@ class Settings:
     )
 
     max_body: int = setting(1048576, "largest request body in bytes", low=1024)
-    rate_limit: bool = setting(True, "limit logins and registrations")
-    login_limit: int = setting(20, "login attempts a minute per account and address", low=1)
-    address_limit: int = setting(300, "logins and registrations a minute per address", low=1)
+    rate_limit: bool = setting(True, "limit requests, logins and registrations, as follows")
+    user_limit: int = setting(600, "requests a minute of one user", low=1)
+    address_limit: int = setting(
+        3000, "requests a minute from one address without a valid token", low=1
+    )
+    login_limit: int = setting(10, "logins a minute to one account from one address", low=1)
+    login_address_limit: int = setting(100, "logins a minute from one address", low=1)
+    login_account_limit: int = setting(
+        100, "logins an hour to one account from all addresses it never logged in from", low=1
+    )
+    register_limit: int = setting(30, "registrations a minute from one address", low=1)
     wire: str = setting(
         "tornado", "HTTP parser: tornado, or llhttp at a fraction of the cost", among=WIRES
     )

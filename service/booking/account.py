@@ -1,5 +1,6 @@
 """Accounts: register, log in, log out, change the password."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -14,8 +15,11 @@ from service.errors import (
     Unavailable,
     WrongCredentials,
 )
+from service.limits import Standing
 from service.passwords import LONGEST
 from service.sessions import Session
+
+Tell = Callable[[Standing | None], None]  # who hears how one stands with the limit
 
 
 class Account(NamedTuple):
@@ -31,15 +35,25 @@ class Profile(NamedTuple):
     role: str
 
 
+def unheard(_: Standing | None) -> None:
+    """Nobody wants to know."""
+
+
 async def register(
-    deps: Deps, username: str, email: str, password: str, address: str, key: Key = NO_KEY
+    deps: Deps,
+    username: str,
+    email: str,
+    password: str,
+    address: str,
+    key: Key = NO_KEY,
+    tell: Tell = unheard,
 ) -> Answer:
     """Add a customer. Raises InvalidFields (password), UsernameTaken, RateLimited, KeyReused."""
     check_password(deps, "password", password)
     before = await known(deps, NOBODY, key)
     if before is not None:
         return before
-    await deps.limits.register(address)
+    tell(await deps.limits.register(address))
     hashed = await deps.passwords.hash(password)
 
     async def work(deps: Deps) -> Answer:
@@ -78,14 +92,17 @@ def check_password(deps: Deps, field: str, password: str) -> None:
         raise InvalidFields({field: [f"Ensure this field has no more than {LONGEST} bytes."]})
 
 
-async def login(deps: Deps, username: str, password: str, address: str) -> tuple[str, str]:
+async def login(
+    deps: Deps, username: str, password: str, address: str, tell: Tell = unheard
+) -> tuple[str, str]:
     """A new token and the username as registered. Raises WrongCredentials, RateLimited."""
-    await deps.limits.login(username, address)
+    tell(await deps.limits.login(username, address))
     row = await deps.db.run("account_by_username", username=username)
     hashed = row[2] if row else None
     if not await deps.passwords.matches(password, hashed):
         raise WrongCredentials
     account_id, name, _, role, provider_id = row
+    await deps.limits.remember(username, address)
     token = await deps.sessions.issue(account_id, name, role, provider_id)
     # The password may have been changed while it was being checked; that change has deleted the
     # tokens it knew of. So a token stands only if the password still does after it was issued.

@@ -40,6 +40,7 @@ class PasswordBody(msgspec.Struct):
 class Register(ApiHandler):
     @endpoint(
         EVERYONE,
+        counted=False,
         body=RegisterBody,
         answers=(201, answers.Account),
         raises=(UsernameTaken, RateLimited),
@@ -48,7 +49,13 @@ class Register(ApiHandler):
         """Create a customer's account."""
         new: RegisterBody = self.body
         registered = await account.register(
-            self.deps, new.username, new.email, new.password, self.address, self.key
+            self.deps,
+            new.username,
+            new.email,
+            new.password,
+            self.address,
+            self.key,
+            self.tell,
         )
         self.give(201, registered)
 
@@ -60,6 +67,7 @@ class Register(ApiHandler):
 class Login(ApiHandler):
     @endpoint(
         EVERYONE,
+        counted=False,
         body=LoginBody,
         answers=(200, answers.Login),
         raises=(WrongCredentials, RateLimited),
@@ -67,7 +75,7 @@ class Login(ApiHandler):
     async def post(self) -> None:
         """Exchange a username and a password for a token."""
         token, username = await account.login(
-            self.deps, self.body.username, self.body.password, self.address
+            self.deps, self.body.username, self.body.password, self.address, self.tell
         )
         self.answer(200, {"token": token, "username": username})
 

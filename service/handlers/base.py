@@ -19,6 +19,7 @@ from service.booking.idempotency import NO_KEY, Key, once
 from service.deps import Deps
 from service.handlers import fields, problems
 from service.handlers.guards import GUARDS, PUBLIC
+from service.limits import Standing
 from service.sessions import Session
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,8 @@ class Endpoint:
 
     `answers` is a status, then its shapes (see answers.py): the plain one, and the one with
     `?expand=slot`. `raises` are its own errors; those that follow from the rest are not
-    repeated. `sends` names header fields of its own.
+    repeated. `sends` names header fields of its own. `counted` is whether the general rate limits
+    hold here.
     """
 
     who: frozenset[str]
@@ -52,6 +54,7 @@ class Endpoint:
     answers: tuple[Any, ...]
     raises: tuple[type[errors.DomainError], ...]
     sends: tuple[str, ...]
+    counted: bool
 
 
 def endpoint(
@@ -63,6 +66,7 @@ def endpoint(
     needs_body: bool = True,
     raises: tuple[type[errors.DomainError], ...] = (),
     sends: tuple[str, ...] = (),
+    counted: bool = True,
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
     """Declare a verb: before it runs, the actor, the query and the body are checked; whatever
     domain error comes out of it becomes a problem document."""
@@ -77,7 +81,9 @@ def endpoint(
             try:
                 if who:
                     await self.authenticate(who)
-                elif verb.__name__ == "get":
+                elif counted:
+                    self.tell(await self.deps.limits.visit(self.address))
+                if not who and verb.__name__ == "get":
                     self._headers["Cache-Control"] = PUBLIC
                 if query is not None:
                     self.query = fields.query(self.request.query_arguments, query)
@@ -91,7 +97,7 @@ def endpoint(
                 self.deps.traffic.in_flight -= 1
 
         run.endpoint = Endpoint(  # type: ignore[attr-defined]
-            who, query, body, needs_body, answers, raises, sends
+            who, query, body, needs_body, answers, raises, sends, counted
         )
         return run
 
@@ -112,6 +118,7 @@ class ApiHandler(web.RequestHandler):
     allowed: ClassVar[str]
     code = ""  # of the error that was answered; metrics and logs ask for it
     media: ClassVar[str] = JSON  # what its successes are
+    standing: Standing | None = None  # with the rate limit
     actor: Session
     query: Any
     body: Any
@@ -134,6 +141,7 @@ class ApiHandler(web.RequestHandler):
         self._headers["X-Request-ID"] = self.request_id
         for name, value in GUARDS.items():
             self._headers[name] = value
+        self.tell(self.standing)
 
     # Reading the request
 
@@ -184,11 +192,13 @@ class ApiHandler(web.RequestHandler):
         return fields.body(bytes(self._chunks), kind)
 
     async def authenticate(self, who: frozenset[str]) -> None:
-        """Set the actor. Raises NotAuthenticated, InvalidToken, PermissionDenied, Unavailable."""
+        """Set the actor, and count the request. Raises NotAuthenticated, InvalidToken,
+        RateLimited, PermissionDenied, Unavailable."""
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() not in ("token", "bearer"):
             raise errors.NotAuthenticated
-        self.actor = await self.deps.sessions.resolve(token)
+        self.actor, standing = await self.deps.sessions.enter(token, self.address)
+        self.tell(standing)
         if self.actor.role not in who:
             raise errors.PermissionDenied
 
@@ -228,6 +238,15 @@ class ApiHandler(web.RequestHandler):
         return int(match[1]) or -1 if match else -1
 
     # Writing the answer
+
+    def tell(self, standing: Standing | None) -> None:
+        """Say in the answer, whatever it will be, how the client stands with the rate limit."""
+        if standing:
+            self.standing = standing
+            policy, remaining, seconds = standing
+            self._headers["RateLimit-Policy"], self._headers["RateLimit"] = problems.rate_limit(
+                *policy, remaining, seconds
+            )
 
     async def once(self, status: int, work: Callable[[Deps], Awaitable[Answer]]) -> None:
         """Send the answer of a write, which the same Idempotency-Key brings again."""

@@ -67,7 +67,7 @@ class OpenApi(ApiHandler):
     body_text: ClassVar[str]
     version: ClassVar[str]
 
-    @endpoint(EVERYONE, answers=(200, dict[str, Any]))
+    @endpoint(EVERYONE, counted=False, answers=(200, dict[str, Any]))
     async def get(self) -> None:
         """This document."""
         self.answer(200, self.body_text, etag=self.version)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-from service.errors import PreconditionFailed
+from service.errors import PreconditionFailed, RateLimited
 from service.handlers.base import EVERYONE, JSON, SIGNED_IN, ApiHandler, Endpoint
 from service.handlers.parameters import QUERY, UNKEYED
-from service.handlers.refusal import Refusals, header_refs, possible
+from service.handlers.refusal import RATE, Refusals, header_refs, possible
 from service.handlers.schema import Schema, Schemas, fields
 
 Verb = Callable[..., Any]
@@ -117,6 +117,8 @@ def _responses(
     asked = _declared(verb)
     status, *shapes = asked.answers
     sent = ["X-Request-ID", *asked.sends]
+    if asked.counted or RateLimited in asked.raises:
+        sent += RATE
     if method in READS:
         sent.append("ETag")
         yield "304", {"description": "Not Modified", "headers": header_refs(sent)}

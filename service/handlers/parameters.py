@@ -77,6 +77,18 @@ ANSWER_HEADERS: dict[str, dict[str, Any]] = {
         '</api/slots/?limit=100&cursor=WyIyMDI3Il0>; rel="next"',
     ),
     "Location": _sent("Where the new thing is.", "/api/providers/1/"),
+    "RateLimit": _sent(
+        "How many more requests (`r`) pass within the next seconds (`t`) under a policy "
+        "(draft-ietf-httpapi-ratelimit-headers); missing where the limits are off.",
+        '"user";r=599;t=65',
+        pattern=r'^"[a-z-]+";r=[0-9]+;t=[0-9]+$',
+    ),
+    "RateLimit-Policy": _sent(
+        "The policy: so many requests (`q`) within any so many seconds (`w`). `user` holds for "
+        "each user, `address` for each address without a token.",
+        '"user";q=600;w=60',
+        pattern=r'^"[a-z-]+";q=[0-9]+;w=[0-9]+$',
+    ),
     "Retry-After": {
         "description": "Seconds to wait before the next try.",
         "schema": {"type": "integer", "minimum": 1},

@@ -116,10 +116,19 @@ def headers(error: DomainError) -> dict[str, str]:
         case errors.NotAuthenticated() | errors.InvalidToken() | errors.WrongCredentials():
             return {"WWW-Authenticate": "Token"}
         case errors.RateLimited():
-            return {"Retry-After": str(error.retry_after)}
+            policy, now = rate_limit(error.policy, error.limit, error.window, 0, error.retry_after)
+            wait = str(error.retry_after)
+            return {"Retry-After": wait, "RateLimit-Policy": policy, "RateLimit": now}
         case errors.Unavailable() | errors.KeyInFlight():
             return {"Retry-After": str(RETRY_AFTER)}
     return {}
+
+
+def rate_limit(
+    policy: str, limit: int, window: int, remaining: int, seconds: int
+) -> tuple[str, str]:
+    """RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-11)."""
+    return f'"{policy}";q={limit};w={window}', f'"{policy}";r={remaining};t={seconds}'
 
 
 def document(error: DomainError, request_id: str) -> bytes:

@@ -12,6 +12,7 @@ from service.handlers.base import EVERYONE, SIGNED_IN, Endpoint
 from service.handlers.problems import PROBLEM
 from service.handlers.schema import EXAMPLES, Schema, Schemas
 
+RATE = ("RateLimit", "RateLimit-Policy")
 ANY = (
     problems.Malformed,
     problems.NotAcceptable,
@@ -39,6 +40,8 @@ def possible(
         yield from (errors.InvalidRequest, problems.UnsupportedMediaType)
     if names:
         yield errors.NotFound
+    if asked.counted:
+        yield errors.RateLimited
     if asked.who or asked.query or asked.body or names:  # it asks Redis or PostgreSQL
         yield errors.Unavailable
     if keyed:
@@ -91,7 +94,7 @@ class Refusals:
             alternative = self._schemas.example(self._schemas.of(answers.Slot))
             return errors.SlotTaken(msgspec.json.encode([alternative]).decode())
         if kind is errors.RateLimited:
-            return errors.RateLimited(30)
+            return errors.RateLimited(30, "user", 600, 60)
         return kind()
 
 
@@ -104,6 +107,8 @@ def _headers(samples: Iterable[DomainError]) -> list[str]:
     found = {name for error in samples for name in problems.headers(error)}
     if any(isinstance(error, problems.MethodNotAllowed) for error in samples):
         found.add("Allow")
+    if any(type(error) not in ANY for error in samples):  # it may have been counted by then
+        found.update(RATE)
     return ["X-Request-ID", *sorted(found)]
 
 

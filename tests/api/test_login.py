@@ -110,16 +110,13 @@ async def test_guessing_is_slowed_down_but_does_not_lock_the_owner_out(
         for username in (stranger.username, stranger.username.upper()):
             reply = await _login(api, username, PASSWORD, "203.0.113.7")
             check_problem(reply, 429, "rate_limited")
-            assert 1 <= int(reply.headers["Retry-After"]) <= 60
+            assert 1 <= int(reply.headers["Retry-After"]) <= 65
         assert (await _login(api, stranger.username, PASSWORD, "203.0.113.8")).status == 200
 
 
 async def test_one_address_can_not_try_all_names(served: Served) -> None:
-    async with served(rate_limit=True, address_limit=3, xheaders=True) as api:
+    async with served(rate_limit=True, login_address_limit=3, xheaders=True) as api:
         statuses = [
             (await _login(api, f"nobody{n}", "guess", "203.0.113.9")).status for n in range(5)
         ]
         assert statuses == [401, 401, 401, 429, 429]
-        new = {"username": "one-more", "email": "one@example.org", "password": PASSWORD}
-        reply = await api.post("/api/register/", new, headers={"X-Real-IP": "203.0.113.9"})
-        check_problem(reply, 429, "rate_limited")

@@ -26,7 +26,7 @@ def kinds(of: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
 def made(kind: type[DomainError]) -> DomainError:
     if issubclass(kind, InvalidFields):
         return kind({"slot": ["This field is required."]})
-    return kind(7) if issubclass(kind, RateLimited) else kind()
+    return kind(7, "user", 600, 60) if issubclass(kind, RateLimited) else kind()
 
 
 every_kind = pytest.mark.parametrize("kind", list(kinds()), ids=lambda kind: kind.__name__)

@@ -51,7 +51,7 @@ def _made(kind: type[DomainError]) -> DomainError:
     if issubclass(kind, errors.InvalidFields):
         return kind({"slot": ["A valid integer is required."]})
     if issubclass(kind, errors.RateLimited):
-        return kind(17)
+        return kind(17, "user", 600, 60)
     return kind()
 
 
@@ -92,7 +92,11 @@ def test_a_status_brings_the_headers_it_needs(kind: type[DomainError]) -> None:
 
 
 def test_what_one_must_wait_is_told() -> None:
-    assert problems.headers(errors.RateLimited(17)) == {"Retry-After": "17"}
+    assert problems.headers(errors.RateLimited(17, "user", 600, 60)) == {
+        "Retry-After": "17",
+        "RateLimit-Policy": '"user";q=600;w=60',
+        "RateLimit": '"user";r=0;t=17',
+    }
 
 
 def test_a_detail_of_its_own_is_shown() -> None:

@@ -1,0 +1,213 @@
+"""RateLimit, RateLimit-Policy, Retry-After: how often one may ask, and how one is told."""
+
+import asyncio
+import itertools
+import re
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from service.deps import Deps
+from tests.api.checks import check_problem
+from tests.api.conftest import Served
+from tests.api.test_metrics import _figures, _of
+from tests.cast import PASSWORD, Api, Person, Reply
+
+_COUNTER = itertools.count(1)
+BAD = {"Authorization": f"Token {'0' * 40}"}
+GONE = "redis://127.0.0.1:1/0"
+ON: dict[str, Any] = {"rate_limit": True, "xheaders": True}
+
+
+@pytest.fixture
+def home() -> str:
+    """An address that nobody has come from yet."""
+    return f"10.1.{next(_COUNTER)}.1"
+
+
+def told(reply: Reply) -> tuple[str, str]:
+    return reply.headers.get("RateLimit-Policy", ""), reply.headers.get("RateLimit", "")
+
+
+def check_refused(reply: Reply, policy: str) -> None:
+    check_problem(reply, 429, "rate_limited")
+    wait = reply.headers["Retry-After"]
+    assert told(reply)[0].startswith(f'"{policy}";q=')
+    assert told(reply)[1] == f'"{policy}";r=0;t={wait}'
+
+
+async def login(api: Api, username: str, address: str, password: str = "guess") -> Reply:
+    body = {"username": username, "password": password}
+    return await api.post("/api/login/", body, headers={"X-Real-IP": address})
+
+
+async def hashed(*apis: Api) -> float:
+    """How many passwords were hashed so far."""
+    return sum([_of(await _figures(api), "bcrypt_duration_seconds_count") for api in apis])
+
+
+@pytest.mark.parametrize("wire", ["tornado", "llhttp"])
+async def test_every_answer_says_how_one_stands(
+    served: Served, stranger: Person, home: str, wire: str
+) -> None:
+    async with served(**ON, user_limit=5, address_limit=9, wire=wire) as api:
+        for left, path in (4, "me"), (3, "appointments/4000000000000"), (2, "slots"):
+            reply = await api.get(f"/api/{path}/", who=stranger, headers={"X-Real-IP": home})
+            policy, now = told(reply)
+            if path == "slots":  # public, so the token says nothing
+                assert (policy, now[:13]) == ('"address";q=9;w=60', '"address";r=8')
+            else:
+                assert policy == '"user";q=5;w=60'
+                assert re.fullmatch(rf'"user";r={left};t=6[0-5]', now)
+        other = await api.get("/api/providers/", headers={"X-Real-IP": f"{home}0"})
+        assert told(other)[1].startswith('"address";r=8')
+
+
+async def test_one_user_has_one_allowance_for_all_tokens(
+    served: Served, stranger: Person, ben: Person, home: str
+) -> None:
+    async with served(**ON, user_limit=10) as api:
+        again = (await login(api, stranger.username, home, PASSWORD)).json["token"]
+        both = [stranger, stranger._replace(token=again)]
+        replies = await asyncio.gather(*(api.get("/api/me/", who=both[n % 2]) for n in range(40)))
+        assert Counter(reply.status for reply in replies) == {200: 10, 429: 30}
+        check_refused(next(reply for reply in replies if reply.status == 429), "user")
+        assert (await api.get("/api/me/", who=ben)).status == 200
+
+
+async def test_two_processes_count_together(served: Served, stranger: Person) -> None:
+    async with served(**ON, user_limit=10) as one, served(**ON, user_limit=10) as other:
+        apis = [one, other] * 20
+        replies = await asyncio.gather(*(api.get("/api/me/", who=stranger) for api in apis))
+        assert Counter(reply.status for reply in replies) == {200: 10, 429: 30}
+
+
+async def test_whoever_has_a_token_does_not_suffer_from_the_neighbours(
+    served: Served, stranger: Person, home: str
+) -> None:
+    async with served(**ON, address_limit=2) as api:
+        here = {"X-Real-IP": home}
+        replies = [await api.get("/api/slots/", headers=here) for _ in range(3)]
+        assert [reply.status for reply in replies] == [200, 200, 429]
+        check_refused(replies[2], "address")
+        assert (await api.get("/api/me/", who=stranger, headers=here)).status == 200
+        assert (await api.get("/api/slots/", headers={"X-Real-IP": f"{home}0"})).status == 200
+        for path in ("/healthz", "/readyz", "/metrics", "/docs/", "/api/openapi.json"):
+            reply = await api.get(path, headers=here)
+            assert (reply.status, told(reply)) == (200, ("", ""))
+
+
+async def test_guessed_tokens_are_charged_to_the_address(served: Served, home: str) -> None:
+    async with served(**ON, address_limit=3) as api:
+        guesses = [BAD | {"X-Real-IP": home, "Authorization": f"Token {n:040x}"} for n in range(5)]
+        replies = [await api.get("/api/me/", headers=one) for one in guesses]
+        assert [reply.status for reply in replies] == [401, 401, 401, 429, 429]
+
+
+async def test_a_token_that_was_logged_out_costs_its_owner_nothing(
+    served: Served, stranger: Person, home: str
+) -> None:
+    async with served(**ON, user_limit=10) as api:
+        token = (await login(api, stranger.username, home, PASSWORD)).json["token"]
+        stolen = stranger._replace(token=token)
+        assert (await api.post("/api/logout/", who=stolen)).status == 200
+        for _ in range(30):
+            assert (await api.get("/api/me/", who=stolen)).status == 401
+        reply = await api.get("/api/me/", who=stranger)
+        assert told(reply)[1].startswith('"user";r=7'), "logout, its first use after, and this"
+
+
+async def test_spoofed_addresses_do_not_help(served: Served) -> None:
+    async with served(rate_limit=True, login_limit=5, login_address_limit=20) as api:
+        spoofs = [
+            {"X-Real-IP": f"6.6.{n // 250}.{n % 250}", "X-Forwarded-For": f"7.7.7.{n % 250}"}
+            for n in range(1000)
+        ]
+        body = {"username": f"spoofed{next(_COUNTER)}", "password": "guess"}
+        replies = await asyncio.gather(
+            *(api.post("/api/login/", body, headers=one) for one in spoofs)
+        )
+        assert Counter(reply.status for reply in replies) == {401: 5, 429: 995}
+
+
+async def test_of_a_thousand_logins_at_once_exactly_the_limit_reaches_bcrypt(
+    served: Served, stranger: Person, home: str
+) -> None:
+    """Through two processes; the right password is no better than a wrong one."""
+    async with AsyncExitStack() as stack:
+        settings = ON | {"login_limit": 20, "login_account_limit": 1000, "bcrypt_queue": 1000}
+        apis = [await stack.enter_async_context(served(**settings)) for _ in range(2)]
+        before = await hashed(*apis)
+        replies = await asyncio.gather(
+            *(
+                login(apis[n % 2], stranger.username, home, PASSWORD if n % 3 else "guess")
+                for n in range(1000)
+            )
+        )
+        statuses = Counter(reply.status for reply in replies)
+        assert statuses[200] + statuses[401] == 20
+        assert statuses[429] == 980
+        assert await hashed(*apis) - before == 20
+        check_refused(next(reply for reply in replies if reply.status == 429), "login")
+
+
+async def test_strangers_lock_nobody_out_of_where_they_have_been(
+    served: Served, stranger: Person, home: str
+) -> None:
+    async with served(**ON, login_account_limit=10) as api:
+        assert (await login(api, stranger.username, home, PASSWORD)).status == 200
+        botnet = [f"172.16.{n}.1" for n in range(30)]
+        replies = await asyncio.gather(*(login(api, stranger.username, one) for one in botnet))
+        assert Counter(reply.status for reply in replies) == {401: 9, 429: 21}
+        check_refused(next(one for one in replies if one.status == 429), "login-account")
+        assert (await login(api, stranger.username, home, PASSWORD)).status == 200
+        assert (await api.get("/api/me/", who=stranger)).status == 200
+
+
+async def test_registrations_are_limited_by_address(served: Served, home: str) -> None:
+    async with served(**ON, register_limit=2) as api:
+        replies = []
+        for _ in range(3):
+            name = f"limited{next(_COUNTER)}"
+            new = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
+            replies.append(await api.post("/api/register/", new, headers={"X-Real-IP": home}))
+        assert [reply.status for reply in replies] == [201, 201, 429]
+        assert told(replies[0])[1].startswith('"register";r=1')
+        check_refused(replies[2], "register")
+
+
+async def test_a_redis_that_was_restarted_still_counts(
+    served: Served, deps: Deps, stranger: Person
+) -> None:
+    async with served(**ON, user_limit=3) as api:
+        statuses = []
+        for _ in range(5):
+            await deps.redis.script_flush()
+            statuses.append((await api.get("/api/me/", who=stranger)).status)
+        assert statuses == [200, 200, 200, 429, 429]
+
+
+async def test_without_redis_only_public_reads_go_on(served: Served, stranger: Person) -> None:
+    async with served(**ON, redis_url=GONE) as api:
+        new = {"username": "nobody1", "email": "n@example.org", "password": PASSWORD}
+        calls: list[Callable[[], Awaitable[Reply]]] = [
+            lambda: api.get("/api/me/", who=stranger),
+            lambda: login(api, stranger.username, "10.0.0.1", PASSWORD),
+            lambda: api.post("/api/register/", new),
+        ]
+        for call in calls:
+            check_problem(await call(), 503, "unavailable")
+        began = time.monotonic()
+        for path in ("slots", "providers", "slots") * 10:
+            assert (await api.get(f"/api/{path}/")).status == 200
+        assert time.monotonic() - began < 3
+        assert _of(await _figures(api), "limiter_uncounted_total") == 30
+
+
+async def test_switched_off_nothing_is_told(api: Api, ada: Person) -> None:
+    for reply in (await api.get("/api/me/", who=ada), await api.get("/api/slots/")):
+        assert (reply.status, told(reply)) == (200, ("", ""))
