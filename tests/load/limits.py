@@ -26,6 +26,8 @@ from tests.load.target import GENERATOR, POSTGRES, REDIS, SERVER, Target, enviro
 from tests.load.wire import Request
 
 LANES_OFF = {"LANE_BATCH": "1"}
+NEVER = str(10**9)
+COUNTED = {"RATE_LIMIT": "on", "USER_LIMIT": NEVER, "ADDRESS_LIMIT": NEVER}
 DROPPED = ("Content-Length", "Date", "Server", "Connection")  # Tornado adds its own
 WARM_UP = 0.5
 PATIENCE = 60.0  # seconds that a queue may take without HTTP
@@ -43,6 +45,7 @@ Arm = Callable[[float], Awaitable[Measure]]
 WORDS = {
     "bare": "HTTP alone: a bare Tornado handler, same bytes",
     "server": "the server",
+    "counted": "the server, counting requests for its rate limits",
     "single": "the server, lanes off: one statement per request",
     "database": "the same rules and SQL without HTTP, same batches",
     "statements": "the same, one statement per item",
@@ -102,11 +105,13 @@ async def arms(
     with contextlib.ExitStack() as stack:
         words = ["-m", "tests.load.bare", str(path)]
         bare = stack.enter_context(started(target.folder, "bare", words, os.environ))
+        counts = stack.enter_context(target.beside("counted", COUNTED))
         slow = stack.enter_context(target.beside("lanes-off", off))
         async with app.opened(patient) as batched, app.opened(single) as by_one:
             yield {
                 "bare": over_http(target, scenario, connections, (bare.pid, bare.address), True),
                 "server": over_http(target, scenario, connections),
+                "counted": over_http(target, scenario, connections, (counts.pid, counts.address)),
                 "single": over_http(target, scenario, connections, (slow.pid, slow.address)),
                 "database": without_http(target, connections, scenario, batched),
                 "statements": without_http(target, connections, scenario, by_one),
