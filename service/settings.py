@@ -1,6 +1,7 @@
 """Every setting of the service in one frozen value; nothing else reads the environment."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 ROOT = Path(__file__).resolve().parents[1]
 YES, NO = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
 WIRES = ("tornado", "llhttp")
+ORIGIN = re.compile(r"https?://[^/?#@,*\s]+")
 T = TypeVar("T")
 
 
@@ -116,6 +118,9 @@ class Settings:
     wire: str = setting(
         "tornado", "HTTP parser: tornado, or llhttp at a fraction of the cost", among=WIRES
     )
+    cors_origins: str = setting(
+        "", "origins of web pages that may call, separated by spaces, or *; none if empty"
+    )
     xheaders: bool = setting(False, "trust X-Real-IP and X-Forwarded-* of the proxy in front")
     access_log: bool = setting(False, "one line per request")
     slow_request: float = setting(
@@ -147,6 +152,12 @@ class Settings:
         """Refuse values out of bounds and deadlines that don't nest."""
         for one in fields(self):
             check(one.name, getattr(self, one.name), one.metadata)
+        for origin in self.cors_origins.split():
+            if origin != "*" and not ORIGIN.fullmatch(origin):
+                raise SettingsError(
+                    "CORS_ORIGINS must be origins without a path, such as "
+                    f"https://app.example.org, separated by spaces; not {origin!r}."
+                )
         if not self.lock_timeout < self.statement_timeout < self.request_deadline:
             raise SettingsError(
                 "The timeouts must nest: LOCK_TIMEOUT below STATEMENT_TIMEOUT "

@@ -17,7 +17,7 @@ from service import deadline, errors, watch
 from service.booking.answer import Answer
 from service.booking.idempotency import NO_KEY, Key, once
 from service.deps import Deps
-from service.handlers import fields, problems
+from service.handlers import cors, fields, problems
 from service.handlers.guards import GUARDS, PUBLIC
 from service.limits import Standing
 from service.sessions import Session
@@ -131,6 +131,7 @@ class ApiHandler(web.RequestHandler):
 
     def initialize(self, deps: Deps) -> None:
         self.deps = deps
+        self._share()
         self._chunks = bytearray()
 
     def set_default_headers(self) -> None:
@@ -142,6 +143,14 @@ class ApiHandler(web.RequestHandler):
         for name, value in GUARDS.items():
             self._headers[name] = value
         self.tell(self.standing)
+        if hasattr(self, "deps"):
+            self._share()
+
+    def _share(self) -> None:
+        """Let the web pages of CORS_ORIGINS read the answer, whatever it will be."""
+        origins = self.deps.settings.cors_origins
+        if origins and self.request.path.startswith(cors.SHARED):
+            self._headers.update(cors.shared(origins, self.request.headers.get("Origin")))
 
     # Reading the request
 
@@ -305,6 +314,9 @@ class ApiHandler(web.RequestHandler):
 
     async def options(self, *_: str) -> None:
         self.set_header("Allow", self.allowed)
+        asked = "Access-Control-Request-Method" in self.request.headers
+        if asked and "Access-Control-Allow-Origin" in self._headers:
+            self._headers.update(cors.preflight(self.allowed))
         self.set_status(204)
         self.finish()
 

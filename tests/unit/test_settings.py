@@ -63,6 +63,9 @@ def test_a_relative_data_dir_is_made_absolute() -> None:
         ("DRAIN_SECONDS", "-1", "at least 0"),
         ("LANE_BATCH", "1.5", "a whole number"),
         ("REDIS_URL", "http://x", "redis://"),
+        ("CORS_ORIGINS", "https://app.example.org/", "without a path"),
+        ("CORS_ORIGINS", "https://a.example.org,https://b.example.org", "separated by spaces"),
+        ("CORS_ORIGINS", "null", "origins"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str, said: str) -> None:
