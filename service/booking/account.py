@@ -17,7 +17,7 @@ from service.errors import (
 )
 from service.limits import Standing
 from service.passwords import LONGEST
-from service.sessions import Session
+from service.sessions import Session, Token
 
 Tell = Callable[[Standing | None], None]  # who hears how one stands with the limit
 
@@ -119,16 +119,23 @@ async def logout(deps: Deps, actor: Session) -> None:
         raise InvalidToken
 
 
-async def tokens(deps: Deps, actor: Session) -> list[dict[str, Any]]:
-    """The actor's living tokens, oldest first: id, created_at, and whether it is this one's."""
-    return [
+async def tokens(
+    deps: Deps, actor: Session, after: tuple[int, int], limit: int
+) -> tuple[list[dict[str, Any]], Token | None]:
+    """A page of the actor's living tokens, oldest first: id, created_at, and whether it is this
+    one's. It begins after a token that was made so many seconds since 1970 and has that id. Also
+    the last one, if there are more."""
+    living = await deps.sessions.tokens(actor.account_id)
+    found = [token for token in living if (token.created_at, token.id) > after]
+    page = [
         {
             "id": token.id,
             "created_at": datetime.fromtimestamp(token.created_at, UTC),
             "current": token.id == actor.token_id,
         }
-        for token in await deps.sessions.tokens(actor.account_id)
+        for token in found[:limit]
     ]
+    return page, found[limit - 1] if len(found) > limit else None
 
 
 async def logout_session(deps: Deps, actor: Session, token_id: int) -> None:
@@ -152,14 +159,23 @@ async def profile(deps: Deps, actor: Session) -> Profile:
 
 
 async def change_password(
-    deps: Deps, actor: Session, current: str, new: str, key: Key = NO_KEY
+    deps: Deps,
+    actor: Session,
+    current: str,
+    new: str,
+    address: str,
+    key: Key = NO_KEY,
+    tell: Tell = unheard,
 ) -> None:
-    """Change the password; every other token of the account dies.
+    """Change the password; every other token of the account dies. A try counts as a login: a
+    stolen token must not be worth more guesses.
 
-    Raises InvalidFields when the current password is wrong or the new one won't do, KeyReused.
+    Raises InvalidFields when the current password is wrong or the new one won't do, RateLimited,
+    KeyReused.
     """
     check_password(deps, "new_password", new)
     if await known(deps, actor.account_id, key) is None:
+        tell(await deps.limits.login(actor.username, address))
         hashes = await _hashes(deps, actor, current, new)
         await once(deps, actor.account_id, key, lambda deps: _replace(deps, actor, *hashes))
     try:

@@ -1,15 +1,16 @@
 """Accounts and their tokens."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
 
 from service.booking import account
-from service.errors import RateLimited, UsernameTaken, WrongCredentials
-from service.handlers import answers
+from service.errors import InvalidFields, RateLimited, UsernameTaken, WrongCredentials
+from service.handlers import answers, fields
 from service.handlers.base import EVERYONE, SIGNED_IN, ApiHandler, endpoint
-from service.handlers.fields import Email, Username
+from service.handlers.fields import Cursor, Email, Limit, Username
 
 NewPassword = Annotated[
     str,
@@ -37,7 +38,36 @@ class PasswordBody(msgspec.Struct):
     new_password: NewPassword
 
 
-class Register(ApiHandler):
+class TokenQuery(msgspec.Struct):
+    limit: Limit = 100
+    cursor: Cursor = ""
+
+
+class NewPasswordHandler(ApiHandler):
+    """One whose body has a new password, in the field `secret`."""
+
+    secret: ClassVar[str]
+
+    def read(self, kind: Any) -> Any:
+        """The body; the rule for passwords, which is a setting, has its say beside its type."""
+        value, wrong = fields.decode(bytes(self._chunks)), {}
+        if isinstance(value, dict) and isinstance(value.get(self.secret), str):
+            try:
+                account.check_password(self.deps, self.secret, value[self.secret])
+            except InvalidFields as error:
+                wrong = error.errors
+        try:
+            body = fields.convert(value, kind)
+        except InvalidFields as error:
+            raise InvalidFields(error.errors | wrong) from None
+        if wrong:
+            raise InvalidFields(wrong)
+        return body
+
+
+class Register(NewPasswordHandler):
+    secret = "password"
+
     @endpoint(
         EVERYONE,
         counted=False,
@@ -96,10 +126,14 @@ class Me(ApiHandler):
 
 
 class Tokens(ApiHandler):
-    @endpoint(SIGNED_IN, answers=(200, list[answers.Token]))
+    @endpoint(SIGNED_IN, query=TokenQuery, answers=(200, list[answers.Token]))
     async def get(self) -> None:
-        """The living tokens of this account, by id; never the tokens themselves."""
-        tokens = await account.tokens(self.deps, self.actor)
+        """The living tokens of this account, oldest first; never the tokens themselves."""
+        query: TokenQuery = self.query
+        after = _cursor(query.cursor)
+        tokens, last = await account.tokens(self.deps, self.actor, after, query.limit)
+        if last is not None:
+            self.link_next(f"{last.created_at}-{last.id}")
         self.answer(200, tokens)
 
     @endpoint(SIGNED_IN, answers=(204,))
@@ -117,18 +151,36 @@ class Token(ApiHandler):
         self.answer(204, "")
 
 
-class Password(ApiHandler):
+class Password(NewPasswordHandler):
+    secret = "new_password"
+
     @endpoint(SIGNED_IN, body=PasswordBody, answers=(200, answers.PasswordChanged))
     async def post(self) -> None:
         """Change the password; all other tokens of this account die."""
         await account.change_password(
-            self.deps, self.actor, self.body.current_password, self.body.new_password, self.key
+            self.deps,
+            self.actor,
+            self.body.current_password,
+            self.body.new_password,
+            self.address,
+            self.key,
+            self.tell,
         )
         self.answer(200, {"message": "Password changed successfully"})
 
     def identity(self) -> bytes:
         """Without the passwords."""
         return b""
+
+
+def _cursor(text: str) -> tuple[int, int]:
+    """When the last token of the page before was made, and its id. Raises InvalidFields."""
+    if not text:
+        return (0, 0)
+    match = re.fullmatch(r"([0-9]{1,12})-([0-9]{1,16})", text, re.ASCII)
+    if match is None:
+        raise InvalidFields({"cursor": ["Invalid cursor."]})
+    return int(match[1]), int(match[2])
 
 
 ROUTES = [

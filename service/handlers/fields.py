@@ -24,6 +24,7 @@ EXACT = 2**53  # up to here a float is the integer it was written as
 LONGEST_INTEGER = 1000  # digits; Python itself refuses 4,301 in words of its own
 Id = Annotated[int, Meta(ge=-INT64, le=INT64)]
 Limit = Annotated[int, Meta(ge=1, le=500)]
+Cursor = Annotated[str, Meta(extra_json_schema={"format": "cursor"})]
 Instant = Annotated[datetime, Meta(tz=True)]
 Username = Annotated[
     str,

@@ -23,12 +23,11 @@ from service.errors import (
 )
 from service.handlers import answers, fields
 from service.handlers.base import EVERYONE, STAFF, ApiHandler, endpoint
-from service.handlers.fields import Id, Instant, Limit
+from service.handlers.fields import Cursor, Id, Instant, Limit
 
 MOST = 1000  # slots in one request
 Capacity = Annotated[int, Meta(ge=1, le=1000)]
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}\+00")  # an instant in a cursor
-Cursor = Annotated[str, Meta(extra_json_schema={"format": "cursor"})]
 
 
 class SlotBody(msgspec.Struct):

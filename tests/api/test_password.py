@@ -57,6 +57,13 @@ async def test_a_wrong_current_password_changes_nothing(api: Api, stranger: Pers
             },
         ),
         (
+            {"new_password": "short"},
+            {
+                "current_password": REQUIRED,
+                "new_password": ["Ensure this field has at least 8 characters."],
+            },
+        ),
+        (
             {"current_password": PASSWORD, "new_password": "short"},
             {"new_password": ["Ensure this field has at least 8 characters."]},
         ),

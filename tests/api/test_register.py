@@ -91,6 +91,13 @@ async def test_a_password_is_kept_whole(api: Api, password: str) -> None:
             {"password": ["Ensure this field has no more than 72 bytes."]},
         ),
         ({"username": 5, "email": None, "password": []}, None),
+        (
+            {"email": "nobody", "password": "7 chars"},
+            {
+                "email": ["Enter a valid value: An e-mail address."],
+                "password": ["Ensure this field has at least 8 characters."],
+            },
+        ),
     ],
 )
 async def test_it_rejects_bad_input(

@@ -11,6 +11,8 @@ from tests.api.checks import (
     check_needs_login,
     check_problem,
     check_same_as_missing,
+    next_link,
+    walk,
 )
 from tests.cast import PASSWORD, Api, Person, Reply
 
@@ -39,6 +41,37 @@ async def test_it_lists_ones_own(api: Api, stranger: Person) -> None:
         assert token["id"] < 2**53, "a JavaScript client would round it"
         age = datetime.now(UTC) - datetime.fromisoformat(token["created_at"])
         assert timedelta(seconds=-2) < age < timedelta(minutes=5)
+
+
+async def test_it_comes_in_pages_and_every_token_once(api: Api, stranger: Person) -> None:
+    for _ in range(6):
+        await _login(api, stranger)
+    whole = (await api.get("/api/tokens/", who=stranger)).json
+    pages = await walk(api, "/api/tokens/?limit=3", who=stranger)
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert [token for page in pages for token in page] == whole
+    assert await walk(api, "/api/tokens/?limit=7", who=stranger) == [whole]
+
+
+async def test_a_page_goes_on_where_the_last_one_ended_even_if_that_token_is_gone(
+    api: Api, stranger: Person
+) -> None:
+    for _ in range(3):
+        await _login(api, stranger)
+    whole = [token["id"] for token in (await api.get("/api/tokens/", who=stranger)).json]
+    reply = await api.get("/api/tokens/?limit=2", who=stranger)
+    last = next(one for one in whole[1::-1] if one == reply.json[1]["id"])
+    keep = stranger if not reply.json[1]["current"] else await _login(api, stranger)
+    await api.delete(f"/api/tokens/{last}/", who=keep)
+    rest = await api.get(next_link(reply) or "", who=keep)
+    assert [token["id"] for token in rest.json][: len(whole) - 2] == whole[2:]
+
+
+@pytest.mark.parametrize("cursor", ["x", "1", "1-", "-1", "1-2-3", "1-" + 17 * "9", "%00"])
+async def test_a_cursor_of_ones_own_making_is_refused(api: Api, ben: Person, cursor: str) -> None:
+    reply = await api.get(f"/api/tokens/?cursor={cursor}", who=ben)
+    check_problem(reply, 400, "invalid", "errors")
+    assert set(reply.json["errors"]) == {"cursor"}
 
 
 async def test_it_never_shows_a_token(api: Api, stranger: Person) -> None:
