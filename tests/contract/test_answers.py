@@ -1,11 +1,16 @@
 """What the server really answers is what the OpenAPI document says, to the letter."""
 
+import dataclasses
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.platform.asyncio import AsyncIOLoop
 
+from service import app as service_app
+from service.settings import Settings
 from tests.cast import PASSWORD, Api, Given, Person
 from tests.contract.spec import check_answer, operation_of, operations
 
@@ -52,8 +57,21 @@ class Caller:
 
 
 @pytest.fixture
-def call(api: Api) -> Caller:
-    return Caller(api)
+def call(io_loop: AsyncIOLoop, settings: Settings) -> Iterator[Caller]:
+    """On a server that has every header field to send."""
+    told = dataclasses.replace(settings, rate_limit=True, register_limit=2, cors_origins="*")
+    opened = service_app.opened(told)
+
+    async def listen() -> Any:
+        return service_app.listen(await opened.__aenter__())
+
+    server, port = io_loop.run_sync(listen)
+    api = Api(f"http://127.0.0.1:{port}")
+    yield Caller(api)
+    server.stop()
+    api.close()
+    io_loop.run_sync(server.close_all_connections)
+    io_loop.run_sync(lambda: opened.__aexit__(None, None, None))
 
 
 async def test_answers_are_what_is_documented(
@@ -73,6 +91,7 @@ async def accounts(call: Caller) -> None:
     known = {"username": "written", "password": PASSWORD}
     await call(201, "POST", "/api/register/", new)
     await call(409, "POST", "/api/register/", new)
+    await call(429, "POST", "/api/register/", new)
     await call(400, "POST", "/api/register/", {})
     await call(401, "POST", "/api/login/", known | {"password": "wrong"})
     token = (await call(200, "POST", "/api/login/", known, Idempotency_Key='"'))["token"]
