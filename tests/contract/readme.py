@@ -22,8 +22,8 @@ def table(title: str) -> list[list[str]]:
     return rows[2:]
 
 
-def block(title: str) -> str:
-    """The first block of shell commands in a section."""
-    found = re.search(r"^```sh\n(.*?)^```$", section(title), re.MULTILINE | re.DOTALL)
-    assert found, f"section {title} has no block of commands"
+def block(title: str, language: str = "sh") -> str:
+    """The first block of commands in a section, or of another language."""
+    found = re.search(rf"^```{language}\n(.*?)^```$", section(title), re.MULTILINE | re.DOTALL)
+    assert found, f"section {title} has no block of {language}"
     return found[1]

@@ -2,29 +2,18 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from service.cli import COMMANDS
 from service.settings import Settings
 from tests.contract.readme import TEXT, block, table
 from tests.contract.source import ROOT
-from tests.live import Live, served
+from tests.live import Live
 
 NAMES = re.compile(r"`([^`\n]+)`")
 IS_PATH = re.compile(r"\.?[\w-]+(/[\w.-]+)*/|(\.?[\w-]+/)*[\w.-]+\.(py|sql|md|txt|toml)|\.ci/run")
 MADE_LATER = {".venv", ".data"}
 TOKEN = re.compile(r"[0-9a-f]{40}")
-
-
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A first start, as anybody has it who has just got the sources."""
-    folder = tmp_path_factory.mktemp("fresh")
-    with served(folder, {}, "--data-dir", str(folder / "data")) as live:
-        yield live
 
 
 def paste(commands: str) -> list[str]:
