@@ -16,6 +16,7 @@ from service.booking.appointment import booking_lane, ending_lane
 from service.booking.reschedule import reschedule_lane
 from service.deps import Deps, Lanes, Traffic
 from service.handlers import ROUTES, problems
+from service.handlers.dispatch import Routed
 from service.handlers.ops import Nothing
 from service.limits import Limits
 from service.locks import Locks
@@ -88,13 +89,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
 
 def application(deps: Deps) -> Application:
     """The Tornado application of all routes."""
-    routes = [(pattern, handler, {"deps": deps}) for pattern, handler in ROUTES]
-    return Application(
-        routes,
-        default_handler_class=Nothing,
-        default_handler_args={"deps": deps},
-        log_function=Watch(deps.settings, deps.metrics, ROUTES),
-    )
+    return Routed(ROUTES, Nothing, {"deps": deps}, Watch(deps.settings, deps.metrics, ROUTES))
 
 
 def listen(deps: Deps) -> tuple[HTTPServer | WireServer, int]:

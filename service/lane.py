@@ -17,6 +17,8 @@ from service.settings import Settings
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+GATHER = 0.004  # seconds that a set may wait to grow while another is being decided
+
 AGAIN = object()  # the result of an item that only a neighbour was in the way of
 LATER = object()  # the result of an item whose turn has not come yet: this was no try
 
@@ -60,6 +62,7 @@ class Lane(Generic[Item, Result]):
         self._waiting: deque[_Entry[Item, Result]] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._scheduled = False
+        self._gathering: asyncio.TimerHandle | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self.refused_full = self.refused_late = 0
@@ -125,6 +128,8 @@ class Lane(Generic[Item, Result]):
     def _start(self) -> None:
         self._scheduled = False
         while self._waiting and len(self._running) < self._width:
+            if not self._worth_it():
+                break
             size = min(self._batch, len(self._waiting))
             entries = [self._waiting.popleft() for _ in range(size)]
             self._observe(entries)
@@ -133,6 +138,21 @@ class Lane(Generic[Item, Result]):
             task.add_done_callback(self._finished)
         if self._waiting and self._sweeper is None:
             self._sweeper = self._loop.call_at(self._waiting[0].deadline, self._sweep)
+
+    def _worth_it(self) -> bool:
+        """Whether to send what waits: beside another set only half a batch or what has waited."""
+        if not self._running or 2 * len(self._waiting) >= self._batch:
+            return True
+        since = self._waiting[0].deadline - self._patience
+        if self._loop.time() >= since + GATHER:
+            return True
+        if self._gathering is None:
+            self._gathering = self._loop.call_at(since + GATHER, self._gathered)
+        return False
+
+    def _gathered(self) -> None:
+        self._gathering = None
+        self._start()
 
     def _observe(self, entries: list[_Entry[Item, Result]]) -> None:
         queued_by = self._loop.time() + self._patience

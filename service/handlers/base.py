@@ -19,6 +19,7 @@ from service.booking.idempotency import NO_KEY, Key, once
 from service.deps import Deps
 from service.handlers import cors, fields, problems
 from service.handlers.guards import GUARDS, PUBLIC
+from service.handlers.lean import LeanHandler
 from service.limits import Standing
 from service.sessions import Session
 
@@ -111,7 +112,7 @@ def _path_id(text: str) -> int:
 
 
 @web.stream_request_body
-class ApiHandler(web.RequestHandler):
+class ApiHandler(LeanHandler):
     """A handler of one URL. `actor`, `query` and `body` are what its endpoint declared."""
 
     verbs: ClassVar[frozenset[str]]
@@ -137,7 +138,6 @@ class ApiHandler(web.RequestHandler):
     def set_default_headers(self) -> None:
         if not hasattr(self, "request_id"):
             self.request_id = _request_id(self.request.headers.get("X-Request-ID"))
-        del self._headers["Server"]
         self._headers["Content-Type"] = self.media
         self._headers["X-Request-ID"] = self.request_id
         for name, value in GUARDS.items():

@@ -7,10 +7,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import httptools
-from tornado.httputil import HTTPHeaders, HTTPInputError, RequestStartLine
+from tornado.httputil import RequestStartLine
 
 from service.wire.context import Context
 from service.wire.exchange import Exchange
+from service.wire.fields import Fields
 from service.wire.limits import Refused
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._exchanges: deque[Exchange] = deque()
         self._reading: Exchange | None = None  # whose body is still coming in
-        self._target, self._headers = b"", HTTPHeaders()
+        self._target = b""
+        self._fields: list[tuple[bytes, bytes]] = []
         self._head_size = self._raw_size = self._discarded = 0
         self._in_head = False
         self._room: asyncio.Future[None] | None = None  # pending while the client does not read
@@ -117,7 +119,7 @@ class Connection(asyncio.Protocol):
     # httptools
 
     def on_message_begin(self) -> None:
-        self._target, self._headers = b"", HTTPHeaders()
+        self._target, self._fields = b"", []
         self._in_head, self._head_size, self._raw_size = True, 0, 0
 
     def on_url(self, target: bytes) -> None:
@@ -130,12 +132,8 @@ class Connection(asyncio.Protocol):
         self._head_size += len(name) + len(value)
         if self._head_size > self._limits.head:
             raise Refused(431)
-        if not self._in_head:
-            return
-        try:  # llhttp leaves what is blank behind a value, and Tornado refuses that
-            self._headers.add(name.decode("latin-1"), value.decode("latin-1").rstrip(" \t"))
-        except HTTPInputError:
-            raise Refused(400) from None
+        if self._in_head:
+            self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The head is whole: an exchange begins."""
@@ -146,7 +144,8 @@ class Connection(asyncio.Protocol):
         version = parser.get_http_version()
         if version not in ("1.1", "1.0"):
             raise Refused(400)
-        if self._headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
+        headers = Fields(self._fields)
+        if headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
             raise Refused(400)  # llhttp would read a gzip of chunks as plain chunks
         start_line = RequestStartLine(
             parser.get_method().decode("ascii"),
@@ -155,9 +154,9 @@ class Connection(asyncio.Protocol):
         )
         context = self._context
         if self._server.xheaders:
-            context = context.behind_proxy(self._headers)
+            context = context.behind_proxy(headers)
         keep_alive = parser.should_keep_alive()
-        exchange = Exchange(self, start_line, self._headers, context, keep_alive)
+        exchange = Exchange(self, start_line, headers, context, keep_alive)
         self._reading = exchange
         self._exchanges.append(exchange)
         if len(self._exchanges) == 1 and self._room is None:
@@ -187,11 +186,7 @@ class Connection(asyncio.Protocol):
         """Send bytes; the future is done when the client has room for more."""
         if not self._transport.is_closing():
             self._transport.write(data)
-        if self._room is not None:
-            return self._room
-        done = self._loop.create_future()
-        done.set_result(None)
-        return done
+        return self._room or self._server.written
 
     def answered(self, exchange: Exchange) -> None:
         """The first exchange has been answered: go on with the next, or end."""
@@ -267,7 +262,7 @@ class Connection(asyncio.Protocol):
         elif broken is not None:
             self._transport.close()
             return
-        refusal = Exchange(self, UNREAD, HTTPHeaders(), self._context, False)
+        refusal = Exchange(self, UNREAD, Fields(), self._context, False)
         refusal.complete, refusal.refused = True, status
         self._exchanges.append(refusal)
         if len(self._exchanges) == 1:

@@ -28,6 +28,8 @@ class WireServer:
         self.limits, self.xheaders = limits or Limits(), xheaders
         self.connections: set[Connection] = set()
         self.loop = asyncio.get_running_loop()
+        self.written: asyncio.Future[None] = self.loop.create_future()  # what was sent has left
+        self.written.set_result(None)
         self._servers: list[asyncio.Server] = []
         self._accepting: list[asyncio.Task[None]] = []  # the loop itself holds tasks only weakly
         self._sweeper = self.loop.call_later(SWEEP_EVERY, self._sweep)

@@ -1,0 +1,34 @@
+"""The header fields of a request that llhttp has read: names and values are known to be sound."""
+
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+from tornado.httputil import HTTPHeaders
+
+BLANK = " \t"
+
+
+class Fields(HTTPHeaders):
+    """Tornado's header fields, made without checking each of them again."""
+
+    def __init__(self, pairs: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self._as_list = {}
+        self._combined_cache = {}
+        for name, value in pairs:
+            # llhttp leaves what is blank behind a value.
+            text = value.decode("latin-1").rstrip(BLANK)
+            self._as_list.setdefault(_spelled(name), []).append(text)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a field, or the default; several lines are joined by commas."""
+        lines = self._as_list.get(name)  # most ask by the usual spelling
+        if lines is None:
+            return super().get(name, default)
+        return lines[0] if len(lines) == 1 else ",".join(lines)
+
+
+@functools.lru_cache(1000)
+def _spelled(name: bytes) -> str:
+    """The usual spelling of a name: `Content-Type`."""
+    return "-".join(word.capitalize() for word in name.decode("ascii").split("-"))
