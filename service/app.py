@@ -100,12 +100,13 @@ def listen(deps: Deps) -> tuple[HTTPServer | WireServer, int]:
     except OSError as error:
         said = f"Can't listen on {host} port {port}: {error.strerror or error}."
         raise OSError(error.errno, said) from error
-    server = _server(application(deps), deps.settings)
-    server.add_sockets(sockets)
-    return server, sockets[0].getsockname()[1]
+    found = server(application(deps), deps.settings)
+    found.add_sockets(sockets)
+    return found, sockets[0].getsockname()[1]
 
 
-def _server(routes: Application, settings: Settings) -> HTTPServer | WireServer:
+def server(routes: Application, settings: Settings) -> HTTPServer | WireServer:
+    """A server of an application on the parser of the settings, which listens nowhere yet."""
     if settings.wire == "llhttp":
         return WireServer(routes, problems.answer_to, xheaders=settings.xheaders)
     return HTTPServer(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httptools
 from tornado.httputil import RequestStartLine
 
+from service.wire import line
 from service.wire.context import Context
 from service.wire.exchange import Exchange
 from service.wire.fields import Fields
@@ -47,6 +48,9 @@ class Connection(asyncio.Protocol):
         self._fields: list[tuple[bytes, bytes]] = []
         self._head_size = self._raw_size = self._discarded = 0
         self._in_head = False
+        self._between = True  # no byte of the next request has come
+        self._held = b""  # the beginning of a request line
+        self._line: line.Line | None = None  # what llhttp could not read itself
         self._room: asyncio.Future[None] | None = None  # pending while the client does not read
         self._ending = False  # no request after those that are here
         self._deaf = False  # what still arrives is not even parsed
@@ -68,6 +72,8 @@ class Connection(asyncio.Protocol):
             self._discard(len(data))
             return
         try:
+            if self._between and not line.usual(data):
+                data = self._begun(data)
             self._parser.feed_data(data)
             if self._in_head:
                 self._raw_size += len(data)
@@ -81,7 +87,7 @@ class Connection(asyncio.Protocol):
             self._malformed(error.__context__.status)
         except Refused as error:
             self._malformed(error.status)
-        except httptools.HttpParserError:
+        except (httptools.HttpParserError, line.Unreadable):
             self._malformed(400)
         if len(self._exchanges) > 1:
             self._transport.pause_reading()
@@ -108,6 +114,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """The client has gone, or was let go."""
         self._server.connections.discard(self)
+        del self._parser  # each holds the other
         self._ending = self._deaf = True
         if self._room is not None:
             self._room.set_result(None)
@@ -120,6 +127,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._target, self._fields = b"", []
+        self._between = False
         self._in_head, self._head_size, self._raw_size = True, 0, 0
 
     def on_url(self, target: bytes) -> None:
@@ -147,10 +155,10 @@ class Connection(asyncio.Protocol):
         headers = Fields(self._fields)
         if headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
             raise Refused(400)  # llhttp would read a gzip of chunks as plain chunks
+        method, target = self._line or (parser.get_method(), self._target)
+        self._line = None
         start_line = RequestStartLine(
-            parser.get_method().decode("ascii"),
-            self._target.decode("latin-1"),
-            f"HTTP/{version}",
+            method.decode("ascii"), target.decode("latin-1"), f"HTTP/{version}"
         )
         context = self._context
         if self._server.xheaders:
@@ -173,6 +181,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The request has been read to its end."""
+        self._between = True
         exchange, self._reading = self._reading, None
         if exchange is None:
             return
@@ -250,6 +259,21 @@ class Connection(asyncio.Protocol):
     def _start(self) -> None:
         if self._exchanges and self._room is None and not self._exchanges[0].started:
             self._exchanges[0].start()
+
+    def _begun(self, data: bytes) -> bytes:
+        """What llhttp is to read of a request that begins unusually; nothing before its line is
+        whole. Raises Unreadable, Refused."""
+        data = self._held + data
+        self._held = b""
+        if not line.whole(data):
+            if len(data) > self._limits.target:
+                return data  # llhttp says which part of it is too long
+            self._held, self._in_head = data, bool(data.strip(b"\r\n"))
+            return b""
+        self._line, data = line.translated(data)
+        if len(self._line.target) > self._limits.target:
+            raise Refused(414)
+        return data
 
     def _malformed(self, status: int) -> None:
         """Answer what can't be read, after all that came before it."""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tests.load import targets
 from tests.load.beside import allow_files
 from tests.load.errors import LoadError
 from tests.load.plan import Plan
@@ -40,6 +41,7 @@ examples:
   python3 run.py load --rate 100 --idle 10000                the memory of idle connections
   python3 run.py load --ramp --p99 50                        highest rate with p99 up to 50 ms
   python3 run.py load --limits --repeat 5                    beside what HTTP, SQL, Redis allow
+  python3 run.py load --targets --out targets                every promise about speed
   LANE_BATCH=1 LANE_WIDTH=8 python3 run.py load              another setting of the server
   python3 run.py load --url http://127.0.0.1:8000 --data-dir .data
   BOOKING_PASSWORD=... python3 run.py load --url http://127.0.0.1:8000 --admin-user root
@@ -61,7 +63,10 @@ def main(arguments: Sequence[str]) -> int:
     values = parser().parse_args(arguments)
     logging.getLogger("service").setLevel(logging.CRITICAL)  # its slowness is what we report
     try:
-        plan = Plan(**{one.name: getattr(values, one.name) for one in fields(Plan)})
+        if values.targets:
+            return run_targets(values)
+        given = {one.name: getattr(values, one.name) for one in fields(Plan)}
+        plan = Plan(**{name: value for name, value in given.items() if value is not None})
         result = perform(plan)
         result["command"] = f"python3 run.py load {shlex.join(arguments)}".strip()
         folder = plan.out or folder_for(plan)
@@ -72,6 +77,18 @@ def main(arguments: Sequence[str]) -> int:
     print(text(result))
     print(f"\n{folder / 'report.html'}\n{folder / 'result.json'}")
     return 0 if result["verdict"] == "OK" else 1
+
+
+def run_targets(values: argparse.Namespace) -> int:
+    """Measure the table of targets. Raises LoadError."""
+    plan = Plan(scenario="book", repeat=values.repeat or 5, part_seconds=values.part_seconds)
+    return targets.run(
+        values.out or folder_for(plan).with_name("targets"),
+        repeat=plan.repeat,
+        seconds=plan.part_seconds,
+        rows=values.rows,
+        only=values.parts.split(",") if values.parts else (),
+    )
 
 
 def perform(plan: Plan) -> dict[str, Any]:
@@ -163,7 +180,19 @@ def add_more(group: Any) -> None:
         action="store_true",
         help="measure bare HTTP, the SQL alone, the token look-up and the server with lanes off",
     )
-    group.add_argument("--repeat", type=int, default=3, help="rounds of --limits (default: 3)")
+    group.add_argument("--repeat", type=int, help="rounds of --limits and --targets (default: 5)")
+    group.add_argument(
+        "--targets",
+        action="store_true",
+        help="measure every promise about speed, some 12 minutes; what --out has already is kept",
+    )
+    group.add_argument("--parts", help="only these of --targets, such as booking,reads")
+    group.add_argument(
+        "--rows",
+        type=int,
+        default=10_000_000,
+        help="slots of the large database of --targets; 0 leaves that part out (default: 10000000)",
+    )
     group.add_argument(
         "--part-seconds", type=float, default=3.0, help="of each step and turn (default: 3)"
     )

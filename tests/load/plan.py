@@ -47,7 +47,7 @@ class Plan:
     ramp: bool = False
     p99: float = 50.0  # milliseconds
     limits: bool = False
-    repeat: int = 3
+    repeat: int = 5
     part_seconds: float = 3.0
     seed: int = 1
     out: Path | None = None

@@ -55,7 +55,7 @@ class Target:
 
 
 @contextlib.contextmanager
-def own_target(settings: Settings) -> Iterator[Target]:
+def own_target(settings: Settings, changes: Mapping[str, str] | None = None) -> Iterator[Target]:
     """Embedded servers in a temporary folder, durable as in production, and a server on them."""
     folder = Path(tempfile.mkdtemp(prefix="booking-load-"))
     folder.chmod(0o755)  # the embedded servers may be another account's
@@ -71,7 +71,9 @@ def own_target(settings: Settings) -> Iterator[Target]:
             redis_url=embedded.redis_url or "",
         )
         migrate.migrate(there.database_url)
-        with started(folder, "server", ["run.py", "serve"], environment(there, {})) as child:
+        with started(
+            folder, "server", ["run.py", "serve"], environment(there, changes or {})
+        ) as child:
             names = {"postgres": POSTGRES, "valkey": REDIS}
             found = {names[one.name]: [one.process.pid] for one in embedded.servers if one.process}
             processes = {

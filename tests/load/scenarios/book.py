@@ -1,6 +1,7 @@
 """Bookings: each of another free slot, or everybody after the same few."""
 
 from collections import deque
+from collections.abc import Iterable
 from typing import ClassVar
 
 from service.booking import appointment
@@ -40,6 +41,10 @@ class Book(Scenario):
             fresh = await self.world.stage.add_slots(missing)
             self.world.random.shuffle(fresh)
             self._free.extend(fresh)
+
+    def take(self, slot_ids: Iterable[int]) -> None:
+        """Book these as well, which are free."""
+        self._free.extend(slot_ids)
 
     def next(self) -> Request | None:
         return self.booking(self.anyone(), self._free.popleft()) if self._free else None

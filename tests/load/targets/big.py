@@ -1,0 +1,119 @@
+"""Cost per booking in a large database beside that in a small one."""
+
+import time
+
+from service.settings import Settings
+from tests.load.errors import LoadError
+from tests.load.limits import Arm
+from tests.load.report.words import rate
+from tests.load.scenarios.book import Book
+from tests.load.target import witness
+from tests.load.targets.stand import Row, Stand, in_turn, stand
+
+SMALL = 10_000  # slots, half of them booked
+PER_PROVIDER = 10_000
+MARGIN = 1.15
+
+# In one go and in the order of the indexes, which are made afterwards: row by row it takes hours.
+GROW = """
+SET synchronous_commit = off;
+SET maintenance_work_mem = '512MB';
+INSERT INTO provider (name, time_zone)
+SELECT 'Large ' || n, 'Europe/Berlin' FROM generate_series(1, %(rows)s / %(each)s) AS n;
+INSERT INTO account (username, email, password_hash)
+SELECT 'large' || n, 'large' || n || '@example.org', '' FROM generate_series(1, 10000) AS n;
+INSERT INTO slot (provider_id, starts_at, ends_at, booked, version)
+SELECT provider.id, day + n * interval '15 minutes', day + (n + 1) * interval '15 minutes',
+       n %% 2, 1 + n %% 2
+  FROM provider,
+       (SELECT date_trunc('day', now()) + interval '2 days' AS day) AS start,
+       generate_series(0, %(each)s - 1) AS n
+ WHERE provider.name LIKE 'Large %%'
+ ORDER BY provider.id, n;
+INSERT INTO appointment (slot_id, place, account_id, notes)
+SELECT slot.id, 1, (SELECT min(id) FROM account WHERE username LIKE 'large%%') + slot.id %% 10000,
+       'Initial consultation'
+  FROM slot WHERE slot.booked = 1;
+INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
+SELECT id, account_id, 'book', slot_id, status FROM appointment;
+"""
+AFTER = ("VACUUM ANALYZE",)
+
+
+# How to drop and how to make again what costs most row by row.
+INDEXES = """
+SELECT format('ALTER TABLE %s DROP CONSTRAINT %s', conrelid::regclass, conname),
+       format('ALTER TABLE %s ADD CONSTRAINT %s %s', conrelid::regclass, conname,
+              pg_get_constraintdef(oid))
+  FROM pg_constraint
+ WHERE contype IN ('f', 'x')
+   AND conrelid::regclass::text IN ('slot', 'appointment', 'appointment_history')
+UNION ALL
+SELECT format('DROP INDEX %s', indexname), indexdef
+  FROM pg_indexes
+ WHERE tablename IN ('slot', 'appointment', 'appointment_history')
+   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = indexname)
+"""
+
+
+class Everywhere(Book):
+    """Books free slots that lie all over the table."""
+
+    async def prepare(self, requests: int) -> None:
+        """Take free slots at random, each but once."""
+        if not self.persons:
+            self.persons += await self.world.stage.add_people(self.people)
+        if len(self._free) < requests:
+            raise LoadError(
+                f"{len(self._free):,} free slots are too few for {requests:,} requests."
+            )
+
+
+async def size(settings: Settings, repeat: int, seconds: float, rows: int) -> list[Row]:
+    """the cost of a booking among ten million slots"""
+    async with stand(settings) as small, stand(settings) as large:
+        began = time.monotonic()
+        grow(large, rows)
+        took = time.monotonic() - began
+        grow(small, SMALL)
+        arms: dict[str, Arm] = {
+            "small": small.arm(small.scenario("book")),
+            "large": large.arm(everywhere(large)),
+        }
+        found = await in_turn(arms, repeat, seconds)
+    costs = {name: sum(one.cpu.values()) for name, one in found.items()}
+    times = costs["large"] / costs["small"]
+    return [
+        Row(f"{rows:,} slots, half of them booked, made in", "", f"{took:.0f} s"),
+        Row(f"CPU of all for a booking at {SMALL:,} slots", "", f"{costs['small']:.0f} µs"),
+        Row(f"the same at {rows:,}, by that", f"≤ {MARGIN}", f"{times:.2f}", times <= MARGIN),
+        Row("bookings a second there", "", rate(found["large"].throughput)),
+    ]
+
+
+def grow(here: Stand, rows: int) -> None:
+    """Fill a database that is still empty with so many slots and half as many appointments."""
+    assert here.target.settings
+    with witness(here.target.settings) as connection, connection.cursor() as cursor:
+        cursor.execute(INDEXES)
+        found = cursor.fetchall()
+        for drop, _ in found:
+            cursor.execute(drop)
+        cursor.execute(GROW, {"rows": rows, "each": min(PER_PROVIDER, rows)})
+        for _, make in found:
+            cursor.execute(make)
+        for statement in AFTER:
+            cursor.execute(statement)
+
+
+def everywhere(here: Stand) -> Everywhere:
+    """The scenario with free slots from all over the table."""
+    scenario = here.scenario("book")
+    found = Everywhere(scenario.world, scenario.options)
+    assert here.target.settings
+    with witness(here.target.settings) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM slot TABLESAMPLE BERNOULLI (20) WHERE booked = 0")
+        ids = [row[0] for row in cursor.fetchall()]
+    here.world.random.shuffle(ids)
+    found.take(ids)
+    return found
