@@ -15,6 +15,7 @@ from service import figures, logs, pulse
 from service.booking.appointment import booking_lane, ending_lane
 from service.booking.reschedule import reschedule_lane
 from service.deps import Deps, Lanes, Traffic
+from service.drain import drain
 from service.handlers import ROUTES, problems
 from service.handlers.dispatch import Routed
 from service.handlers.ops import Nothing
@@ -41,7 +42,6 @@ DISCARDED = 64 * 1024 * 1024
 BACKLOG = 4096  # connections that may wait to be accepted; the system may allow fewer
 IDLE = 75.0  # seconds; nginx drops an idle connection after 60, so never while we close it
 BODY = 10.0  # seconds for a whole body
-FLUSH = 0.05  # seconds that the last answers get to leave
 
 
 @contextlib.asynccontextmanager
@@ -119,24 +119,12 @@ def server(routes: Application, settings: Settings) -> HTTPServer | WireServer:
     )
 
 
-async def drain(server: HTTPServer | WireServer, deps: Deps) -> None:
-    """Stop accepting, finish what is in flight within drain_seconds, then close."""
-    deps.traffic.draining, deps.traffic.ready = True, False
-    server.stop()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(deps.settings.drain_seconds):
-            while deps.traffic.in_flight:
-                await asyncio.sleep(0.01)
-    await asyncio.sleep(FLUSH)
-    await server.close_all_connections()
-
-
 async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]]) -> None:
     """Serve until SIGTERM or SIGINT; awaits `ready` with the port when it accepts."""
-    stop = asyncio.Event()
+    stopped: asyncio.Queue[signal.Signals] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stopped.put_nowait, number)
     loop.set_exception_handler(logs.loop_trouble)
     manager = Manager(settings)
     async with opened(settings) as deps, pulse.beating(deps, manager):
@@ -145,7 +133,7 @@ async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]
         manager.tell("READY=1", f"STATUS=listening on {settings.host}:{port}")
         await ready(deps, port)
         worker = asyncio.create_task(forget(deps))
-        await stop.wait()
+        why = await stopped.get()
+        manager.stopping(settings.ready_down_seconds + settings.drain_seconds)
+        await drain(server, deps, announced=why is signal.SIGTERM)
         worker.cancel()
-        manager.tell("STOPPING=1", "STATUS=finishing what is in flight")
-        await drain(server, deps)

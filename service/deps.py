@@ -41,12 +41,13 @@ class Lanes:
 class Traffic:
     """What a shutdown waits for: requests being answered; `draining` once it has begun.
 
-    `ready` is what the last look at both servers said.
+    `ready` is what the last look at both servers said; `closed` is when it is too late to ask.
     """
 
     in_flight: int = 0
     draining: bool = False
     ready: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,9 +144,10 @@ class Settings:
     watchdog_usec: int = setting(
         0, "microseconds without a sign of life until systemd, which sets it, kills", low=0
     )
-    drain_seconds: float = setting(
-        8.0, "seconds that requests in flight get to finish at a stop", low=0
+    ready_down_seconds: float = setting(
+        2.0, "seconds at a stop for which all is still served while /readyz says 503", low=0
     )
+    drain_seconds: float = setting(7.0, "seconds that requests in flight then get to finish", low=0)
 
     def __post_init__(self) -> None:
         """Refuse values out of bounds and deadlines that don't nest."""

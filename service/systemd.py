@@ -7,6 +7,8 @@ from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
+CLOSING = 5.0  # seconds from the last answer to the end of the process, at most
+
 
 class Manager:
     """The one who started us, or nobody. Telling never fails and never waits."""
@@ -16,6 +18,12 @@ class Manager:
         # Linux's abstract sockets begin with a zero byte, which is written as @.
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self.watchdog = settings.watchdog_usec / 1_000_000  # seconds; 0: nobody watches
+
+    def stopping(self, seconds: float) -> None:
+        """Say that the end is near, and how long it may take: TimeoutStopSec may be shorter."""
+        longest = int((seconds + CLOSING) * 1_000_000)
+        status = "STATUS=finishing what is in flight"
+        self.tell("STOPPING=1", f"EXTEND_TIMEOUT_USEC={longest}", status)
 
     def tell(self, *lines: str) -> None:
         """Send one message, such as READY=1."""

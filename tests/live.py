@@ -17,8 +17,8 @@ import psycopg2
 from service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
-# The servers of the tests are quick and not durable.
-OURS = {"PYTHONUNBUFFERED": "1", "UNSAFE_DATABASE": "on"}
+# The servers of the tests are quick and not durable, and no balancer has to be told of their end.
+OURS = {"PYTHONUNBUFFERED": "1", "UNSAFE_DATABASE": "on", "READY_DOWN_SECONDS": "0"}
 LISTENING = re.compile(r"^listening on http://([^:]+):(\d+)$", re.MULTILINE)
 
 

@@ -80,6 +80,8 @@ def endpoint(
             self.deps.traffic.in_flight += 1
             deadline.begin(self.deps.settings.request_deadline)
             try:
+                if self.deps.traffic.closed:
+                    raise errors.Unavailable("This process is stopping.")
                 if who:
                     await self.authenticate(who)
                 elif counted:

@@ -236,13 +236,6 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.abort()
 
-    def drain(self) -> None:
-        """End now if nothing is being answered, else after the answer."""
-        if self._exchanges:
-            self._end()
-        else:
-            self._transport.close()
-
     def close(self) -> None:
         """End now, whatever is going on."""
         self._transport.close()

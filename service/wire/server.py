@@ -27,6 +27,9 @@ class WireServer:
         self.application, self.problem = application, problem
         self.limits, self.xheaders = limits or Limits(), xheaders
         self.connections: set[Connection] = set()
+        # By Tornado's names, because a drain has to do with either server.
+        self._connections = self.connections
+        self._sockets: dict[int, socket.socket] = {}
         self.loop = asyncio.get_running_loop()
         self.written: asyncio.Future[None] = self.loop.create_future()  # what was sent has left
         self.written.set_result(None)
@@ -36,6 +39,7 @@ class WireServer:
 
     def add_sockets(self, sockets: Sequence[socket.socket]) -> None:
         """Accept on sockets that listen; who came before the loop turns is waiting there."""
+        self._sockets |= {one.fileno(): one for one in sockets}
         self._accepting += [self.loop.create_task(self._accept(one)) for one in sockets]
 
     async def _accept(self, one: socket.socket) -> None:
@@ -43,11 +47,9 @@ class WireServer:
         self._servers.append(server)
 
     def stop(self) -> None:
-        """Accept no more; end each connection when it has nothing to answer."""
+        """Accept no more; whoever is connected is served on."""
         for server in self._servers:
             server.close()
-        for connection in list(self.connections):
-            connection.drain()
 
     async def close_all_connections(self) -> None:
         """End every connection, after what was written has left."""

@@ -12,7 +12,7 @@ LAYERS = [
     ["service.cli"],
     ["service.commands", "service.cli_values"],
     ["service.app"],
-    ["service.wire"],
+    ["service.wire", "service.drain"],
     ["service.welcome", "service.figures", "service.pulse"],
     ["service.handlers", "service.workers"],
     ["service.watch"],
@@ -41,7 +41,8 @@ HOMES = {
     ],
     "sentry_sdk": ["service.tracing"],
     "tornado": [
-        "service.app", "service.handlers", "service.watch", "service.metrics", "service.wire",
+        "service.app", "service.drain", "service.handlers", "service.watch", "service.metrics",
+        "service.wire",
     ],
 }  # fmt: skip
 # These know nothing but the standard library and our errors: easy to test, easy to trust.

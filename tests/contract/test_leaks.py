@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from service import app as service_app
 from service.deps import Deps
+from service.drain import drain
 from service.settings import Settings
 from tests.cast import Api, Given, Person
 
@@ -35,7 +36,7 @@ async def once(settings: Settings) -> None:
         token = {"Authorization": f"Token {'0' * 40}"}
         assert (await api.get("/api/me/", headers=token)).status == 401
         api.close()
-        await service_app.drain(server, deps)
+        await drain(server, deps, announced=False)
 
 
 async def test_opening_and_closing_leaves_nothing(settings: Settings) -> None:

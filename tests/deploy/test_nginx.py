@@ -1,16 +1,11 @@
 """The nginx configuration, tried on a real nginx before an upstream that dies on demand."""
 
-import asyncio
 import http.client
 import json
-import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,13 +13,12 @@ from typing import NamedTuple
 
 import pytest
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
-PORTS = {"nginx.conf": [8000], "nginx-many.conf": [8001, 8002, 8003, 8004]}
-WRITES = ("POST", "PUT", "PATCH", "DELETE")
+from tests.deploy.nginx import DEPLOY, NGINX, NONE, PORTS, Changes, adapt, free_port, nginx, stop
 
-if __name__ != "__main__":
-    pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+IMPATIENT = {"proxy_read_timeout 5s": "proxy_read_timeout 1s"}
+
+pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 
 
 class Reply(NamedTuple):
@@ -59,25 +53,11 @@ def ask_raw(port: int, request: bytes) -> Reply:
         return Reply(answer.status, answer.headers, answer.read())
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def stop(process: subprocess.Popen) -> None:
-    process.terminate()
-    try:
-        process.wait(5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[int]:
     """The port of a small server that counts what reaches it."""
-    process = subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True)
+    script = str(Path(__file__).with_name("upstream.py"))
+    process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE)
     try:
         yield int(process.stdout.readline())
     finally:
@@ -90,53 +70,11 @@ def serve(tmp_path_factory) -> Iterator[Callable[..., int]]:
     """serve(conf, upstream ports, {old: new}) starts an nginx and returns its port."""
     with ExitStack() as started:
 
-        def start(conf: str, ports: list[int], changes: dict[str, str] | None = None) -> int:
+        def start(conf: str, ports: list[int], changes: Changes = NONE) -> int:
             folder = tmp_path_factory.mktemp("nginx")
-            port = free_port()
-            adapt(folder, conf, port, ports, changes or {})
-            # Without "daemon off" the master would outlive the process that we know and stop.
-            main = f"daemon off; pid {folder}/pid; error_log {folder}/error.log;"
-            process = subprocess.Popen(
-                [NGINX, "-c", str(folder / conf), "-g", main], stderr=subprocess.DEVNULL
-            )
-            started.callback(stop, process)
-            until = time.monotonic() + 5
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                    return port
-                except OSError:
-                    assert process.poll() is None, (folder / "error.log").read_text()
-                    assert time.monotonic() < until, "nginx did not listen within 5 s"
-                    time.sleep(0.02)
+            return started.enter_context(nginx(folder, conf, ports, IMPATIENT | dict(changes)))
 
         yield start
-
-
-def adapt(folder: Path, conf: str, port: int, ports: list[int], changes: dict[str, str]) -> None:
-    """Copy the configuration into folder with the test's ports, paths and changes."""
-    names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    temp = " ".join(f"{name}_temp_path {folder}/{name};" for name in names)
-    # Workers must reach the test's private folder; without root nginx ignores the directive.
-    text = (DEPLOY / conf).read_text().replace("user www-data;", "user root;")
-    text = text.replace("http {", f"http {{ {temp}")
-    for old, new in zip(PORTS[conf], ports, strict=True):
-        text = replaced(text, f"server 127.0.0.1:{old}", f"server 127.0.0.1:{new}")
-    (folder / conf).write_text(text)
-    common = (DEPLOY / "nginx-common.conf").read_text()
-    changes |= {
-        "    listen 80 ": f"    listen 127.0.0.1:{port} ",
-        "/var/log/nginx/access.log": f"{folder}/access.log",
-        "proxy_read_timeout 5s": "proxy_read_timeout 1s",
-    }
-    for old, new in changes.items():
-        common = replaced(common, old, new)
-    (folder / "nginx-common.conf").write_text(common)
-
-
-def replaced(text: str, old: str, new: str) -> str:
-    assert old in text, f"{old!r} is no longer in the configuration"
-    return text.replace(old, new)
 
 
 @pytest.fixture(scope="module")
@@ -318,22 +256,23 @@ def test_hanging_app_is_given_up(proxy, upstream, method, status, code):
     assert counted(upstream, "/hang") == before + 1
 
 
-def test_several_processes_share_reads_and_never_writes(serve, upstream):
-    """One of four is down: every read is answered by another, a write is refused or done once."""
-    ports = [free_port(), upstream, upstream, upstream]
-    port = serve("nginx-many.conf", ports)
-    assert [ask(port, "GET", "/echo").status for _ in range(8)] == [200] * 8
-
-    port = serve("nginx-many.conf", ports)  # one that has not yet noticed
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
+def test_what_never_reached_a_dead_process_is_answered_by_another(serve, upstream, method):
+    port = serve("nginx-many.conf", [free_port(), upstream, free_port(), free_port()])
     before = counted(upstream, "/echo")
-    replies = [ask(port, WRITES[turn % 4], "/echo", b"{}") for turn in range(8)]
-    done = [reply for reply in replies if reply.status == 200]
-    refused = [reply for reply in replies if reply.status != 200]
-    assert done
-    assert refused
-    for reply in refused:
-        assert_problem(reply, 503, "unavailable")
-    assert counted(upstream, "/echo") == before + len(done)
+    replies = [ask(port, method, "/echo", b"{}") for _ in range(8)]
+    assert [reply.status for reply in replies] == [200] * 8
+    assert replies[0].json["body"] == 2
+    assert counted(upstream, "/echo") == before + 8
+
+
+def test_what_nginx_would_repeat_is_refused_where_a_process_is_dead(serve, upstream):
+    port = serve("nginx-many.conf", [free_port(), upstream, upstream, upstream])
+    before = counted(upstream, "/echo")
+    first, *others = [ask(port, "DELETE", "/echo") for _ in range(4)]
+    assert_problem(first, 503, "unavailable")
+    assert [reply.status for reply in others] == [200] * 3
+    assert counted(upstream, "/echo") == before + 3
 
 
 def test_read_is_asked_again_after_a_death_and_a_write_is_not(serve, upstream):
@@ -350,51 +289,3 @@ def test_only_lists_are_compressed(proxy):
     small = ask(proxy, "GET", "/json/24000", headers={"Accept-Encoding": "gzip"})
     assert (big.headers["Content-Encoding"], big.headers["ETag"]) == ("gzip", 'W/"7"')
     assert (small.headers["Content-Encoding"], small.headers["ETag"]) == (None, '"7"')
-
-
-def run_upstream() -> None:
-    """Listen on a free port, print it, and obey the path: echo, die, hang, json, status."""
-    from tornado.web import Application, RequestHandler
-
-    counts: Counter[str] = Counter()
-
-    class Any(RequestHandler):
-        async def answer(self) -> None:
-            _, verb, *rest = self.request.path.split("/")
-            if verb == "counts":
-                return self.finish(dict(counts))
-            counts["/" + verb] += 1
-            if verb == "die":
-                return self.detach().close()
-            if verb == "hang":
-                await asyncio.sleep(30)
-            if verb == "status":
-                self.set_status(int(rest[0]))
-                self.set_header("Retry-After", "7")
-                return self.finish({"code": "from_the_app"})
-            if verb == "json":
-                self.set_header("ETag", '"7"')
-                return self.finish({"text": "x" * int(rest[0])})
-            self.finish(
-                {
-                    "remote_ip": self.request.remote_ip,
-                    "protocol": self.request.protocol,
-                    "version": self.request.version,
-                    "body": len(self.request.body),
-                    "headers": list(self.request.headers.get_all()),
-                }
-            )
-
-        get = head = post = put = patch = delete = answer
-
-    async def main() -> None:
-        server = Application([("/.*", Any)]).listen(0, "127.0.0.1", xheaders=True)
-        [listener] = server._sockets.values()
-        print(listener.getsockname()[1], flush=True)
-        await asyncio.Event().wait()
-
-    asyncio.run(main())
-
-
-if __name__ == "__main__":
-    run_upstream()
