@@ -28,6 +28,23 @@ def clock(text: str) -> time:
     return time(int(hour), int(minute))
 
 
+def closing(text: str) -> time:
+    """Return a time of day; 24:00 is the midnight that ends the day, as 00:00 is too."""
+    return time(0) if text == "24:00" else clock(text)
+
+
+def pause(text: str) -> tuple[time, time]:
+    """Return the two ends of a break written as 12:00-13:00."""
+    begins, _, ends = text.partition("-")
+    try:
+        found = clock(begins), clock(ends)
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a break like 12:00-13:00") from None
+    if found[0] >= found[1]:
+        raise argparse.ArgumentTypeError(f"{text!r} ends before it begins")
+    return found
+
+
 def span(text: str) -> timedelta:
     """Return a length of time written as 30m, 1h or 1h30m."""
     parts = re.fullmatch(r"(?:(\d{1,2})h)?(?:(\d{1,4})m)?", text)

@@ -87,3 +87,11 @@ def _check(raw: bytes, hashed: bytes) -> bool:
         return bcrypt.checkpw(raw, hashed)
     except ValueError:  # what is stored is no bcrypt hash
         return False
+
+
+def cost(rounds: int) -> float:
+    """How many seconds one password takes here, with this many rounds."""
+    salt = bcrypt.gensalt(rounds)
+    began = time.perf_counter()
+    bcrypt.hashpw(b"correct horse", salt)
+    return time.perf_counter() - began

@@ -105,12 +105,19 @@ class Sessions:
             raise InvalidToken
         return await self.lane.submit(LookUp(_key(token), address))
 
+    async def revoke_all(self, account_id: int) -> int:
+        """Delete all the account's tokens for good; how many there were."""
+        return await self._revoke(account_id, [token.id for token in await self.tokens(account_id)])
+
     async def revoke(self, session: Session, token_ids: Sequence[int]) -> int:
         """Delete some of the account's tokens for good; how many there were."""
+        return await self._revoke(session.account_id, token_ids)
+
+    async def _revoke(self, account_id: int, token_ids: Sequence[int]) -> int:
         if not token_ids:
             return 0
         fields = [str(token_id) for token_id in token_ids]
-        of_account = _account_key(session.account_id)
+        of_account = _account_key(account_id)
         with guarded():
             keys = [key for key in await self._redis.hmget(of_account, fields) if key]
             if not keys:

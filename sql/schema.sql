@@ -26,6 +26,8 @@ CREATE TABLE account (
     role           text        NOT NULL DEFAULT 'customer',
     provider_id    bigint,
     created_at     timestamptz NOT NULL DEFAULT now(),
+    -- Since when nobody can log in with it; NULL where one can.
+    disabled_at    timestamptz,
     CONSTRAINT account_pkey PRIMARY KEY (id),
     CONSTRAINT account_provider_fkey FOREIGN KEY (provider_id) REFERENCES provider (id),
     CONSTRAINT account_role_known CHECK (role IN ('customer', 'provider', 'admin')),

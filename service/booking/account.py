@@ -98,16 +98,16 @@ async def login(
     """A new token and the username as registered. Raises WrongCredentials, RateLimited."""
     tell(await deps.limits.login(username, address))
     row = await deps.db.run("account_by_username", username=username)
-    hashed = row[2] if row else None
-    if not await deps.passwords.matches(password, hashed):
+    right = await deps.passwords.matches(password, row[2] if row else None)
+    # A disabled account costs as much time and hears the same as a wrong password.
+    if not right or row[5]:
         raise WrongCredentials
-    account_id, name, _, role, provider_id = row
+    account_id, name, _, role, provider_id, _ = row
     await deps.limits.remember(username, address)
     token = await deps.sessions.issue(account_id, name, role, provider_id)
-    # The password may have been changed while it was being checked; that change has deleted the
-    # tokens it knew of. So a token stands only if the password still does after it was issued.
-    row = await deps.db.run("account_by_username", username=username)
-    if row is None or row[2] != hashed:
+    # The account may have been changed meanwhile: another password or role, or disabled. That has
+    # deleted the tokens it knew of, so this one stands only if the account still is what it was.
+    if await deps.db.run("account_by_username", username=username) != row:
         await logout(deps, await deps.sessions.resolve(token))
         raise WrongCredentials
     return token, name

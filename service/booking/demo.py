@@ -2,8 +2,8 @@
 
 from datetime import date, time, timedelta
 
-from service.booking import provider, slot
-from service.booking.schedule import Rule
+from service.booking import provider, publish, slot
+from service.booking.schedule import Rule, intervals
 from service.deps import Deps
 
 WEEKDAYS = frozenset(range(5))
@@ -21,4 +21,5 @@ async def fill(deps: Deps, today: date) -> None:
     first = today + timedelta(days=1)
     for name, rule in PROVIDERS:
         created = await provider.create(deps, name, rule.zone)
-        await slot.publish(deps, created.id, rule, first, first + timedelta(days=13))
+        two_weeks = list(intervals(rule, first, first + timedelta(days=13)))
+        await publish.publish(deps, created.id, two_weeks)

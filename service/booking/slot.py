@@ -1,11 +1,10 @@
-"""Slots of a provider's calendar: publish, find, change, delete."""
+"""Slots of a provider's calendar: create, find, change, delete."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer, judged
-from service.booking.schedule import Rule, intervals
 from service.booking.status import SLOT_STATUSES
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, PermissionDenied
@@ -13,7 +12,6 @@ from service.sessions import Session
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = datetime(9998, 12, 31, tzinfo=UTC)
-BATCH = 1000  # slots published in one transaction
 
 
 class NewSlot(NamedTuple):
@@ -60,27 +58,6 @@ def _check_times(slot: NewSlot, prefix: str) -> None:
     for name, at in (("starts_at", slot.starts_at), ("ends_at", slot.ends_at)):
         if not FIRST <= at <= LAST:
             raise InvalidFields({f"{prefix}{name}": ["Must be between 1970 and 9998."]})
-
-
-async def publish(
-    deps: Deps, provider_id: int, rule: Rule, first: date, last: date, capacity: int = 1
-) -> int:
-    """Create what the rule opens from the first to the last day, both included; how many.
-
-    Where a slot is already, nothing is added. Raises NotFound (provider).
-    """
-    found = list(intervals(rule, first, last))
-    created: int = 0
-    for start in range(0, len(found), BATCH):
-        some = found[start : start + BATCH]
-        created += await deps.db.run(
-            "slot_publish",
-            provider_id=provider_id,
-            starts=[one.starts_at for one in some],
-            ends=[one.ends_at for one in some],
-            capacity=capacity,
-        )
-    return created
 
 
 async def any_exist(deps: Deps) -> bool:

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,6 +50,65 @@ def migrations(folder: Path = SQL / "migrations") -> list[Migration]:
             raise MigrationError(f"{path.name} should be number {number:04}.")
         found.append(Migration(number, match[2], path.read_text(encoding="utf-8")))
     return found
+
+
+class Step(NamedTuple):
+    """A migration that this code or the database knows, and its state: applied, pending, changed
+    (not the text that was applied) or newer (not known here)."""
+
+    version: int
+    name: str
+    state: str
+    applied_at: datetime | None
+
+
+def status(database_url: str, wanted: list[Migration] | None = None) -> list[Step]:
+    """Every migration in order and how it stands; changes nothing. Raises psycopg2.Error."""
+    known = {one.version: one for one in (migrations() if wanted is None else wanted)}
+    applied = {row[0]: row for row in _log(database_url)}
+    steps = []
+    for version in sorted(known.keys() | applied.keys()):
+        _, name, checksum, at = applied.get(version, (version, "", "", None))
+        one = known.get(version)
+        if one is None:
+            state = "newer"
+        elif not checksum:
+            state = "pending"
+        else:
+            state = "applied" if checksum == one.checksum else "changed"
+        steps.append(Step(version, one.name if one else name, state, at))
+    return steps
+
+
+def summary(steps: list[Step]) -> str:
+    """What the states come to and what to do, in a sentence."""
+    of = {
+        state: sum(one.state == state for one in steps) for state in ("changed", "newer", "pending")
+    }
+    if of["changed"]:
+        return "Migrations were changed after they had been applied: bring their files back."
+    if of["newer"]:
+        return "The schema is newer than this code: run the version that made it, or a newer one."
+    if of["pending"]:
+        return f"{of['pending']} to apply: run migrate."
+    return "The schema is up to date."
+
+
+def _log(database_url: str) -> list[tuple[int, str, str, datetime]]:
+    """The migrations that were applied; none where not even their table is."""
+    options = "-c timezone=UTC"
+    connection = psycopg2.connect(database_url, application_name="booking migrate", options=options)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('schema_migration') IS NOT NULL")
+            if cursor.fetchone() != (True,):
+                return []
+            cursor.execute(
+                "SELECT version, name, checksum, applied_at FROM schema_migration ORDER BY version"
+            )
+            return cursor.fetchall()
+    finally:
+        connection.close()
 
 
 def latest_version() -> int:

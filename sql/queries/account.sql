@@ -7,7 +7,8 @@ RETURNING id, username, email;
 
 
 -- name: account_by_username :maybe
-SELECT id, username, password_hash, role, coalesce(provider_id, 0) AS provider_id
+SELECT id, username, password_hash, role, coalesce(provider_id, 0) AS provider_id,
+       disabled_at IS NOT NULL AS disabled
   FROM account
  WHERE lower(username) = lower(%(username)s::text);
 
@@ -25,3 +26,38 @@ UPDATE account
  WHERE id = %(account_id)s::bigint
    AND password_hash = %(old_hash)s::text
 RETURNING id;
+
+
+-- name: account_list :many
+-- An empty role means: any; not disabled means: those who are and those who are not.
+SELECT id, username, email, role, coalesce(provider_id, 0) AS provider_id, created_at, disabled_at
+  FROM account
+ WHERE id > %(after_id)s::bigint
+   AND %(role)s::text IN ('', role)
+   AND (disabled_at IS NOT NULL OR NOT %(disabled)s::boolean)
+ ORDER BY id
+ LIMIT %(limit)s::integer;
+
+
+-- name: account_set_role :maybe
+UPDATE account
+   SET role = %(role)s::text,
+       provider_id = nullif(%(provider_id)s::bigint, 0)
+ WHERE lower(username) = lower(%(username)s::text)
+RETURNING id, username;
+
+
+-- name: account_set_password :maybe
+-- Whatever it was: for an operator, who knows no old one.
+UPDATE account
+   SET password_hash = %(password_hash)s::text
+ WHERE lower(username) = lower(%(username)s::text)
+RETURNING id, username;
+
+
+-- name: account_set_disabled :maybe
+-- Disabling twice keeps the first instant.
+UPDATE account
+   SET disabled_at = CASE WHEN %(disabled)s::boolean THEN coalesce(disabled_at, now()) END
+ WHERE lower(username) = lower(%(username)s::text)
+RETURNING id, username;

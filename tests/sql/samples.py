@@ -22,6 +22,7 @@ def samples(desk: Desk) -> dict[str, Parameters]:
         | appointment_samples(ada, hers, home, full, target)
         | reading_samples(ada, hers, provider_id)
         | idempotency_samples(ada)
+        | server_samples()
         | {"schema_version": {}, "invariants_broken": {}, "slot_count": {}}
     )
 
@@ -38,6 +39,10 @@ def account_samples(ada: int, name: str) -> dict[str, Parameters]:
         "account_by_username": {"username": name},
         "account_get": {"account_id": ada},
         "account_change_password": {"account_id": ada, "old_hash": "-", "new_hash": "new"},
+        "account_list": {"role": "customer", "disabled": False, "after_id": ada - 1, "limit": 10},
+        "account_set_role": {"username": name, "role": "admin", "provider_id": 0},
+        "account_set_password": {"username": name, "password_hash": "new"},
+        "account_set_disabled": {"username": name, "disabled": True},
     }
 
 
@@ -73,6 +78,12 @@ def slot_samples(provider_id: int, slot_id: int) -> dict[str, Parameters]:
             "starts": later,
             "ends": ends,
             "capacity": 1,
+        },
+        "slot_occupied": {
+            "provider_id": provider_id,
+            "starts": [NOON, *later],
+            "ends": [NOON + HOUR, *ends],
+            "limit": 10,
         },
         "slot_get": {"slot_id": slot_id},
         "slot_list": page,
@@ -132,6 +143,14 @@ def appointment_samples(
             "fingerprints": ["f", ""],
             "notice": "5 minutes",
         },
+    }
+
+
+def server_samples() -> dict[str, Parameters]:
+    return {
+        "server_facts": {},
+        "server_zones": {},
+        "server_wall_clocks": {"zones": ["UTC", "Asia/Kolkata"], "instants": [NOON]},
     }
 
 

@@ -36,7 +36,7 @@ def test_account_by_username_finds_any_case_and_nobody_else(desk: Desk) -> None:
     who = desk.account()
     name = desk.one("SELECT username FROM account WHERE id = %s", who)
     [row] = desk.run("account_by_username", username=name.upper())
-    assert tuple(row) == (who, name, "-", "customer", 0)
+    assert tuple(row) == (who, name, "-", "customer", 0, False)
     assert desk.run("account_by_username", username="nobody at all") == []
 
 
@@ -90,3 +90,48 @@ def test_provider_change_leaves_what_is_not_given(desk: Desk) -> None:
 
 def test_schema_version_is_the_last_migration(desk: Desk) -> None:
     assert desk.run("schema_version") == [(latest_version(),)]
+
+
+def test_account_list_goes_by_id_role_and_state(desk: Desk) -> None:
+    one, two = desk.account(), desk.account()
+    keeper = desk.account(role="provider", provider_id=desk.provider())
+    name = desk.one("SELECT username FROM account WHERE id = %s", two)
+    desk.run("account_set_disabled", username=name, disabled=True)
+    page = {"after_id": one - 1, "limit": 2, "role": "", "disabled": False}
+    assert [row.id for row in desk.run("account_list", **page)] == [one, two]
+    assert [row.id for row in desk.run("account_list", **page | {"role": "provider"})] == [keeper]
+    [row] = desk.run("account_list", **page | {"disabled": True})
+    assert (row.id, row.provider_id, row.disabled_at is None) == (two, 0, False)
+
+
+def test_account_set_role_changes_the_calendar_with_it(desk: Desk) -> None:
+    who, provider_id = desk.account(), desk.provider()
+    name = desk.one("SELECT username FROM account WHERE id = %s", who)
+    wanted = {"username": name.upper(), "role": "provider", "provider_id": provider_id}
+    assert desk.run("account_set_role", **wanted) == [(who, name)]
+    assert desk.run("account_by_username", username=name)[0][3:5] == ("provider", provider_id)
+    desk.run("account_set_role", username=name, role="admin", provider_id=0)
+    assert desk.run("account_by_username", username=name)[0][3:5] == ("admin", 0)
+    assert desk.run("account_set_role", username="nobody", role="admin", provider_id=0) == []
+
+
+def test_account_set_password_needs_no_old_one(desk: Desk) -> None:
+    who = desk.account()
+    name = desk.one("SELECT username FROM account WHERE id = %s", who)
+    assert desk.run("account_set_password", username=name, password_hash="new") == [(who, name)]
+    assert desk.run("account_get", account_id=who)[0].password_hash == "new"
+    assert desk.run("account_set_password", username="nobody", password_hash="x") == []
+
+
+def test_account_set_disabled_keeps_the_first_instant_and_can_be_undone(desk: Desk) -> None:
+    who = desk.account()
+    name = desk.one("SELECT username FROM account WHERE id = %s", who)
+    since = "SELECT disabled_at FROM account WHERE id = %s"
+    desk.run("account_set_disabled", username=name, disabled=True)
+    desk.cursor.execute("UPDATE account SET disabled_at = '2026-01-01 00:00Z' WHERE id = %s", [who])
+    desk.run("account_set_disabled", username=name, disabled=True)
+    assert desk.one(since, who).year == 2026
+    assert desk.run("account_by_username", username=name)[0].disabled is True
+    desk.run("account_set_disabled", username=name, disabled=False)
+    assert desk.one(since, who) is None
+    assert desk.run("account_set_disabled", username="nobody", disabled=True) == []

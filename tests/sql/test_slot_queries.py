@@ -125,3 +125,26 @@ def test_slot_get_and_its_instants_are_in_utc(desk: Desk) -> None:
     slot = json.loads(desk.run("slot_get", slot_id=slot_id)[0].body)
     assert (slot["date"], slot["start_time"]) == ("2034-12-31", "19:30")
     assert datetime.fromisoformat(slot["starts_at"]) == start
+
+
+def test_slot_occupied_tells_the_same_from_the_overlapping(desk: Desk) -> None:
+    provider_id = desk.provider()
+    desk.slots(3, provider_id=provider_id)
+    taken = desk.one("SELECT min(starts_at) FROM slot WHERE provider_id = %s", provider_id)
+    length = desk.one(
+        "SELECT max(ends_at - starts_at) FROM slot WHERE provider_id = %s", provider_id
+    )
+    starts = [taken - length, taken - length / 2, taken, taken + 3 * length]
+    asked = {"starts": starts, "ends": [at + length for at in starts], "limit": 10}
+    rows = desk.run("slot_occupied", provider_id=provider_id, **asked)
+    assert rows == [(starts[1], False), (taken, True)]
+    assert desk.run("slot_occupied", provider_id=desk.provider(), **asked) == []
+
+
+def test_slot_occupied_forgets_deleted_slots(desk: Desk) -> None:
+    provider_id = desk.provider()
+    [slot_id] = desk.slots(1, provider_id=provider_id)
+    desk.cursor.execute("UPDATE slot SET deleted_at = now() WHERE id = %s RETURNING *", [slot_id])
+    one = desk.cursor.fetchone()
+    asked = {"starts": [one.starts_at], "ends": [one.ends_at], "limit": 10}
+    assert desk.run("slot_occupied", provider_id=provider_id, **asked) == []

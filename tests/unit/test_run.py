@@ -5,7 +5,6 @@ import importlib.util
 import os
 import subprocess
 import sys
-import types
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ import pytest
 
 import run
 from service import cli
+from service.arguments.command import Command
+from service.arguments.parser import COMMANDS
 from service.cli_values import days, span
 from service.settings import Settings
 
@@ -205,11 +206,10 @@ def test_where_the_packages_are_it_neither_installs_nor_moves(
 
 def test_help_lists_every_setting_and_an_example_per_command() -> None:
     shown = call("--help").stdout
-    for name, env, _, meaning in Settings.entries():
-        assert f"  {name} " in shown
-        assert f" {env} " in shown
-        assert meaning in shown
-    for command in cli.COMMANDS:
+    for _, env, default, meaning in Settings.entries():
+        assert f"  {env}={default}" in shown
+        assert meaning in " ".join(shown.split())
+    for command in COMMANDS:
         assert f"python3 run.py {command.words}" in shown
 
 
@@ -245,25 +245,24 @@ def test_the_tests_get_their_arguments_untouched_and_give_their_exit_code() -> N
 
 @pytest.fixture
 def handed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What service.commands is called with."""
+    """What the commands are called with."""
     calls: list[Any] = []
-    commands = types.ModuleType("service.commands")
-    for name in ("serve", "migrate", "user_create", "slots_publish"):
 
-        def take(settings: Settings, name: str = name, **arguments: Any) -> int:
-            calls.append((name, settings, arguments))
+    def action(command: Command) -> Any:
+        def take(settings: Settings, **arguments: Any) -> int:
+            calls.append((command.action, settings, arguments))
             return 7
 
-        setattr(commands, name, take)
-    monkeypatch.setitem(sys.modules, "service.commands", commands)
-    monkeypatch.setattr("service.commands", commands, raising=False)
+        return take
+
+    monkeypatch.setattr(cli, "action", action)
     return calls
 
 
 @pytest.mark.parametrize("arguments", [[], ["serve"], ["--port", "9"], ["--no-demo"]])
 def test_no_command_is_serve(handed: list[Any], arguments: list[str]) -> None:
     assert cli.main(arguments) == 7
-    assert handed[0][0] == "serve"
+    assert handed[0][0] == "serve.serve"
 
 
 def test_flags_reach_the_settings(handed: list[Any]) -> None:
@@ -297,6 +296,10 @@ def test_slots_publish_hands_over_values_not_words(handed: list[Any]) -> None:
         "until": date(2027, 3, 31),
         "zone": "Europe/Berlin",
         "capacity": 1,
+        "breaks": [],
+        "skips": [],
+        "dry_run": False,
+        "yes": False,
     }
 
 

@@ -1,0 +1,37 @@
+"""One command of the command line, as it is told apart, explained and carried out."""
+
+import argparse
+from collections.abc import Callable
+from typing import NamedTuple
+
+Parser = argparse.ArgumentParser
+Values = argparse.Namespace
+
+
+def nothing(parser: Parser) -> None:
+    """Adds no argument: for a command that has none of its own."""
+
+
+def consistent(values: Values) -> str:
+    """What contradicts itself in the arguments, as a sentence: nothing, for most commands."""
+    return ""
+
+
+class Command(NamedTuple):
+    """A command's words, what it does in a line and in full, examples, arguments and action.
+
+    The action is a function of service.commands, such as user.create; it gets the settings and
+    the arguments by name.
+    """
+
+    words: str
+    help: str
+    about: str
+    examples: tuple[str, ...]
+    action: str = ""
+    add: Callable[[Parser], object] = nothing
+    wrong: Callable[[Values], str] = consistent
+
+    def lines(self) -> list[str]:
+        """The examples as they are pasted."""
+        return [f"python3 run.py {self.words} {one}".rstrip() for one in self.examples]

@@ -1,0 +1,138 @@
+"""The table of all commands, turned into a parser and its help."""
+
+import argparse
+import re
+import textwrap
+from typing import NoReturn
+
+from service import __version__
+from service.arguments import provider, server, slots, user
+from service.arguments.command import Command
+from service.settings import Settings
+
+WIDTH = 79  # columns of what is printed here
+GROUPS = {
+    "user": "accounts",
+    "provider": "whom appointments are with",
+    "slots": "what a provider has to offer",
+}
+EXIT_CODES = "exit codes: 0 done, 1 failed, 2 asked wrongly"
+
+COMMANDS = (
+    server.SERVE,
+    server.MIGRATE,
+    server.DOCTOR,
+    *user.COMMANDS,
+    *provider.COMMANDS,
+    *slots.COMMANDS,
+    Command(
+        "load",
+        "load-test a server and check what it promised; `load --help` says more",
+        "",
+        ("--scenario mixed --rate 500 --seconds 10",),
+    ),
+    Command(
+        "test",
+        "run the tests; what follows goes to pytest",
+        "",
+        ("tests/unit -k settings",),
+    ),
+    server.COMPLETION,
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with exit code 2."""
+        self.exit(2, f"{message[:1].upper()}{message[1:]}. See: {self.prog} --help\n")
+
+
+class Layout(argparse.RawDescriptionHelpFormatter):
+    """Keeps our line breaks, and our width whatever the terminal's."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=24, width=WIDTH)
+
+
+def build_parser() -> Parser:
+    """Return the parser of COMMANDS."""
+    parser = Parser(
+        prog="run.py",
+        formatter_class=Layout,
+        usage="python3 run.py [COMMAND] [arguments]",
+        description="Books appointments. Without a command it serves. Every command has a --help.",
+        epilog=f"{EXIT_CODES}\n\n{examples_help()}\n\n{settings_help()}",
+    )
+    parser.add_argument("--version", action="version", version=f"booking {__version__}")
+    levels = {"": subcommands(parser, "run.py")}
+    for command in COMMANDS:
+        group, _, name = command.words.rpartition(" ")
+        if group not in levels:
+            upper = levels[""].add_parser(
+                group, help=group_help(group), formatter_class=Layout, epilog=EXIT_CODES
+            )
+            levels[group] = subcommands(upper, f"run.py {group}")
+        one = levels[group].add_parser(
+            name,
+            help=command.help,
+            description=textwrap.fill(command.about or sentence(command.help), WIDTH),
+            epilog="\n".join(["examples:", *wrapped(command), "", EXIT_CODES]),
+            formatter_class=Layout,
+        )
+        one.set_defaults(command=command)
+        one.add_argument(
+            "--data-dir", metavar="DIR", help="folder of the embedded servers (default: .data)"
+        )
+        command.add(one)
+    return parser
+
+
+def subcommands(parser: Parser, prog: str) -> "argparse._SubParsersAction[Parser]":
+    """Return what the commands of a parser are added to."""
+    return parser.add_subparsers(prog=prog, metavar="COMMAND", required=True, title="commands")
+
+
+def group_help(group: str) -> str:
+    """Return what a group is about, and its commands."""
+    names = [one.words.partition(" ")[2] for one in COMMANDS if one.words.startswith(f"{group} ")]
+    return f"{GROUPS[group]}: {', '.join(names)}"
+
+
+def examples_help() -> str:
+    """Return one example per command."""
+    return "\n".join(["examples:", *(wrapped(one)[0] for one in COMMANDS)])
+
+
+def wrapped(command: Command) -> list[str]:
+    """Return the examples of a command, each as it is pasted, in lines of whole options."""
+    found = []
+    for line in command.lines():
+        whole = re.sub(r" (?!--|&&)", "\0", line)  # no break between an option and its value
+        parts = textwrap.wrap(
+            whole,
+            WIDTH - 2,
+            initial_indent="  ",
+            subsequent_indent="      ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        found.append(" \\\n".join(parts).replace("\0", " "))
+    return found
+
+
+def settings_help() -> str:
+    """Return all settings with their defaults and meanings."""
+    lines = ["settings, with their defaults (a flag goes before the environment):"]
+    for entry in Settings.entries():
+        left = f"  {entry.env}={entry.default}"
+        meaning = textwrap.wrap(entry.help, WIDTH - 30)
+        lines += [left.ljust(30) + meaning[0]] if len(left) < 30 else [left, " " * 30 + meaning[0]]
+        lines += [" " * 30 + more for more in meaning[1:]]
+    return "\n".join(lines)
+
+
+def sentence(words: str) -> str:
+    """Return a help line as a sentence."""
+    return f"{words[:1].upper()}{words[1:]}."

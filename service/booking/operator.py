@@ -1,0 +1,71 @@
+"""What an operator may do to anybody's account: see it, change its role or password, lock it out.
+
+Whoever is logged in with a changed account is logged out: tokens carry what they were issued for.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from service.booking.account import check_password
+from service.deps import Deps
+from service.errors import NotFound, OutcomeUnknown, Unavailable
+from service.sessions import Session
+
+OPERATOR = Session(0, 0, "operator", "admin", 0, 0)  # the actor at the command line
+HALF_DONE = (
+    "The account is changed, but Redis does not answer, so whoever is logged in may still be. "
+    "Do it again."
+)
+
+
+class Listed(NamedTuple):
+    """An account as an operator sees it; provider_id is 0 for none."""
+
+    id: int
+    username: str
+    email: str
+    role: str
+    provider_id: int
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+async def list_page(
+    deps: Deps, *, role: str, disabled: bool, after_id: int, limit: int
+) -> list[Listed]:
+    """Accounts by id after one; of any role for an empty one, only disabled ones if asked."""
+    rows = await deps.db.run(
+        "account_list", role=role, disabled=disabled, after_id=after_id, limit=limit
+    )
+    return [Listed(*row) for row in rows]
+
+
+async def change_role(deps: Deps, username: str, role: str, provider_id: int) -> int:
+    """Change the role; how many tokens ended. Raises NotFound (account or provider)."""
+    row = await deps.db.run(
+        "account_set_role", username=username, role=role, provider_id=provider_id
+    )
+    return await _logged_out(deps, username, row)
+
+
+async def set_password(deps: Deps, username: str, password: str) -> int:
+    """Set the password; how many tokens ended. Raises InvalidFields (password), NotFound."""
+    check_password(deps, "password", password)
+    hashed = await deps.passwords.hash(password)
+    row = await deps.db.run("account_set_password", username=username, password_hash=hashed)
+    return await _logged_out(deps, username, row)
+
+
+async def set_disabled(deps: Deps, username: str, disabled: bool) -> int:
+    """Lock the account out, or let it log in again; how many tokens ended. Raises NotFound."""
+    row = await deps.db.run("account_set_disabled", username=username, disabled=disabled)
+    return await _logged_out(deps, username, row)
+
+
+async def _logged_out(deps: Deps, username: str, row: Any) -> int:
+    if row is None:
+        raise NotFound(f"There is no account {username}.")
+    try:
+        return await deps.sessions.revoke_all(row[0])
+    except Unavailable:
+        raise OutcomeUnknown(HALF_DONE) from None

@@ -1,0 +1,101 @@
+"""`doctor`: looks at everything once and says what to mend."""
+
+import textwrap
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import psycopg2
+
+from service import passwords
+from service.commands.screen import counted, json_text, mark
+from service.commands.servers import FAILED, addressed
+from service.diagnosis import machine, servers, zones
+from service.diagnosis.finding import Finding, fail, ok, warn
+from service.settings import Settings
+from service.store import migrate, probe
+from service.store.embedded import Embedded, EmbeddedError
+
+SCHEMA = "schema"
+WIDTH = 79
+
+
+def doctor(settings: Settings, *, as_json: bool) -> int:
+    """Print the findings; 1 if anything failed."""
+    found = list(diagnosis(settings))
+    if as_json:
+        print(json_text([one._asdict() for one in found]))
+    else:
+        for one in found:
+            print(line(one))
+        print(summary(found))
+    return FAILED if any(one.state == "fail" for one in found) else 0
+
+
+def diagnosis(settings: Settings) -> Iterator[Finding]:
+    """All findings: of the settings, of this machine, then of the servers where they answer."""
+    yield from machine.of_settings(settings)
+    yield machine.of_files()
+    yield machine.of_passwords(passwords.cost(settings.bcrypt_rounds), settings)
+    try:
+        with addressed(settings, Embedded.attach_or_start) as (at, embedded):
+            if embedded:
+                yield machine.of_disk(settings.data_dir)
+            yield from of_postgres(at)
+            yield from of_redis(at)
+    except EmbeddedError as error:
+        yield fail("servers", str(error), "read its log, which is named there")
+
+
+def of_postgres(settings: Settings) -> Iterator[Finding]:
+    """Everything about PostgreSQL, or why it does not answer."""
+    try:
+        facts = probe.ask_postgres(settings, zones.instants(datetime.now(UTC)))
+        steps = migrate.status(settings.database_url)
+    except psycopg2.Error as error:
+        yield fail(servers.POSTGRES, one_line(error), "start it, or set DATABASE_URL right")
+        return
+    yield from servers.of_postgres(facts, settings.pool_size)
+    yield servers.of_clock(servers.POSTGRES, facts.clock)
+    yield from zones.of_zones(facts)
+    states = {one.state for one in steps}
+    if states == {"applied"}:
+        yield ok(SCHEMA, f"version {steps[-1].version}, as this code needs it")
+    elif states <= {"applied", "pending"}:
+        yield warn(SCHEMA, migrate.summary(steps), "serve does so too, if its role may")
+    else:
+        yield fail(SCHEMA, migrate.summary(steps), "run.py migrate --status shows each one")
+
+
+def of_redis(settings: Settings) -> Iterator[Finding]:
+    """Everything about Redis, or why it does not answer."""
+    try:
+        facts = probe.ask_redis(settings)
+    except (probe.RedisError, OSError) as error:
+        yield fail(servers.REDIS, one_line(error), "start it, or set REDIS_URL right")
+        return
+    yield from servers.of_redis(facts)
+    yield servers.of_clock(servers.REDIS, facts.clock)
+
+
+def one_line(error: Exception) -> str:
+    """The first line of what a driver says."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def line(one: Finding) -> str:
+    """A finding as it is printed: what to do stands below, where something is to be done."""
+    head = f"{mark(one.state, 4)}  {one.about:10}  "
+    blank = " " * 18
+    body = textwrap.wrap(one.said, WIDTH - len(blank))
+    body += textwrap.wrap(f"-> {one.mend}", WIDTH - len(blank)) if one.mend else []
+    return f"\n{blank}".join([head + body[0], *body[1:]])
+
+
+def summary(found: list[Finding]) -> str:
+    """How many there are of each kind."""
+    fails = sum(one.state == "fail" for one in found)
+    warns = sum(one.state == "warn" for one in found)
+    checks = counted(len(found), "check")
+    if not fails and not warns:
+        return f"{checks}: all is well"
+    return f"{checks}: {fails} failed, {counted(warns, 'warning')}"

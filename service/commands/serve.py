@@ -1,0 +1,59 @@
+"""`serve`: the API until it is told to stop."""
+
+import asyncio
+import faulthandler
+import logging
+from datetime import UTC, datetime
+
+from service import app, logs, tracing, welcome
+from service.booking import demo
+from service.commands.servers import addressed, exit_code
+from service.deps import Deps
+from service.settings import Settings
+from service.store import migrate as migrations
+from service.store import safety
+from service.store.embedded import Embedded
+
+log = logging.getLogger(__name__)
+
+REVIVE_EVERY = 0.2  # seconds
+
+
+def serve(settings: Settings) -> int:
+    """Serve the API until SIGTERM or Ctrl-C. Raises SettingsError for an unsafe database."""
+    faulthandler.enable()  # systemd's watchdog ends a hanging process with SIGABRT: say where
+    logs.configure()
+    tracing.start(settings)
+
+    def run() -> int:
+        with addressed(settings, Embedded.start) as (at, embedded):
+            safety.check(at)
+            migrations.migrate(at.database_url)
+            asyncio.run(_serve(at, embedded))
+        return 0
+
+    return exit_code(run)
+
+
+async def _serve(settings: Settings, embedded: Embedded | None) -> None:
+    async def ready(deps: Deps, port: int) -> None:
+        if embedded and embedded.database_url and settings.demo:
+            await demo.fill(deps, datetime.now(UTC).date())
+        url = f"http://{settings.host}:{port}"
+        print(f"listening on {url}", flush=True)
+        print(await welcome.lines(deps, url), flush=True)
+
+    reviver = asyncio.create_task(_revive(embedded)) if embedded else None
+    try:
+        await app.serve(settings, ready)
+    finally:
+        if reviver:
+            reviver.cancel()
+
+
+async def _revive(embedded: Embedded) -> None:
+    """Start an embedded server again when it died; ours is the only one who would."""
+    while True:
+        await asyncio.sleep(REVIVE_EVERY)
+        for name in embedded.revive():
+            log.warning("the embedded %s had died and was started again", name)

@@ -1,0 +1,99 @@
+"""The servers a command works on, and what is said when they or the work fail."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from typing import NoReturn
+
+import psycopg2
+
+from service import app
+from service.deps import Deps
+from service.errors import DomainError, InvalidFields
+from service.settings import Settings
+from service.store import migrate as migrations
+from service.store.embedded import Embedded, EmbeddedError
+
+FAILED = 1
+REFUSED = 2  # what was asked for can't be: bad arguments, or a schema that is not this code's
+
+
+def with_deps(settings: Settings, work: Callable[[Deps], Awaitable[None]]) -> int:
+    """The exit code of work on the servers of the data directory, with the schema current."""
+
+    async def run(settings: Settings) -> None:
+        async with app.opened(settings) as deps:
+            await work(deps)
+
+    def run_all() -> int:
+        with addressed(settings, Embedded.attach_or_start) as (at, _):
+            migrations.migrate(at.database_url)
+            asyncio.run(run(at))
+        return 0
+
+    return exit_code(run_all)
+
+
+@contextlib.contextmanager
+def addressed(
+    settings: Settings, start: Callable[..., Embedded]
+) -> Iterator[tuple[Settings, Embedded | None]]:
+    """The settings with both servers' addresses, and the embedded ones where one is needed."""
+    wanted = {"postgres": not settings.database_url, "redis": not settings.redis_url}
+    if not any(wanted.values()):
+        yield settings, None
+        return
+    embedded = start(settings.data_dir, **wanted)
+    try:
+        yield (
+            replace(
+                settings,
+                database_url=settings.database_url or embedded.database_url or "",
+                redis_url=settings.redis_url or embedded.redis_url or "",
+            ),
+            embedded,
+        )
+    finally:
+        embedded.stop()
+
+
+def exit_code(work: Callable[[], int]) -> int:
+    """What work returns; says in a sentence what an operator can mend and returns 1 or 2.
+
+    Anything else is a bug and shows itself.
+    """
+    try:
+        return work()
+    except InvalidFields as error:
+        for field, messages in error.errors.items():
+            print(f"{field}: {' '.join(messages)}", file=sys.stderr)
+        return REFUSED
+    except migrations.MigrationError as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    except BrokenPipeError:  # whoever read our output has gone: cli.main says nothing
+        raise
+    except (DomainError, EmbeddedError, psycopg2.Error, OSError) as error:
+        print(_sentence(error), file=sys.stderr)
+        return FAILED
+
+
+def asked_wrongly(sentence: str) -> NoReturn:
+    """Leave with a sentence and exit code 2."""
+    print(sentence, file=sys.stderr)
+    raise SystemExit(REFUSED)
+
+
+def _sentence(error: Exception) -> str:
+    match error:
+        case DomainError():
+            return error.detail
+        case psycopg2.OperationalError():
+            return f"PostgreSQL does not take the connection: {error}".strip()
+        case psycopg2.Error():
+            raise error
+        case OSError():
+            return f"{error.strerror or error}"
+    return str(error)

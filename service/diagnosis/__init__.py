@@ -1,0 +1,1 @@
+"""What `doctor` finds: rules from facts to findings, a module per thing that is looked at."""

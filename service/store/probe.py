@@ -1,0 +1,97 @@
+"""Looks at both servers as they are, for `doctor`: plain connections, nothing changed."""
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import psycopg2
+import redis
+from psycopg2.extras import NamedTupleCursor
+from redis.exceptions import RedisError as RedisError
+
+from service.settings import Settings
+from service.store import safety
+from service.store.postgres import dsn
+from service.store.queries import load_queries
+
+
+class Clock(NamedTuple):
+    """How far a server's clock is from ours, and how long it took to ask, both in seconds."""
+
+    ahead: float
+    asked: float
+
+
+class PostgresFacts(NamedTuple):
+    """What PostgreSQL says of itself; `faults` are what `serve` refuses to start for, `zones` says
+    of each provider's zone whether it knows it."""
+
+    about: Any
+    faults: list[str]
+    clock: Clock
+    zones: dict[str, bool]
+    shown: list[tuple[str, datetime, str]]
+
+
+class RedisFacts(NamedTuple):
+    """What Redis says of itself, by the names of INFO; `appendfsync` is empty if it may not."""
+
+    info: dict[str, Any]
+    appendfsync: str
+    clock: Clock
+
+
+class _Plain:
+    """Runs named queries on a connection of psycopg2's own."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection, self._queries = connection, load_queries()
+
+    def run(self, name: str, /, **parameters: Any) -> list[Any]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(self._queries[name].text, parameters)
+            return list(cursor.fetchall())
+
+
+def ask_postgres(settings: Settings, instants: Sequence[datetime]) -> PostgresFacts:
+    """Look at PostgreSQL and at what its clocks show at some instants. Raises psycopg2.Error."""
+    with closing(psycopg2.connect(dsn(settings), cursor_factory=NamedTupleCursor)) as connection:
+        connection.set_session(readonly=True, autocommit=True)
+        db = _Plain(connection)
+        began = time.time()
+        [about] = db.run("server_facts")
+        asked = time.time() - began
+        clock = Clock(about.clock.timestamp() - began - asked / 2, asked)
+        zones = {}
+        if about.has_providers:
+            zones = {row.name: row.known for row in db.run("server_zones")}
+        known = [name for name, is_known in zones.items() if is_known]
+        rows = db.run("server_wall_clocks", zones=known, instants=list(instants))
+        shown = [(row.name, row.at.astimezone(UTC), row.shown) for row in rows]
+        return PostgresFacts(about, list(safety.faults(connection)), clock, zones, shown)
+
+
+def ask_redis(settings: Settings) -> RedisFacts:
+    """Look at Redis. Raises redis.RedisError, OSError."""
+    patience = max(settings.redis_timeout, 1.0)
+    with closing(
+        redis.Redis.from_url(
+            settings.redis_url,
+            decode_responses=True,
+            socket_timeout=patience,
+            socket_connect_timeout=patience,
+        )
+    ) as client:
+        client.ping()
+        began = time.time()
+        seconds, microseconds = client.time()
+        asked = time.time() - began
+        clock = Clock(seconds + microseconds / 1e6 - began - asked / 2, asked)
+        info = client.info()
+        try:
+            appendfsync = client.config_get("appendfsync").get("appendfsync") or ""
+        except redis.ResponseError:  # closed to this user, as managed services do
+            appendfsync = ""
+    return RedisFacts(info, appendfsync, clock)

@@ -1,0 +1,1 @@
+"""The command line: every command on a database of its own, and some as real processes."""
