@@ -50,8 +50,16 @@ class Link:
     async def execute(
         self, text: str, parameters: Any = None, timeout: float | None = None
     ) -> list[Any]:
-        """The rows of the last statement in the text, which is one message and one transaction."""
-        await self.cursor.execute(text, parameters, timeout=timeout)
+        """The rows of the last statement in the text, which is one message and one transaction.
+
+        A session that may only read is closed: it began while its server was a standby or was
+        told to be one, and would stay so for ever.
+        """
+        try:
+            await self.cursor.execute(text, parameters, timeout=timeout)
+        except psycopg2.errors.ReadOnlySqlTransaction:
+            self.close()
+            raise
         raw = self.cursor.raw
         return raw.fetchall() if raw.description else []
 
