@@ -42,4 +42,5 @@ class Fault(msgspec.Struct, kw_only=True, omit_defaults=True):
     began_at: float = 0.0
     ended_at: float = 0.0
     healed_at: float = 0.0  # 0.0: a probe of every route was not right again in time
-    detail: str = ""
+    bit: bool = True  # it was seen to take hold
+    detail: str = ""  # how that was seen, or why not

@@ -31,9 +31,9 @@ class AppServer:
         self.log = folder / f"server-{number}.log"
         self.wanted = False  # whether the stage should bring it back
         self.starts = 0
-        self.extra: dict[str, str] = {}  # environment of the next start only (a bent clock)
+        self.ends: list[int] = []  # exit codes of those before the last
         self._entry = list(entry or ENTRY)
-        self._environment = dict(environment)
+        self._environment = bare() | {"PYTHONUNBUFFERED": "1"} | dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
 
@@ -60,18 +60,19 @@ class AppServer:
         self.wanted = True
         if self.alive:
             return
+        if self._process is not None:
+            self.ends.append(self._process.returncode)
         words = [*self._entry, "serve", "--host", self.host, "--port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 words,
                 cwd=ROOT,
-                env=self._environment | self.extra,
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 process_group=0,  # Ctrl-C is for us
             )
-        self.extra = {}
         self.starts += 1
         self._started_at = time.monotonic()
 
@@ -108,16 +109,10 @@ class AppServer:
             return self._process.wait()
 
 
-def environment_of(database_url: str, redis_url: str, changes: Mapping[str, str]) -> dict[str, str]:
-    """What a server is told: these databases, cheap passwords, no limits, nothing from outside."""
+def bare() -> dict[str, str]:
+    """Our environment without anything that is a setting of the service."""
     ours = {entry.env for entry in Settings.entries()}
-    kept = {name: value for name, value in os.environ.items() if name not in ours}
-    return (
-        kept
-        | {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "PYTHONUNBUFFERED": "1"}
-        | {"RATE_LIMIT": "off", "BCRYPT_ROUNDS": "4", "DEMO": "off"}
-        | dict(changes)
-    )
+    return {name: value for name, value in os.environ.items() if name not in ours}
 
 
 def free_port() -> int:

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import shutil
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -17,22 +17,23 @@ import psycopg2
 from service.store import migrate
 from service.store.embedded import Embedded
 from service.store.embedded.server import Server
-from tests.prove.proxy import Proxy
-from tests.prove.servers import HOST, AppServer, environment_of
+from tests.prove.relay import Way, relayed
+from tests.prove.servers import HOST, AppServer
 
 log = logging.getLogger(__name__)
 
 WATCH_EVERY = 0.05  # seconds between two looks at who has died
 UP = 30.0  # seconds until all servers must listen
-# Witnesses read the WAL; room for few sessions, so that a leak of ours is felt.
+# The witness reads the WAL.
 POSTGRES = {
     "wal_level": "logical",
     "max_replication_slots": "8",
     "max_wal_senders": "8",
     "synchronous_commit": "on",
     "restart_after_crash": "on",
-    "max_connections": "60",
 }
+# What our servers are told. A lock ends soon, so that a pause can outlast it.
+OURS = {"RATE_LIMIT": "off", "BCRYPT_ROUNDS": "4", "DEMO": "off", "LOCK_TTL": "3.1"}
 
 
 @dataclass
@@ -42,8 +43,9 @@ class Stage:
     folder: Path
     embedded: Embedded
     servers: list[AppServer]
-    to_postgres: Proxy
-    to_redis: Proxy
+    to_postgres: Way
+    to_redis: Way
+    down: set[str] = field(default_factory=set)  # embedded servers to leave dead for now
 
     @property
     def database_url(self) -> str:
@@ -72,7 +74,8 @@ class Stage:
 
     def revive(self) -> list[str]:
         """Start again whatever has died; the names of what was started."""
-        return self.embedded.revive() + [
+        databases = [one for one in self.embedded.servers if one.name not in self.down]
+        return [one.name for one in databases if one.revive()] + [
             f"server-{one.number}" for one in self.servers if one.revive()
         ]
 
@@ -90,32 +93,36 @@ async def staged(
     `entry` is the command that starts a server, `python run.py` without it; what follows are the
     words `serve --host ... --port ...`. The folder keeps the logs; the data are thrown away.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     embedded = start_databases(folder / "data")
-    ways: list[Proxy] = []
-    ours: list[AppServer] = []
+    paths = path_of(embedded.database_url, ".s.PGSQL.5432"), path_of(embedded.redis_url)
     try:
-        ways.append(await Proxy.listening(path_of(embedded.database_url, ".s.PGSQL.5432")))
-        ways.append(await Proxy.listening(path_of(embedded.redis_url)))
-        told = environment_of(*urls(*ways), environment or {})
-        ours += [AppServer(number, folder, entry, told) for number in range(servers)]
-        stage = Stage(folder, embedded, ours, *ways)
-        for server in ours:
-            server.start()
-        await listening(ours)
-        watcher = asyncio.create_task(watch(stage))
-        try:
-            yield stage
-        finally:
-            watcher.cancel()
+        async with relayed(*paths) as (to_postgres, to_redis):
+            told = OURS | urls(to_postgres, to_redis) | dict(environment or {})
+            ours = [AppServer(number, folder, entry, told) for number in range(servers)]
+            stage = Stage(folder, embedded, ours, to_postgres, to_redis)
+            async with running(stage):
+                yield stage
     finally:
-        await asyncio.gather(*(asyncio.to_thread(one.stop) for one in ours))
-        for way in ways:
-            way.close()
         home = embedded.place.home if embedded.place else folder / "data"
         embedded.stop()
         for path in (home, folder / "data"):
             shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def running(stage: Stage) -> AsyncIterator[None]:
+    """Within it all servers run and come back when they die."""
+    try:
+        for server in stage.servers:
+            server.start()
+        await listening(stage.servers)
+        watcher = asyncio.create_task(watch(stage))
+        try:
+            yield
+        finally:
+            watcher.cancel()
+    finally:
+        await asyncio.gather(*(asyncio.to_thread(one.stop) for one in stage.servers))
 
 
 async def listening(servers: list[AppServer]) -> None:
@@ -135,6 +142,7 @@ async def watch(stage: Stage) -> None:
 
 def start_databases(folder: Path) -> Embedded:
     """Embedded PostgreSQL and Redis, durable as in production, with our settings and schema."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
     embedded = Embedded.start(folder)
     try:
         connection = psycopg2.connect(embedded.admin_url or "")
@@ -163,9 +171,10 @@ def path_of(url: str | None, file: str = "") -> str:
     return f"{unquote(host.removeprefix('host='))}/{file}"
 
 
-def urls(to_postgres: Proxy, to_redis: Proxy) -> tuple[str, str]:
-    """What the servers are told: the proxies' addresses."""
-    return (
-        f"postgresql://booking@{HOST}:{to_postgres.port}/booking?sslmode=disable&gssencmode=disable",
-        f"redis://{HOST}:{to_redis.port}/0",
-    )
+def urls(to_postgres: Way, to_redis: Way) -> dict[str, str]:
+    """What the servers are told: the addresses of the proxies."""
+    database = f"postgresql://booking@{HOST}:{to_postgres.port}/booking"
+    return {
+        "DATABASE_URL": f"{database}?sslmode=disable&gssencmode=disable",
+        "REDIS_URL": f"redis://{HOST}:{to_redis.port}/0",
+    }

@@ -1,0 +1,1 @@
+"""A clock that jumps: one of our processes believes what a file says."""

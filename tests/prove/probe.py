@@ -1,0 +1,154 @@
+"""Asks every route of every server, over and over, until all is well again after a fault.
+
+Its accounts and its provider are called `probe-...`: what they do is not part of the history.
+"""
+
+import asyncio
+import json
+import secrets
+import time
+from typing import Any, NamedTuple
+
+import psycopg2
+
+from tests.load.wire import message
+from tests.prove.client import Client, NotSent
+from tests.prove.servers import AppServer
+from tests.prove.stage import Stage
+
+NAME = "probe"  # what the names of its accounts and of its provider begin with
+PASSWORD = "correct horse 0"
+PAUSE = 0.02  # seconds between two looks at a server that is not well
+MAKE = """
+WITH owner AS (
+    INSERT INTO provider (name, time_zone) VALUES (%s, 'Europe/Berlin') RETURNING id)
+INSERT INTO slot (provider_id, starts_at, ends_at)
+SELECT owner.id, now() + n * interval '1 h', now() + (n + 1) * interval '1 h'
+  FROM owner, generate_series(30, 29 + %s) AS n
+RETURNING id
+"""
+
+
+class Wrong(Exception):
+    """An answer that a healthy server does not give."""
+
+
+class Health(NamedTuple):
+    """When all was well again, 0.0 if never, and what was wrong last."""
+
+    healed_at: float
+    wrong: str
+
+
+class Probe:
+    """One prober for the whole stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._client = Client()
+        self._journeys: list[Journey] = []
+
+    async def prepare(self) -> None:
+        """Make two slots and a customer for each server. Raises Wrong or NotSent."""
+        servers = self._stage.servers
+        ids = await asyncio.to_thread(make, self._stage.database_url, 2 * len(servers))
+        for n, server in enumerate(servers):
+            name = f"{NAME}-{secrets.token_hex(6)}"
+            await Journey(self._client, server).register(name)
+            self._journeys.append(Journey(self._client, server, name, (ids[2 * n], ids[2 * n + 1])))
+
+    async def health(self, patience: float) -> Health:
+        """When every route of every server gave its right answer, within patience seconds."""
+        found = await asyncio.gather(*(self._well(one, patience) for one in self._journeys))
+        wrong = [one.wrong for one in found if not one.healed_at]
+        if wrong:
+            return Health(0.0, wrong[0])
+        return Health(max(one.healed_at for one in found), "")
+
+    async def _well(self, journey: "Journey", patience: float) -> Health:
+        until, wrong = time.monotonic() + patience, ""
+        while time.monotonic() < until:
+            try:
+                await journey.all()
+                return Health(time.monotonic(), "")
+            except (Wrong, NotSent) as error:
+                wrong = f"{journey.where}: {error or 'not reached'}"
+            await asyncio.sleep(PAUSE)
+        return Health(0.0, wrong)
+
+    def close(self) -> None:
+        """Drop its connections."""
+        self._client.close()
+
+
+class Journey:
+    """A person who does everything once at one server."""
+
+    def __init__(
+        self, client: Client, server: AppServer, name: str = "", slots: tuple[int, int] = (0, 0)
+    ) -> None:
+        self._client, self._server = client, server
+        self._name, self._slots = name, slots
+        self._headers = b""
+        self.where = f"server-{server.number}"
+
+    async def register(self, name: str) -> dict[str, str]:
+        """Make an account; what its owner logs in with."""
+        who = {"username": name, "password": PASSWORD}
+        await self.ask(201, "POST", "/api/register/", who | {"email": "probe@example.org"})
+        return who
+
+    async def all(self) -> None:
+        """Every route, in the order of a day. Raises Wrong or NotSent."""
+        self._headers = b""
+        await self.ask(200, "GET", "/healthz")
+        await self.ask(200, "GET", "/readyz")
+        await self.register(f"{NAME}-{secrets.token_hex(6)}")
+        who = {"username": self._name, "password": PASSWORD}
+        token = (await self.ask(200, "POST", "/api/login/", who))["token"]
+        self._headers = f"Authorization: Token {token}\r\n".encode()
+        await self.ask(200, "GET", "/api/me/")
+        await self.ask(200, "GET", "/api/providers/?limit=1")
+        await self.ask(200, "GET", "/api/slots/?limit=1")
+        await self.ask(200, "GET", f"/api/slots/{self._slots[0]}/")
+        await self._tidy()
+        await self._appointment()
+        await self.ask(200, "GET", "/api/tokens/")
+        await self.ask(200, "POST", "/api/logout/", {})
+        await self.ask(401, "GET", "/api/me/")
+
+    async def _tidy(self) -> None:
+        """Cancel what an earlier try has left: its booking may have been done after all."""
+        for left in await self.ask(200, "GET", "/api/appointments/?status=booked"):
+            await self.ask(200, "POST", f"/api/appointments/{left['id']}/cancel/", {})
+
+    async def _appointment(self) -> None:
+        first, second = self._slots
+        made = await self.ask(201, "POST", "/api/appointments/", {"slot": first})
+        path = f"/api/appointments/{made['id']}"
+        await self.ask(200, "GET", f"{path}/")
+        await self.ask(200, "PATCH", f"{path}/reschedule/", {"new_slot": second})
+        await self.ask(200, "GET", f"{path}/history/")
+        await self.ask(200, "POST", f"{path}/cancel/", {})
+
+    async def ask(self, wanted: int, method: str, path: str, body: Any = None) -> Any:
+        """The body of the right answer. Raises Wrong or NotSent."""
+        content = None if body is None else json.dumps(body).encode()
+        answer = await self._client.ask(
+            self._server, message(method, path, self._headers, content, host=NAME)
+        )
+        if answer.status != wanted:
+            said = answer.body[:200].decode(errors="replace")
+            raise Wrong(f"{method} {path} was answered {answer.status} {said}")
+        return json.loads(answer.body) if answer.body else None
+
+
+def make(database_url: str, count: int) -> list[int]:
+    """The ids of new free slots of a provider of our own."""
+    connection = psycopg2.connect(database_url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(MAKE, (f"{NAME}-{secrets.token_hex(4)}", count))
+            return [row[0] for row in cursor.fetchall()]
+    finally:
+        connection.close()
