@@ -1,0 +1,81 @@
+"""I11 and I12: everybody acts on their own things only, and only while their token lives."""
+
+from tests.prove.checker.effects import told
+from tests.prove.checker.evidence import Evidence
+from tests.prove.checker.tokens import Lives
+from tests.prove.checker.verdict import Verdict
+
+# What a request may hear before it is known who asks, or because nobody could find out.
+UNHEARD = frozenset({0, 401, 429, 502, 503, 504})
+
+
+def owned(evidence: Evidence) -> Verdict:
+    """I11: owners and staff alone change an appointment; nobody sees what is another's."""
+    verdict = Verdict("I11", "Nobody sees or changes what is another's")
+    staff = {evidence.accounts.get(name, -1) for name in evidence.staff}
+    for change in evidence.changes:
+        if change.verb not in ("book", "move", "cancel", "noshow", "fulfill"):
+            continue
+        owner = evidence.appointments[change.subject].states[0].account
+        verdict.see()
+        if change.actor not in staff and (
+            change.actor != owner or change.verb in ("noshow", "fulfill")
+        ):
+            verdict.violated(
+                f"account {change.actor} did {change.verb} to appointment {change.subject}"
+                f" of account {owner}",
+                [one.number for one in evidence.groups.get(change.tag, [])],
+                [change.transaction],
+            )
+    for one in evidence.operations:
+        body = one.body if isinstance(one.body, dict) else {}
+        if "foreign" in body:
+            verdict.violated(f"{told(one)} shows another's notes: {body['foreign']}", [one.number])
+        if one.args.get("foreign"):
+            verdict.expect(
+                one.status in UNHEARD | {404} or body.get("code") == "idempotency_in_flight",
+                f"{told(one)} is about another's and was answered {one.status}",
+                one.number,
+            )
+        if one.outcome == "ok" and one.verb in ("me", "login"):
+            verdict.expect(
+                body.get("username") == one.user,
+                f"{told(one)} was taken for {body.get('username')}",
+                one.number,
+            )
+        if one.outcome == "ok" and one.verb in ("book", "get") and one.user not in evidence.staff:
+            verdict.expect(
+                body.get("user") == one.user,
+                f"{told(one)} was answered for {body.get('user')}",
+                one.number,
+            )
+        if one.outcome == "ok" and one.verb == "list":
+            account = evidence.account(one)
+            for row in one.body:
+                line = evidence.appointments.get(row[0])
+                verdict.expect(
+                    line is None or line.states[0].account == account,
+                    f"{told(one)} shows appointment {row[0]} of somebody else",
+                    one.number,
+                )
+    return verdict
+
+
+def revoked(evidence: Evidence) -> Verdict:
+    """I12: no token works after its end, or without a login that gave it."""
+    verdict = Verdict("I12", "No token works after its logout or a new password")
+    lives = Lives(evidence)
+    for one in evidence.operations:
+        if not one.token:
+            continue
+        if one.token not in lives.born:
+            verdict.expect(one.status in UNHEARD, f"{told(one)} had a token of nobody", one.number)
+        elif (end := lives.surely_dead(one)) is not None:
+            verdict.expect(
+                one.status in UNHEARD,
+                f"{told(one)} was answered {one.status} with a token that #{end.number}"
+                f" {end.verb} had ended",
+                end.number,
+                one.number,
+            )
+    return verdict

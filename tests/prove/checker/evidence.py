@@ -1,0 +1,133 @@
+"""Everything that a run has left behind, read once and put in order for the checks."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tests.prove import history
+from tests.prove.checker.timeline import ALWAYS, NEVER, Timeline
+from tests.prove.records import Fault, Operation
+from tests.prove.witness import Transaction
+
+OPERATIONS, STREAM, LOOKS, FAULTS, FACTS = (
+    "operations.jsonl.gz",
+    "stream.jsonl.gz",
+    "looks.jsonl.gz",
+    "faults.jsonl.gz",
+    "facts.json",
+)
+ENDINGS = {"cancel": "cancelled", "noshow": "noshow", "fulfill": "fulfilled"}
+STAFF_VERBS = frozenset({"open", "close", "capacity"})
+
+
+class Change(msgspec.Struct, gc=False):
+    """One committed change and the request that it is joined with: the tag is "" for none."""
+
+    transaction: int
+    verb: str  # book, move, cancel, noshow, fulfill, slot, register, password
+    subject: int  # an appointment, a slot or an account
+    version: int
+    actor: int  # account; 0 where the stream does not say
+    slot: int = 0
+    origin: int = 0
+    tag: str = ""
+
+
+class Row(NamedTuple):
+    """An appointment at one version."""
+
+    slot: int
+    place: int
+    account: int
+    status: str
+
+
+class Place(NamedTuple):
+    """A slot at one version."""
+
+    capacity: int
+    booked: int
+    closed: bool
+
+    @property
+    def full(self) -> bool:
+        """Whether it could not be booked."""
+        return self.closed or self.booked >= self.capacity
+
+
+class Evidence:
+    """The records of a run and what follows from joining them."""
+
+    def __init__(
+        self,
+        operations: list[Operation],
+        stream: list[Transaction],
+        *,
+        looks: list[dict[str, Any]] | None = None,
+        faults: list[Fault] | None = None,
+        facts: dict[str, Any] | None = None,
+    ) -> None:
+        self.operations = sorted(operations, key=lambda one: one.sent_at)
+        self.by_number = {one.number: one for one in operations}
+        self.stream = stream
+        self.looks, self.faults, self.facts = looks or [], faults or [], facts or {}
+        self.groups: dict[str, list[Operation]] = defaultdict(list)  # by tag: one request each
+        self.nonces: dict[str, list[Operation]] = defaultdict(list)
+        for one in self.operations:
+            if tag := one.args.get("tag"):
+                self.groups[tag].append(one)
+            if one.nonce:
+                self.nonces[one.nonce].append(one)
+        self.staff = set(self.facts.get("staff", ()))
+        self.accounts: dict[str, int] = {}
+        self.names: dict[int, str] = {}
+        self.changes: list[Change] = []
+        self.effects: dict[str, list[Change]] = defaultdict(list)  # by tag
+        self.appointments: dict[int, Timeline] = defaultdict(Timeline)
+        self.slots: dict[int, Timeline] = defaultdict(Timeline)
+        self.owned: dict[int, list[int]] = defaultdict(list)  # appointments by account
+        self.earliest: list[float] = []
+        self.latest: list[float] = []
+
+    @classmethod
+    def load(cls, folder: Path) -> "Evidence":
+        """Read and join the files of a run."""
+        from tests.prove.checker.join import join
+
+        evidence = cls(
+            list(history.read(folder / OPERATIONS, Operation)),
+            list(history.read(folder / STREAM, Transaction)),
+            looks=list(history.read(folder / LOOKS)),
+            faults=list(history.read(folder / FAULTS, Fault)),
+            facts=msgspec.json.decode((folder / FACTS).read_bytes()),
+        )
+        return join(evidence)
+
+    def account(self, operation: Operation) -> int:
+        """The account of whoever asked; 0 where the stream knows none."""
+        return self.accounts.get(operation.user, 0)
+
+    def done(self, tag: str) -> list[Operation]:
+        """The operations of a request that were answered with success."""
+        return [one for one in self.groups[tag] if one.outcome == "ok"]
+
+    def date(self) -> None:
+        """Bound every commit in time, then every version of every row."""
+        count = len(self.stream)
+        self.earliest, self.latest = [ALWAYS] * count, [NEVER] * count
+        for change in self.changes:
+            group = self.groups.get(change.tag)
+            if group and change.verb != "password":  # those without a key may be mixed up
+                at = change.transaction
+                asked = [one for one in group if one.outcome != "fail"] or group
+                self.earliest[at] = max(self.earliest[at], min(one.sent_at for one in asked))
+                heard = [one.answered_at for one in group if one.outcome == "ok"]
+                self.latest[at] = min([self.latest[at], *heard])
+        for at in self.facts.get("setting", ()):
+            self.latest[at] = ALWAYS
+        for at in range(1, count):
+            self.earliest[at] = max(self.earliest[at], self.earliest[at - 1])
+        for timeline in (*self.appointments.values(), *self.slots.values()):
+            timeline.date(self.earliest, self.latest)

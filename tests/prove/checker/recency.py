@@ -1,0 +1,61 @@
+"""I9: every read shows a state that was the current one at some instant while it was asked."""
+
+from typing import Any
+
+from tests.prove.checker.evidence import Evidence, Place
+from tests.prove.checker.verdict import Verdict
+from tests.prove.records import Operation
+
+
+def recent(evidence: Evidence) -> Verdict:
+    """I9: no read is stale, none shows what never was."""
+    verdict = Verdict("I9", "Every read was true at some instant while it was asked")
+    for one in evidence.operations:
+        if one.outcome == "ok":
+            for words in wrongs(evidence, verdict, one):
+                verdict.violated(f"#{one.number} {one.verb} by {one.user}: {words}", [one.number])
+    return verdict
+
+
+def wrongs(evidence: Evidence, verdict: Verdict, one: Operation) -> list[str]:
+    """What a read shows that can't have been so."""
+    found = []
+    match one.verb:
+        case "list":
+            for number, slot, status in one.body:
+                verdict.see()
+                line = evidence.appointments.get(number)
+                states = line.states_between(one.sent_at, one.answered_at) if line else []
+                if not any((row.slot, row.status) == (slot, status) for row in states):
+                    found.append(f"appointment {number} as {slot, status}, could be {states}")
+        case "get":
+            verdict.see()
+            body = one.body
+            line = evidence.appointments.get(body["id"])
+            at = body["v"] - 1
+            if line is None or at not in line.between(one.sent_at, one.answered_at):
+                found.append(f"version {body['v']} of appointment {body['id']} was not current")
+            elif (line.states[at].slot, line.states[at].status) != (body["slot"], body["status"]):
+                found.append(f"appointment {body['id']} was {line.states[at]} at that version")
+        case "slot":
+            verdict.see()
+            at = one.body["v"] - 1
+            line = evidence.slots.get(one.args["slot"])
+            if line is None or at not in line.between(one.sent_at, one.answered_at):
+                found.append(f"version {one.body['v']} was not current")
+            elif not alike(line.states[at], one.body["slot"]):
+                found.append(f"the slot was {line.states[at]} at that version")
+        case "search":
+            for shown in one.body:
+                verdict.see()
+                line = evidence.slots.get(shown[0])
+                states = line.states_between(one.sent_at, one.answered_at) if line else []
+                if not any(alike(state, shown) for state in states):
+                    found.append(f"{shown}, could be {states}")
+    return found
+
+
+def alike(state: Place, shown: list[Any]) -> bool:
+    """Whether a slot shown as [id, capacity, remaining, status] has this state."""
+    status = "busy-unavailable" if state.closed else "busy" if state.full else "free"
+    return [state.capacity, state.capacity - state.booked, status] == shown[1:]

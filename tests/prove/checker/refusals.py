@@ -1,0 +1,148 @@
+"""I10: whoever is refused could have been refused: no false "taken", no false "not found"."""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+
+from tests.prove.checker.effects import told
+from tests.prove.checker.evidence import Evidence
+from tests.prove.checker.timeline import NEVER
+from tests.prove.checker.tokens import Lives
+from tests.prove.checker.verdict import Verdict
+from tests.prove.records import Operation
+
+MINUTE = 60.0
+SLOW = 10.0  # seconds that what was refused or unanswered may still go on inside of PostgreSQL
+# Refusals that only contention or rules of HTTP explain, or that another invariant looks at.
+ELSEWHERE = frozenset({"busy", "unavailable", "outcome_unknown", "internal"})
+
+
+def earned(evidence: Evidence) -> Verdict:
+    """I10: for each refusal there was an instant at which it was right."""
+    verdict = Verdict("I10", "Refusals are earned")
+    judge = Judge(evidence)
+    for one in evidence.operations:
+        if one.outcome != "fail" or not isinstance(one.body, dict):
+            continue
+        code = one.body.get("code")
+        if code in ELSEWHERE:
+            continue
+        rule = getattr(judge, str(code), None)
+        verdict.expect(
+            rule is not None and rule(one),
+            f"{told(one)} was refused as {one.status} {code}, which can't have been so",
+            one.number,
+        )
+    return verdict
+
+
+class Judge:
+    """One method for each code: whether it can have been right."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.lives = Lives(evidence)
+        self._open = {account: self._spans(numbers) for account, numbers in evidence.owned.items()}
+        self._tries: dict[str, list[float]] = defaultdict(list)
+        for one in evidence.operations:
+            if one.verb in ("login", "guess") and one.status != 429:
+                self._tries[one.args["username"]].append(one.sent_at)
+
+    def _spans(self, numbers: list[int]) -> tuple[list[float], list[float]]:
+        """When appointments may have begun and ended to be open, each sorted."""
+        began, ended = [], []
+        for number in numbers:
+            line = self.evidence.appointments[number]
+            began.append(line.earliest[0])
+            ended.append(
+                next(
+                    (line.latest[n] for n, one in enumerate(line.states) if one.status != "booked"),
+                    NEVER,
+                )
+            )
+        return sorted(began), sorted(ended)
+
+    def slot_taken(self, one: Operation) -> bool:
+        line = self.evidence.slots.get(one.args["slot"])
+        return line is not None and any(
+            state.full for state in line.states_between(one.sent_at, one.answered_at)
+        )
+
+    def same_slot(self, one: Operation) -> bool:
+        return any(state.slot == one.args["slot"] for state in self._states(one))
+
+    def not_active(self, one: Operation) -> bool:
+        return any(state.status != "booked" for state in self._states(one))
+
+    def precondition_failed(self, one: Operation) -> bool:
+        line = self.evidence.appointments[one.args["appointment"]]
+        current = line.between(one.sent_at, one.answered_at)
+        return any(at != one.args["version"] - 1 for at in current)
+
+    def _states(self, one: Operation) -> list[object]:
+        line = self.evidence.appointments.get(one.args["appointment"])
+        return line.states_between(one.sent_at, one.answered_at) if line else []
+
+    def not_found(self, one: Operation) -> bool:
+        return bool(one.args.get("foreign"))
+
+    def limit_reached(self, one: Operation) -> bool:
+        """Open ones at some instant: those that may have begun by the end of the request, less
+        those that had surely ended before it."""
+        began, ended = self._open.get(self.evidence.account(one), ([], []))
+        possible = bisect_right(began, one.answered_at) - bisect_left(ended, one.sent_at)
+        return bool(possible >= self.evidence.facts["cap"])
+
+    def slot_in_use(self, one: Operation) -> bool:
+        line = self.evidence.slots[one.args["slot"]]
+        states = line.states_between(one.sent_at, one.answered_at)
+        # A place beyond the new capacity may be in use though fewer are taken.
+        return any(state.booked > 0 for state in states)
+
+    def idempotency_key_reused(self, one: Operation) -> bool:
+        return any(
+            other.args["tag"] != one.args["tag"]
+            and other.outcome != "fail"
+            and other.sent_at < one.answered_at
+            for other in self.evidence.nonces[one.nonce]
+        )
+
+    def idempotency_in_flight(self, one: Operation) -> bool:
+        return any(
+            other is not one
+            and other.sent_at < one.answered_at
+            and (
+                other.answered_at > one.sent_at
+                or (other.status in (0, 503, 504) and other.answered_at > one.sent_at - SLOW)
+            )
+            for other in self.evidence.nonces[one.nonce]
+        )
+
+    def username_taken(self, one: Operation) -> bool:
+        return len(self.evidence.groups[one.args["tag"]]) > 1
+
+    def invalid_token(self, one: Operation) -> bool:
+        return not self.lives.surely_alive(one)
+
+    def wrong_credentials(self, one: Operation) -> bool:
+        """Only a wrong password, or one that may have been changed, is refused."""
+        if one.verb == "guess":
+            return True
+        return any(
+            other.sent_at < one.answered_at
+            and one.args["password"] in (other.args["old"], other.args["new"])
+            for other in self.lives.passwords(one.user)
+        )
+
+    def invalid(self, one: Operation) -> bool:
+        """The current password may have been wrong by then: another change came before."""
+        return one.verb == "password" and any(
+            other.number != one.number and other.sent_at < one.answered_at
+            for other in self.lives.passwords(one.user)
+        )
+
+    def rate_limited(self, one: Operation) -> bool:
+        tries = self._tries[one.args.get("username", "")]
+        counted = bisect_right(tries, one.answered_at) - bisect_left(
+            tries, one.sent_at - MINUTE - SLOW
+        )
+        return bool(counted >= self.evidence.facts["logins"])

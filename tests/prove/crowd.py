@@ -1,0 +1,153 @@
+"""All people at once: hands that take one person after the other and let them ask."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from tests.prove.answers import fill, learn
+from tests.prove.client import LONGEST_QUEUE, Answer, Client, NotSent, Where
+from tests.prove.people import Person, World
+from tests.prove.records import Operation
+from tests.prove.workload import Ask, Workload
+
+GUESTS = 40  # who registered last
+REPEATS = 12  # how often a lost answer is asked for again
+TOLD_TO_WAIT = (0.05, 0.25)  # seconds after a 503
+
+
+class Seat:
+    """A logical client: one person's device. It never has two operations at once."""
+
+    def __init__(self, person: Person, process: int) -> None:
+        self.person, self.process = person, process
+
+
+class Crowd:
+    """Asks until enough has been asked; every operation is handed to `record`."""
+
+    def __init__(
+        self,
+        servers: Sequence[Where],
+        world: World,
+        record: Callable[[Operation], None],
+        operations: int,
+    ) -> None:
+        self.world, self.record, self.wanted = world, record, operations
+        self.count = 0
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+        self.statuses: Counter[tuple[str, int]] = Counter()
+        self.stopped = False
+        self.struck = False  # all faults are over
+        self._servers = list(servers)
+        self._client = Client()
+        self._workload = Workload(world)
+        self._random = random.Random(world.random.random())
+        self._processes = 0
+        self._guests: list[Seat] = []
+        twice = world.people + world.people[::4]  # some have two devices
+        self._free = [self._seat(person) for person in twice]
+
+    def _seat(self, person: Person) -> Seat:
+        self._processes += 1
+        return Seat(person, self._processes)
+
+    async def ask_all(self) -> None:
+        """Ask everything that is to be asked."""
+        hands = LONGEST_QUEUE * len(self._servers)
+        try:
+            await asyncio.gather(*(self._hand() for _ in range(hands)))
+        finally:
+            self._client.close()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing new is asked."""
+        return self.stopped or (self.struck and self.count >= self.wanted)
+
+    async def _hand(self) -> None:
+        free = self._free
+        while not self.over:
+            at = self._random.randrange(len(free))
+            free[at], free[-1] = free[-1], free[at]
+            seat = free.pop()
+            try:
+                ask = self._workload.next(seat.person)
+                await self._settle(seat, ask)
+                if ask.nonce and self._random.random() < 0.01:
+                    await self._twins(seat, ask)
+            finally:
+                free.append(seat)
+
+    async def _settle(self, seat: Seat, ask: Ask) -> None:
+        """Ask, and ask again under the same nonce while nobody knows what became of it."""
+        operation = await self._once(seat, ask)
+        tries = 0
+        while (
+            (operation.outcome == "info" or (tries and operation.status in (409, 503)))
+            and ask.nonce
+            and tries < REPEATS
+            and not self.stopped
+        ):
+            tries += 1
+            code = (operation.body or {}).get("code")
+            if operation.status == 409 and code not in ("idempotency_in_flight", "busy"):
+                return
+            await asyncio.sleep(self._random.uniform(*TOLD_TO_WAIT))
+            operation = await self._once(seat, ask)
+
+    async def _twins(self, seat: Seat, ask: Ask) -> None:
+        """The same request twice at the same moment."""
+        other = self._seat(seat.person)
+        await asyncio.gather(self._once(seat, ask), self._once(other, ask))
+
+    async def _once(self, seat: Seat, ask: Ask) -> Operation:
+        person = seat.person
+        server, answer = await self._send(ask)
+        self.count += 1
+        operation = Operation(
+            number=self.count,
+            process=seat.process,
+            server=server.number,
+            user=person.name,
+            token=ask.token.digest if ask.token else "",
+            verb=ask.verb,
+            args=ask.args,
+            nonce=ask.nonce,
+        )
+        body = fill(operation, ask, answer, person)
+        learn(self.world, person, ask, operation, body)
+        self.record(operation)
+        self.outcomes[ask.verb, operation.outcome] += 1
+        self.statuses[ask.verb, operation.status] += 1
+        if operation.outcome == "info":
+            self._processes += 1
+            seat.process = self._processes
+        elif operation.status in (429, 503):
+            await asyncio.sleep(self._random.uniform(*TOLD_TO_WAIT))
+        elif operation.status == 201 and ask.verb == "register" and not operation.replayed:
+            self._welcome(Person(ask.args["username"]))
+        return operation
+
+    async def _send(self, ask: Ask) -> tuple[Where, Answer]:
+        """One process that takes it; those that refuse the connection are asked a little later."""
+        while True:
+            servers = [
+                one
+                for one in self._servers
+                if self._client.waiting.get(one.number, 0) < LONGEST_QUEUE
+            ]
+            server = self._random.choice(servers or self._servers)
+            try:
+                return server, await self._client.ask(server, ask.data)
+            except NotSent:
+                await asyncio.sleep(0.05)
+
+    def _welcome(self, person: Person) -> None:
+        """A new account takes part; an older guest leaves for it."""
+        if len(self._guests) < GUESTS:
+            seat = self._seat(person)
+            self._guests.append(seat)
+            self._free.append(seat)
+        else:
+            self._random.choice(self._guests).person = person
