@@ -7,6 +7,7 @@ import asyncio
 import json
 import secrets
 import time
+from collections.abc import Awaitable
 from typing import Any, NamedTuple
 
 import psycopg2
@@ -101,19 +102,23 @@ class Journey:
     async def all(self) -> None:
         """Every route, in the order of a day. Raises Wrong or NotSent."""
         self._headers = b""
-        await self.ask(200, "GET", "/healthz")
-        await self.ask(200, "GET", "/readyz")
-        await self.register(f"{NAME}-{secrets.token_hex(6)}")
         who = {"username": self._name, "password": PASSWORD}
-        token = (await self.ask(200, "POST", "/api/login/", who))["token"]
-        self._headers = f"Authorization: Token {token}\r\n".encode()
-        await self.ask(200, "GET", "/api/me/")
-        await self.ask(200, "GET", "/api/providers/?limit=1")
-        await self.ask(200, "GET", "/api/slots/?limit=1")
-        await self.ask(200, "GET", f"/api/slots/{self._slots[0]}/")
-        await self._tidy()
+        login, *_ = await together(
+            self.ask(200, "POST", "/api/login/", who),
+            self.register(f"{NAME}-{secrets.token_hex(6)}"),
+            self.ask(200, "GET", "/healthz"),
+            self.ask(200, "GET", "/readyz"),
+            self.ask(200, "GET", "/api/providers/?limit=1"),
+            self.ask(200, "GET", "/api/slots/?limit=1"),
+            self.ask(200, "GET", f"/api/slots/{self._slots[0]}/"),
+        )
+        self._headers = f"Authorization: Token {login['token']}\r\n".encode()
+        await together(
+            self._tidy(),
+            self.ask(200, "GET", "/api/me/"),
+            self.ask(200, "GET", "/api/tokens/"),
+        )
         await self._appointment()
-        await self.ask(200, "GET", "/api/tokens/")
         await self.ask(200, "POST", "/api/logout/", {})
         await self.ask(401, "GET", "/api/me/")
 
@@ -128,8 +133,10 @@ class Journey:
         path = f"/api/appointments/{made['id']}"
         await self.ask(200, "GET", f"{path}/")
         await self.ask(200, "PATCH", f"{path}/reschedule/", {"new_slot": second})
-        await self.ask(200, "GET", f"{path}/history/")
-        await self.ask(200, "POST", f"{path}/cancel/", {})
+        await together(
+            self.ask(200, "GET", f"{path}/history/"),
+            self.ask(200, "POST", f"{path}/cancel/", {}),
+        )
 
     async def ask(self, wanted: int, method: str, path: str, body: Any = None) -> Any:
         """The body of the right answer. Raises Wrong or NotSent."""
@@ -141,6 +148,15 @@ class Journey:
             said = answer.body[:200].decode(errors="replace")
             raise Wrong(f"{method} {path} was answered {answer.status} {said}")
         return json.loads(answer.body) if answer.body else None
+
+
+async def together(*calls: Awaitable[Any]) -> list[Any]:
+    """What all of them bring, once all have ended; the first thing that went wrong is raised."""
+    found = await asyncio.gather(*calls, return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException):
+            raise one
+    return found
 
 
 def make(database_url: str, count: int) -> list[int]:

@@ -105,8 +105,7 @@ async def strike(stage: Stage, one: Planned, stop: asyncio.Event) -> Fault:
     kind = KINDS[one.kind]
     server = stage.servers[one.server % len(stage.servers)]
     turn = Turn(stage, server, one.seconds, stop, random.Random(one.server))
-    target = f"server-{server.number}" if kind.victim == "server" else kind.victim
-    fault = Fault(number=one.number, kind=kind.name, target=target, began_at=time.monotonic())
+    fault = Fault(number=one.number, kind=kind.name, target=kind.victim, began_at=time.monotonic())
     if one.beside:
         await asyncio.sleep(one.pause)
         fault.began_at = time.monotonic()
@@ -116,5 +115,7 @@ async def strike(stage: Stage, one: Planned, stop: asyncio.Event) -> Fault:
         fault.bit, fault.detail = False, str(none)
     except Exception as error:
         fault.bit, fault.detail = False, f"could not be made: {type(error).__name__}: {error}"
+    if kind.victim == "server":
+        fault.target = f"server-{turn.server.number}"
     fault.ended_at = turn.ended_at or time.monotonic()
     return fault

@@ -17,6 +17,7 @@ import psycopg2
 from service.store import migrate
 from service.store.embedded import Embedded
 from service.store.embedded.server import Server
+from tests.prove.disk import small_disk, unmount
 from tests.prove.relay import Way, relayed
 from tests.prove.servers import HOST, AppServer
 
@@ -45,6 +46,7 @@ class Stage:
     servers: list[AppServer]
     to_postgres: Way
     to_redis: Way
+    disk: Path | None = None  # a small one that holds the appointments, where one could be made
     down: set[str] = field(default_factory=set)  # embedded servers to leave dead for now
 
     @property
@@ -95,16 +97,20 @@ async def staged(
     """
     embedded = start_databases(folder / "data")
     paths = path_of(embedded.database_url, ".s.PGSQL.5432"), path_of(embedded.redis_url)
+    disk = small_disk(embedded)
     try:
         async with relayed(*paths) as (to_postgres, to_redis):
             told = OURS | urls(to_postgres, to_redis) | dict(environment or {})
             ours = [AppServer(number, folder, entry, told) for number in range(servers)]
-            stage = Stage(folder, embedded, ours, to_postgres, to_redis)
+            ours[-1].bend_clock(folder)
+            stage = Stage(folder, embedded, ours, to_postgres, to_redis, disk)
             async with running(stage):
                 yield stage
     finally:
         home = embedded.place.home if embedded.place else folder / "data"
         embedded.stop()
+        if disk:
+            unmount(disk)
         for path in (home, folder / "data"):
             shutil.rmtree(path, ignore_errors=True)
 

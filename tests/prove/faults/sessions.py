@@ -6,10 +6,10 @@ import signal
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
+from tests.prove.disk import admin_url
 from tests.prove.faults.databases import accepts
 from tests.prove.faults.kind import NoEffect, Turn, fault
 from tests.prove.faults.processes import stopped, tell
@@ -22,8 +22,7 @@ TERMINATE = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OURS
 @contextlib.contextmanager
 def admin(stage: Stage) -> Iterator[Any]:
     """A cursor of the superuser in our database; each statement stands by itself."""
-    url = urlunsplit(urlsplit(stage.admin_url)._replace(path=urlsplit(stage.database_url).path))
-    connection = psycopg2.connect(url, connect_timeout=5)
+    connection = psycopg2.connect(admin_url(stage.embedded), connect_timeout=5)
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
