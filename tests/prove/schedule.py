@@ -109,6 +109,9 @@ async def strike(stage: Stage, one: Planned, stop: asyncio.Event) -> Fault:
     if one.beside:
         await asyncio.sleep(one.pause)
         fault.began_at = time.monotonic()
+    if why := kind.missing():
+        fault.bit, fault.detail, fault.ended_at = False, f"skipped: {why}", fault.began_at
+        return fault
     try:
         fault.detail = await kind.harm(turn)
     except NoEffect as none:
