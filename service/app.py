@@ -51,7 +51,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
     once = redis.connect(settings, repeat=False)
     repeated = redis.connect(settings, repeat=True)
     limits = Limits(once, settings)
-    sessions = Sessions(repeated, settings, limits)
+    sessions = Sessions(repeated, once, settings, limits)
     locks = Locks(once, settings)
     passwords = Passwords(settings)
     lanes = Lanes(

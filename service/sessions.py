@@ -14,7 +14,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
 
-from service.errors import InvalidToken, RateLimited
+from service.errors import InvalidToken, OutcomeUnknown, RateLimited, Unavailable
 from service.lane import Lane
 from service.limits import Ask, Limits, Standing
 from service.settings import Settings
@@ -63,8 +63,11 @@ class LookUp(NamedTuple):
 class Sessions:
     """The tokens of all accounts. Every method raises Unavailable when Redis does not answer."""
 
-    def __init__(self, redis: Redis, settings: Settings, limits: Limits | None = None) -> None:
-        self._redis = redis
+    def __init__(
+        self, redis: Redis, once: Redis, settings: Settings, limits: Limits | None = None
+    ) -> None:
+        """`once` is a client that never sends a command twice by itself."""
+        self._redis, self._once = redis, once
         self._limits = limits if limits and limits.on else None
         self._ttl, self._sliding = settings.token_ttl, settings.token_sliding
         self._renew_every = min(RENEW_EVERY, settings.token_ttl / 10)
@@ -110,7 +113,10 @@ class Sessions:
         return await self._revoke(account_id, [token.id for token in await self.tokens(account_id)])
 
     async def revoke(self, session: Session, token_ids: Sequence[int]) -> int:
-        """Delete some of the account's tokens for good; how many there were."""
+        """Delete some of the account's tokens for good; how many there were.
+
+        Raises OutcomeUnknown when Redis may have deleted them and does not say so.
+        """
         return await self._revoke(session.account_id, token_ids)
 
     async def _revoke(self, account_id: int, token_ids: Sequence[int]) -> int:
@@ -120,9 +126,21 @@ class Sessions:
         of_account = _account_key(account_id)
         with guarded():
             keys = [key for key in await self._redis.hmget(of_account, fields) if key]
-            if not keys:
-                return 0
-            async with self._redis.pipeline(transaction=True) as pipe:
+        if not keys:
+            return 0
+        try:
+            return await self._delete(of_account, fields, keys)
+        except Unavailable:
+            # Its answer is lost, perhaps after the deed. That they are gone is what was asked for.
+            try:
+                await self._delete(of_account, fields, keys)
+            except Unavailable as error:
+                raise OutcomeUnknown from error
+            return len(keys)
+
+    async def _delete(self, of_account: str, fields: list[str], keys: list[Any]) -> int:
+        with guarded():
+            async with self._once.pipeline(transaction=True) as pipe:
                 pipe.delete(*keys)
                 pipe.hdel(of_account, *fields)
                 deleted, _ = await pipe.execute()

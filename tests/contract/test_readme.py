@@ -4,8 +4,6 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from service.arguments.parser import COMMANDS
 from service.settings import Settings
 from tests.contract.readme import TEXT, block, table

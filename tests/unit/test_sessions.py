@@ -27,7 +27,7 @@ def account_id() -> int:
 @pytest.fixture
 def sessions(io_loop: AsyncIOLoop, deps: Deps) -> Iterator[Sessions]:
     async def make() -> Sessions:
-        return Sessions(deps.redis, dataclasses.replace(deps.settings, token_ttl=TTL))
+        return Sessions(deps.redis, deps.redis, dataclasses.replace(deps.settings, token_ttl=TTL))
 
     made = io_loop.run_sync(make)
     yield made
@@ -88,7 +88,7 @@ async def test_using_a_token_renews_it_once_in_a_while(
         await deps.redis.expire(_key(token), 5)
         await sessions.resolve(token)
         assert expected - 5 < await deps.redis.ttl(_key(token)) <= expected
-    other = Sessions(deps.redis, dataclasses.replace(deps.settings, token_ttl=TTL))
+    other = Sessions(deps.redis, deps.redis, dataclasses.replace(deps.settings, token_ttl=TTL))
     await other.resolve(token)
     assert await deps.redis.ttl(_key(token)) > 5, "another process does not know of the first"
     assert TTL - 5 <= await deps.redis.ttl(f"account:{account_id}:tokens") <= TTL
@@ -96,7 +96,7 @@ async def test_using_a_token_renews_it_once_in_a_while(
 
 async def test_without_sliding_a_token_ends_when_it_was_to(deps: Deps, account_id: int) -> None:
     fixed = dataclasses.replace(deps.settings, token_ttl=TTL, token_sliding=False)
-    sessions = Sessions(deps.redis, fixed)
+    sessions = Sessions(deps.redis, deps.redis, fixed)
     token = await sessions.issue(account_id, "ada", "customer", 0)
     await deps.redis.expire(_key(token), 5)
     await sessions.resolve(token)
@@ -105,7 +105,7 @@ async def test_without_sliding_a_token_ends_when_it_was_to(deps: Deps, account_i
 
 async def test_a_short_life_is_renewed_by_use_too(deps: Deps, account_id: int) -> None:
     brief = dataclasses.replace(deps.settings, token_ttl=2)
-    sessions = Sessions(deps.redis, brief)
+    sessions = Sessions(deps.redis, deps.redis, brief)
     token = await sessions.issue(account_id, "ada", "customer", 0)
     for _ in range(3):  # longer in all than the life of a token that nobody uses
         assert (await sessions.resolve(token)).account_id == account_id
@@ -129,9 +129,9 @@ async def test_a_revoked_token_stays_dead_whoever_uses_it_meanwhile(
     deps: Deps, account_id: int
 ) -> None:
     for _ in range(20):
-        fresh = Sessions(deps.redis, deps.settings)  # so that each use renews it
+        fresh = Sessions(deps.redis, deps.redis, deps.settings)  # so that each use renews it
         token = await fresh.issue(account_id, "ada", "customer", 0)
-        session = await Sessions(deps.redis, deps.settings).resolve(token)
+        session = await Sessions(deps.redis, deps.redis, deps.settings).resolve(token)
         uses = [fresh.resolve(token) for _ in range(5)]
         *_, revoked = await asyncio.gather(
             *uses, fresh.revoke(session, [session.token_id]), return_exceptions=True
@@ -163,7 +163,7 @@ async def test_nobody_revokes_what_belongs_to_another(sessions: Sessions) -> Non
 async def test_what_is_no_token_never_gets_to_redis(deps: Deps, token: str) -> None:
     unreachable = dataclasses.replace(deps.settings, redis_url="redis://127.0.0.1:1/0")
     client = redis.connect(unreachable, repeat=False)
-    sessions = Sessions(client, unreachable)
+    sessions = Sessions(client, client, unreachable)
     with pytest.raises(InvalidToken):
         await sessions.resolve(token)
     with pytest.raises(Unavailable):
