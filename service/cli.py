@@ -10,15 +10,17 @@ from service.arguments.command import Command
 from service.arguments.parser import build_parser
 from service.settings import ROOT, Settings, SettingsError
 
+TOOLS = {"load": "The load test", "prove": "The proof"}
+
 
 def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code; no command at all is serve."""
     if argv[:1] == ["test"]:
         run_tests(argv[1:])
-    if argv[:1] == ["load"]:
-        return run_load(argv[1:])
     if argv[:1] == ["help"]:
         argv = [*argv[1:], "--help"]
+    if argv and argv[0] in TOOLS:
+        return run_tool(argv[0], argv[1:])
     if not argv or (argv[0].startswith("-") and argv[0] not in ("-h", "--help", "--version")):
         argv = ["serve", *argv]
     values = build_parser().parse_args(argv)
@@ -55,10 +57,10 @@ def run_tests(arguments: Sequence[str]) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
 
 
-def run_load(arguments: Sequence[str]) -> int:
-    """Become the load test, which is no part of the service and has its own parser."""
-    tool = ROOT / "tests" / "load"
+def run_tool(name: str, arguments: Sequence[str]) -> int:
+    """Become one of TOOLS, which are no part of the service and have parsers of their own."""
+    tool = ROOT / "tests" / name
     if not tool.exists():
-        sys.stderr.write("The load test is in tests/, which is not installed here.\n")
+        sys.stderr.write(f"{TOOLS[name]} is in tests/, which is not installed here.\n")
         return 2
     os.execv(sys.executable, [sys.executable, str(tool), *arguments])

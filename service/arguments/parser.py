@@ -32,6 +32,12 @@ COMMANDS = (
         ("--scenario mixed --rate 500 --seconds 10",),
     ),
     Command(
+        "prove",
+        "prove that nothing is booked twice or lost, faults or not; `prove --help` says more",
+        "",
+        ("--ops 50000 --seed 2",),
+    ),
+    Command(
         "test",
         "run the tests; what follows goes to pytest",
         "",

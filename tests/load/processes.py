@@ -54,6 +54,25 @@ def read(groups: Mapping[str, Iterable[int]]) -> Reading:
     return Reading(found, _busy())
 
 
+def family_cpu(pid: int) -> float:
+    """The CPU seconds of a process and of all that descend from it, the dead included."""
+    rows = dict(filter(None, (_stat(one, whole=True) for one in _pids())))
+    children: dict[int, list[int]] = {}
+    for one, (parent, _, _) in rows.items():
+        children.setdefault(parent, []).append(one)
+    found, left = 0.0, [pid]
+    while left:
+        one = left.pop()
+        found += rows[one][1] if one in rows else 0.0
+        left += children.get(one, [])
+    return found
+
+
+def busy() -> float:
+    """The seconds that all cores together have worked, for whomever."""
+    return _busy()
+
+
 def _pids() -> list[int]:
     return [int(name) for name in os.listdir(PROC) if name.isdigit()] if PROC.exists() else []
 
@@ -69,14 +88,14 @@ def _family(roots: Iterable[int], children: Mapping[int, list[int]]) -> set[int]
     return found
 
 
-def _stat(pid: int) -> tuple[int, tuple[int, float, int]] | None:
+def _stat(pid: int, *, whole: bool = False) -> tuple[int, tuple[int, float, int]] | None:
     """A process's parent, CPU seconds and memory; None when it has gone."""
     try:
         text = (PROC / str(pid) / "stat").read_text()
     except OSError:
         return None
     fields = text[text.rindex(")") + 2 :].split()  # from field 3, the state, on
-    last = 15 if pid != os.getpid() else 13
+    last = 15 if whole or pid != os.getpid() else 13
     ticks = sum(map(int, fields[11:last]))  # utime, stime, and of ended children cutime, cstime
     return pid, (int(fields[1]), ticks * TICK, int(fields[21]) * PAGE)
 

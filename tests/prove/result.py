@@ -36,6 +36,7 @@ def result_of(evidence: Evidence, verdicts: list[Verdict]) -> dict[str, Any]:
         "commits": len(evidence.stream),
         "looks": len(evidence.looks),
         "client_cpu": facts["cpu"],
+        "all_cpu": facts.get("all_cpu", 0.0),
         "invariants": [shown(one) for one in verdicts],
         "faults": [since(one, began) for one in evidence.faults],
         "kinds": dict(Counter(one.kind for one in evidence.faults)),

@@ -15,6 +15,7 @@ from tests.prove.cast import set_up
 from tests.prove.checker.evidence import FACTS, FAULTS, LOOKS, OPERATIONS, STREAM
 from tests.prove.crowd import Crowd
 from tests.prove.live import Live
+from tests.prove.neighbours import Neighbours
 from tests.prove.people import World
 from tests.prove.quiet import at_rest, holdings
 from tests.prove.records import Fault
@@ -97,7 +98,7 @@ async def watched(plan: Plan, stage: Stage, files: Files) -> dict[str, Any]:
     before = [holdings(server.pid) for server in stage.servers]
     began_at, cpu = time.monotonic(), time.process_time()
     crowd = Crowd(stage.servers, World(facts, plan.seed), files.operations.write, plan.operations)
-    with Live(crowd, tables, len(plan.faults)) as live:
+    with Neighbours() as neighbours, Live(crowd, tables, len(plan.faults)) as live:
 
         def struck(fault: Fault) -> None:
             files.faults.write(fault)
@@ -115,6 +116,8 @@ async def watched(plan: Plan, stage: Stage, files: Files) -> dict[str, Any]:
         "ended_at": ended_at,
         "cpu": cpu,
         "left": left,
+        "others": neighbours.seen,
+        "all_cpu": neighbours.used,
         "final": final,
         "processes": [
             {"server": n, "starts": one.starts, "before": before[n], "after": holdings(one.pid)}

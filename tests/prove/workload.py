@@ -240,7 +240,7 @@ class Workload:
         if last is None or last.verb != "book" or not person.tokens:
             return None
         slot = self._random.choice(self.world.wide)
-        tag = f"{last.nonce}x"
+        tag = f"{last.nonce}x{self._tag()}"
         body = {"slot": slot, "notes": f"canary:{person.name}:{tag}"}
         args = {"slot": slot, "tag": tag}
         ask = self._ask("book", person, "POST", "/api/appointments/", args, body, keyed=last.nonce)

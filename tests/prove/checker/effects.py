@@ -72,6 +72,8 @@ def no_phantoms(evidence: Evidence) -> Verdict:
     """I4: each committed change was asked for, just so, by whoever did it, and not refused."""
     verdict = Verdict("I4", "Nothing happened that was refused or never asked for")
     for change in evidence.changes:
+        if evidence.is_probe(change):
+            continue
         verdict.see()
         group = evidence.groups.get(change.tag, [])
         if not group:

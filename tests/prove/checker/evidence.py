@@ -19,6 +19,7 @@ OPERATIONS, STREAM, LOOKS, FAULTS, FACTS = (
     "facts.json",
 )
 ENDINGS = {"cancel": "cancelled", "noshow": "noshow", "fulfill": "fulfilled"}
+PROBE = "probe-"  # accounts of the probe, which are no part of the history
 STAFF_VERBS = frozenset({"open", "close", "capacity"})
 
 
@@ -108,6 +109,10 @@ class Evidence:
     def account(self, operation: Operation) -> int:
         """The account of whoever asked; 0 where the stream knows none."""
         return self.accounts.get(operation.user, 0)
+
+    def is_probe(self, change: Change) -> bool:
+        """Whether it is the probe's doing, not a person's."""
+        return self.names.get(change.actor, "").startswith(PROBE)
 
     def done(self, tag: str) -> list[Operation]:
         """The operations of a request that were answered with success."""

@@ -1,0 +1,241 @@
+"""The checker: it finds nothing in an honest history, and each broken promise in a bad one."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.prove.checker.judge import judge
+from tests.prove.records import Operation
+from tests.prove.story import Story, honest
+
+BAD: list[tuple[str, Callable[[Story], object]]] = []
+
+
+def violates(*names: str) -> Callable[[Callable[[Story], object]], Callable[[Story], object]]:
+    """What follows spoils an honest history so that these invariants are violated."""
+
+    def keep(spoil: Callable[[Story], object]) -> Callable[[Story], object]:
+        BAD.extend((name, spoil) for name in names)
+        return spoil
+
+    return keep
+
+
+def outcomes(story: Story) -> dict[str, str]:
+    return {one.name: one.outcome for one in judge(story.evidence())}
+
+
+def find(story: Story, tag: str) -> Operation:
+    return next(one for one in story.operations if one.args.get("tag") == tag)
+
+
+def read(story: Story, verb: str) -> Operation:
+    return next(one for one in story.operations if one.verb == verb and one.outcome == "ok")
+
+
+def test_an_honest_history_violates_nothing_and_shows_something_of_everything() -> None:
+    verdicts = judge(honest().evidence())
+    assert [(one.name, one.outcome) for one in verdicts] == [
+        (f"I{n}", "OK") for n in range(1, 19)
+    ], [one.violations for one in verdicts]
+
+
+def test_what_was_not_looked_at_is_not_called_right() -> None:
+    seen = outcomes(Story({"ada": 1}, {1: 1}))
+    assert {name for name, outcome in seen.items() if outcome == "OK"} == {"I7"}  # of the slots
+
+
+@violates("I1", "I2", "I4")
+def two_people_are_in_one_place(story: Story) -> None:
+    body = {"id": 13, "slot": 2, "status": "booked", "user": "ben", "v": 1, "crc": 1}
+    story.asked("book", "ben", 5.3, 201, body, slot=2, tag="t9", token="B")
+    story.booked(13, "ben", 2, "t9").rows.pop(1)
+    story.stream.insert(5, story.stream.pop())
+    story.operations.append(story.operations[0])  # and something that nobody asked for
+    story.booked(14, "ben", 3, "t99")
+
+
+@violates("I1", "I7")
+def a_look_shows_a_slot_with_two(story: Story) -> None:
+    story.looks[0] |= {"broken": [["more appointments than places", 1]], "booked": 9}
+
+
+@violates("I3")
+def a_success_is_lost(story: Story) -> None:
+    story.stream = [one for one in story.stream if one.rows[0][2] != 11]
+
+
+@violates("I3")
+def the_table_is_not_where_the_stream_ends(story: Story) -> None:
+    story.facts["final"]["appointments"][0][1] = 3
+
+
+@violates("I3")
+def a_cancel_that_was_promised_is_not_there(story: Story) -> None:
+    find(story, "t7").body["v"] = 9
+
+
+@violates("I4")
+def a_refused_booking_took_effect(story: Story) -> None:
+    find(story, "t4").outcome, find(story, "t4").status = "fail", 409
+    find(story, "t4").body = {"code": "slot_taken"}
+
+
+@violates("I4")
+def a_booking_became_one_of_another_slot(story: Story) -> None:
+    find(story, "t5").args["slot"] = 2
+
+
+@violates("I5")
+def a_request_is_done_twice(story: Story) -> None:
+    story.booked(13, "ada", 3, "t1", "t1")
+
+
+@violates("I5")
+def the_same_key_brings_another_answer(story: Story) -> None:
+    story.operations[4].body = story.operations[4].body | {"crc": 99}
+
+
+@violates("I6", "I7")
+def a_move_does_not_give_its_old_place_back(story: Story) -> None:
+    move = next(one for one in story.stream if one.rows[0][1:3] == ["UPDATE", 10])
+    del move.rows[1]
+
+
+@violates("I6")
+def a_list_misses_what_is_surely_there(story: Story) -> None:
+    read(story, "list").body.clear()
+
+
+@violates("I6")
+def a_list_shows_an_appointment_twice(story: Story) -> None:
+    read(story, "list").body.append([10, 2, "booked"])
+
+
+@violates("I7")
+def a_counter_is_wrong(story: Story) -> None:
+    story.stream[1].rows[1][4] = 0
+
+
+@violates("I8", "I9")
+def a_read_is_stale(story: Story) -> None:
+    read(story, "get").body |= {"v": 1, "slot": 1}
+
+
+@violates("I8")
+def a_booking_is_seen_and_then_not(story: Story) -> None:
+    """Its answer is still out, so that each read alone could be right."""
+    story.asked("book", "ben", 15.0, 504, slot=2, tag="t20", token="B", took=3.0)
+    story.booked(20, "ben", 2, "t20")
+    story.faults[0].ended_at = story.faults[0].healed_at = 20.0
+    seen = {"slot": [2, 1, 0, "busy"], "v": 4, "crc": 1}
+    story.asked("slot", "ada", 15.2, 200, seen, slot=2)
+    before = {"slot": [2, 1, 1, "free"], "v": 3, "crc": 1}
+    story.asked("slot", "ada", 15.5, 200, before, slot=2)
+    story.finish()
+
+
+@violates("I9")
+def a_search_shows_what_never_was(story: Story) -> None:
+    read(story, "search").body[1][2] = 1
+
+
+@violates("I10")
+def a_free_slot_is_called_taken(story: Story) -> None:
+    story.asked("book", "ben", 15, 409, {"code": "slot_taken"}, slot=3, tag="t9", token="B")
+
+
+@violates("I10")
+def a_living_token_is_refused(story: Story) -> None:
+    story.asked("me", "ben", 15, 401, {"code": "invalid_token"}, token="B")
+
+
+@violates("I11")
+def one_hears_of_anothers_appointment(story: Story) -> None:
+    foreign = next(one for one in story.operations if one.args.get("foreign"))
+    foreign.status, foreign.outcome = 200, "ok"
+    foreign.body = {"id": 10, "slot": 2, "status": "booked", "user": "ada", "v": 2, "crc": 8}
+
+
+@violates("I11")
+def one_is_taken_for_another(story: Story) -> None:
+    read(story, "me").body["username"] = "ada"
+
+
+@violates("I11")
+def a_customer_cancels_for_another(story: Story) -> None:
+    find(story, "t7").user = "ben"
+    cancel = next(one for one in story.stream if one.rows[0][1:4] == ["UPDATE", 10, 2])
+    story.stream[-2].rows[-1][3] = 2
+    assert cancel
+
+
+@violates("I12")
+def a_token_works_after_its_logout(story: Story) -> None:
+    story.asked("me", "ada", 15, 200, {"username": "ada"}, token="A")
+
+
+@violates("I12")
+def a_token_works_after_a_new_password(story: Story) -> None:
+    story.asked("password", "ben", 15, 200, {"v": 0, "crc": 1}, old="old", new="new", tag="t9",
+                token="other")  # fmt: skip
+    story.asked("me", "ben", 16, 409, {"code": "busy"}, token="B")
+
+
+@violates("I13")
+def the_cap_is_exceeded(story: Story) -> None:
+    story.facts["cap"] = 1
+
+
+@violates("I13")
+def a_third_guess_is_let_through(story: Story) -> None:
+    story.operations[-1].status = 401
+
+
+@violates("I14")
+def a_lock_is_left_over(story: Story) -> None:
+    story.facts["left"]["lock keys"] = 1
+
+
+@violates("I14")
+def a_process_has_grown(story: Story) -> None:
+    story.facts["processes"][0]["after"]["files"] = 900
+
+
+@violates("I15")
+def an_answer_comes_late(story: Story) -> None:
+    read(story, "me").answered_at += 4.5
+
+
+@violates("I16")
+def a_fault_does_not_heal(story: Story) -> None:
+    story.faults[0].healed_at = 0.0
+
+
+@violates("I17")
+def a_bug_is_answered(story: Story) -> None:
+    read(story, "me").status = 500
+
+
+@violates("I17")
+def nothing_explains_a_503(story: Story) -> None:
+    story.asked("me", "ben", 15, 503, {"code": "unavailable"}, token="B")
+
+
+@violates("I18")
+def all_that_was_unknown_had_been_done(story: Story) -> None:
+    for n in range(100):
+        story.asked("book", "ben", 7.2, 504, slot=3, tag=f"t5{n}", token="B")
+    for one in story.stream:
+        one.rows = [row for row in one.rows if row[0] != "appointment" or row[7] != "t5"]
+
+
+@pytest.mark.parametrize(("name", "spoil"), BAD, ids=lambda one: getattr(one, "__name__", one))
+def test_it_sees(name: str, spoil: Callable[[Story], object]) -> None:
+    story = honest()
+    spoil(story)
+    assert outcomes(story)[name] == "VIOLATED"
+
+
+def test_every_invariant_has_a_history_that_violates_it() -> None:
+    assert {name for name, _ in BAD} == {f"I{n}" for n in range(1, 19)}
