@@ -11,11 +11,12 @@ import psycopg2
 
 from tests.prove.disk import admin_url
 from tests.prove.faults.databases import accepts
-from tests.prove.faults.kind import NoEffect, Turn, fault
+from tests.prove.faults.kind import NoEffect, Turn, fault, until
 from tests.prove.faults.processes import stopped, tell
 from tests.prove.stage import Stage
 
 OURS = "usename = 'booking' AND application_name = 'booking'"
+COUNT = f"SELECT count(*) FROM pg_stat_activity WHERE {OURS}"
 TERMINATE = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OURS}"
 
 
@@ -80,10 +81,10 @@ async def session_terminated(turn: Turn) -> str:
 @fault("sessions-terminated", "pg_terminate_backend of all sessions", "postgres", (0.0, 0.3))
 async def sessions_terminated(turn: Turn) -> str:
     """All sessions end, over and over for a while."""
-    ends, until = 0, time.monotonic() + turn.seconds
+    ends, end = 0, time.monotonic() + turn.seconds
     while True:
         ends += len(await told(turn.stage, TERMINATE))
-        if time.monotonic() >= until or turn.stop.is_set():
+        if time.monotonic() >= end or turn.stop.is_set():
             break
         await asyncio.sleep(0.05)
     if not ends:
@@ -109,14 +110,21 @@ async def limited(turn: Turn) -> str:
     """All sessions end and most can't come back."""
     stage = turn.stage
     try:
-        await told(stage, "ALTER ROLE booking CONNECTION LIMIT 2", TERMINATE)
+        await told(stage, "ALTER ROLE booking CONNECTION LIMIT 2")
+        await until(lambda: few(stage))
         await turn.last()
-        count = (await told(stage, f"SELECT count(*) FROM pg_stat_activity WHERE {OURS}"))[0][0]
+        count = (await told(stage, COUNT))[0][0]
     finally:
         await told(stage, "ALTER ROLE booking CONNECTION LIMIT -1")
     if count > 2:
         raise AssertionError(f"{count} sessions got through a limit of 2")
     return f"{count} sessions at the end"
+
+
+async def few(stage: Stage) -> bool:
+    """Whether no more than two of our sessions are left; the others are being ended."""
+    await told(stage, TERMINATE)
+    return (await told(stage, COUNT))[0][0] <= 2
 
 
 @fault("database-read-only", "the database takes no writes", "postgres", (0.2, 0.9))
@@ -184,8 +192,8 @@ async def table_locked(turn: Turn) -> str:
        (0.3, 0.9))  # fmt: skip
 async def checkpoints(turn: Turn) -> str:
     """Writes slow down; nothing else may happen."""
-    made, until = 0, time.monotonic() + turn.seconds
-    while time.monotonic() < until and not turn.stop.is_set():
+    made, end = 0, time.monotonic() + turn.seconds
+    while time.monotonic() < end and not turn.stop.is_set():
         await told(turn.stage, "SELECT pg_switch_wal()", "CHECKPOINT")
         made += 1
     return f"{made} checkpoints"
