@@ -7,7 +7,7 @@ from tests.load.wire import Connection, Request
 
 PATIENCE = 5.0  # seconds for an answer: more than any deadline of the server
 CONNECTING = 1.0
-LONGEST_QUEUE = 16  # requests at once to one process, so that a frozen one does not hold us all
+LONGEST_QUEUE = 10  # requests at once to one process, so that a frozen one does not hold us all
 
 
 class Where(Protocol):
