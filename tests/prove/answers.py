@@ -11,6 +11,7 @@ from tests.prove.records import Operation, Outcome
 from tests.prove.workload import Ask
 
 CANARY = b"canary:"
+FOREIGN, UNREADABLE = "foreign", "unreadable"  # what stands for a body that should not have come
 MOST_TOKENS = 4
 
 _decode = msgspec.json.Decoder().decode
@@ -36,17 +37,17 @@ def fill(operation: Operation, ask: Ask, answer: Answer, person: Person) -> Any:
     operation.outcome = outcome_of(answer.status)
     if not answer.status:
         return None
+    operation.replayed = b"replayed: true" in answer.head.lower()
     try:
         body = _decode(answer.body) if answer.body else None
-    except msgspec.DecodeError:
-        operation.body = {"unreadable": answer.body[:200].decode(errors="replace")}
+        operation.body = brief(ask.verb, answer, body)
+    except (msgspec.DecodeError, LookupError, TypeError, ValueError):
+        operation.body = {UNREADABLE: answer.body[:200].decode(errors="replace")}
         return None
-    operation.replayed = b"replayed: true" in answer.head.lower()
-    operation.body = brief(ask.verb, answer, body)
     if not person.staff and answer.body.count(CANARY) != answer.body.count(
         CANARY + person.name.encode() + b":"
     ):
-        operation.body = {"foreign": answer.body[:1000].decode(errors="replace")}
+        operation.body = {FOREIGN: answer.body[:1000].decode(errors="replace")}
     return body
 
 
@@ -83,6 +84,8 @@ def brief(verb: str, answer: Answer, body: Any) -> Any:
 
 def learn(world: World, person: Person, ask: Ask, operation: Operation, body: Any) -> None:
     """Let the person know what the answer says."""
+    if isinstance(operation.body, dict) and {FOREIGN, UNREADABLE} & operation.body.keys():
+        return
     if operation.outcome == "ok":
         _learn_done(world, person, ask, operation, body)
     elif operation.status == 401:

@@ -7,8 +7,9 @@ import json
 import logging
 import os
 import shlex
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -70,8 +71,18 @@ def main(arguments: Sequence[str]) -> int:
     else:
         folder = values.out or folder_for(values.seed)
         folder.mkdir(parents=True, exist_ok=True)
-        asyncio.run(perform(planned(values), folder))
+        try:
+            asyncio.run(stoppable(perform(planned(values), folder)))
+        except asyncio.CancelledError:
+            return 130
     return conclude(folder, f"python3 run.py prove {shlex.join(arguments)}".strip())
+
+
+async def stoppable(run: Coroutine[Any, Any, None]) -> None:
+    """The run, which SIGTERM ends as Ctrl-C does: nothing of it is left behind."""
+    task = asyncio.ensure_future(run)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await task
 
 
 def planned(values: argparse.Namespace) -> Plan:

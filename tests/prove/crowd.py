@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -13,6 +14,7 @@ from tests.prove.workload import Ask, Workload
 
 GUESTS = 40  # who registered last
 REPEATS = 12  # how often a lost answer is asked for again
+NOBODY = 90.0  # seconds without a server until a run is given up
 TOLD_TO_WAIT = (0.05, 0.25)  # seconds after a 503
 
 
@@ -130,8 +132,12 @@ class Crowd:
         return operation
 
     async def _send(self, ask: Ask) -> tuple[Where, Answer]:
-        """One process that takes it; those that refuse the connection are asked a little later."""
-        while True:
+        """One process that takes it; those that refuse the connection are asked a little later.
+
+        Raises RuntimeError when none takes connections for long.
+        """
+        until = time.monotonic() + NOBODY
+        while time.monotonic() < until:
             servers = [
                 one
                 for one in self._servers
@@ -142,6 +148,7 @@ class Crowd:
                 return server, await self._client.ask(server, ask.data)
             except NotSent:
                 await asyncio.sleep(0.05)
+        raise RuntimeError("none of the servers takes connections")
 
     def _welcome(self, person: Person) -> None:
         """A new account takes part; an older guest leaves for it."""

@@ -34,7 +34,7 @@ class Tables:
     def __init__(self, url: str, write: Callable[[dict[str, Any]], None]) -> None:
         self._url, self._write = url, write
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tables")
+        self._thread = threading.Thread(target=self._run, name="tables", daemon=True)
         self._broken_text = load_queries()["invariants_broken"].text
         self.looks = self.broken = 0
         self.failure: BaseException | None = None

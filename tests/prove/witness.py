@@ -126,7 +126,7 @@ class Witness:
         self._last = 0  # end of the last transaction that was written down
         self._open: Transaction | None = None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="witness")
+        self._thread = threading.Thread(target=self._run, name="witness", daemon=True)
         self.count = 0
         self.failure: BaseException | None = None
 
