@@ -2,6 +2,8 @@
 
 import os
 import time
+import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,13 @@ import redis
 
 from tests.prove.tables import Tables
 
+AT_WORK = (
+    "postgres_pool_in_use",
+    "lane_queue_items",
+    "lane_batches_in_flight",
+    "bcrypt_queue_items",
+    "bcrypt_in_flight",
+)
 REST = 12.0  # seconds to come to rest: twice the life of a lock
 
 
@@ -28,7 +37,19 @@ def holdings(pid: int) -> dict[str, int]:
     }
 
 
-def at_rest(tables: Tables, redis_url: str) -> dict[str, int]:
+def busy_with(urls: Sequence[str]) -> dict[str, int]:
+    """What our processes say that they are still at, all together. Raises OSError, ValueError."""
+    found = dict.fromkeys(AT_WORK, 0)
+    for url in urls:
+        with urllib.request.urlopen(f"{url}/metrics", timeout=3) as answer:
+            for line in answer.read().decode().splitlines():
+                name = line.partition("{")[0].partition(" ")[0].removeprefix("booking_")
+                if name in found:
+                    found[name] += int(float(line.rpartition(" ")[2]))
+    return found
+
+
+def at_rest(tables: Tables, redis_url: str, urls: Sequence[str]) -> dict[str, int]:
     """What is left over after at most REST seconds: all zeros is well."""
     until = time.monotonic() + REST
     while True:
@@ -36,8 +57,8 @@ def at_rest(tables: Tables, redis_url: str) -> dict[str, int]:
         try:
             with redis.Redis.from_url(redis_url, socket_timeout=2) as client:
                 locks = sum(1 for _ in client.scan_iter("lock:*", count=1000))
-            left = tables.quiet() | {"lock keys": locks}
-        except (psycopg2.Error, redis.RedisError):
+            left = tables.quiet() | {"lock keys": locks} | busy_with(urls)
+        except (psycopg2.Error, redis.RedisError, OSError, ValueError):
             pass
         if not any(left.values()) or time.monotonic() > until:
             return left

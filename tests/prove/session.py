@@ -107,7 +107,8 @@ async def watched(plan: Plan, stage: Stage, files: Files) -> dict[str, Any]:
         await storm(plan, stage, crowd, struck)
     ended_at, cpu = time.monotonic(), time.process_time() - cpu
     live.say("waiting for quiet")
-    left = await asyncio.to_thread(at_rest, tables, stage.redis_url)
+    urls = [f"http://{one.host}:{one.port}" for one in stage.servers]
+    left = await asyncio.to_thread(at_rest, tables, stage.redis_url, urls)
     await asyncio.to_thread(tables.stop)
     final = await asyncio.to_thread(tables.final)
     await asyncio.to_thread(witness.stop)
