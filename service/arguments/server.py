@@ -73,10 +73,8 @@ DOCTOR = Command(
 COMPLETION = Command(
     "completion",
     "print a script that lets bash or zsh complete these commands",
-    "Prints a script for your shell. It completes ./run.py and python3 run.py, without "
-    "starting Python. Load it for one session as below, or save it where your shell looks: "
-    "for bash ~/.local/share/bash-completion/completions/run.py, for zsh a file named _run.py "
-    "in a folder of $fpath.",
+    "Prints a script for your shell to load, for one session as below, or from ~/.bashrc, or from "
+    "~/.zshrc after compinit. It completes ./run.py and python3 run.py without starting Python.",
     ("bash > run.bash && source run.bash", "zsh > run.zsh && source run.zsh"),
     "completion.completion",
     completion_arguments,

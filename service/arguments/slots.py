@@ -127,7 +127,7 @@ COMMANDS = (
             "--provider 1 --days sat --from 10:00 --to 16:00 --every 1h --break 12:00-13:00 "
             "--start 2027-04-01 --until 2027-06-30 --skip 2027-05-01 --capacity 4 --yes",
             "--provider 1 --days mon-sun --from 00:00 --to 24:00 --every 15m --start 2029-01-01 "
-            "--until 2029-12-31 --zone Europe/Berlin --dry-run",
+            "--until 2029-03-31 --zone Europe/Berlin --dry-run",
         ),
         "slots.publish",
         publish_arguments,

@@ -19,7 +19,9 @@ _run_py_of_python() {
 }
 complete -o default -F _run_py_of_python python3 python
 """
-ZSH = """
+ZSH = """\
+typeset -A opt_args
+compdef _shtab_run_py run.py
 _run_py_of_python() {
     if (( CURRENT > 2 )) && [[ "${words[2]:t}" == run.py ]]; then
         shift words
@@ -42,4 +44,6 @@ def completion(settings: Settings, *, shell: str) -> int:
 def script(parser: argparse.ArgumentParser, shell: str) -> str:
     """The script that completes a parser's commands in this shell."""
     made = shtab.complete(parser, shell=shell)
-    return made + (BASH if shell == "bash" else ZSH)
+    if shell == "bash":
+        return made + BASH
+    return made.rpartition("typeset -A opt_args")[0] + ZSH  # its own end is not for `source`

@@ -32,14 +32,12 @@ def of_zones(facts: PostgresFacts) -> Iterator[Finding]:
         if not here or not in_postgres:
             who = "PostgreSQL" if here else "Python"
             yield fail(ZONES, f"{who} does not know {name}, which a provider has", MEND)
-    differing: dict[str, datetime] = {}
+    agreed = {name for name, known in facts.zones.items() if known and name in known_zones()}
     for name, at, shown in facts.shown:
-        if name in known_zones() and f"{at.astimezone(zoneinfo.ZoneInfo(name)):%H:%M}" != shown:
-            differing.setdefault(name, at)
-    for name, at in differing.items():
-        yield warn(ZONES, f"Python and PostgreSQL differ on {name} from {at:%Y-%m}", MEND)
-    agreed = len(facts.zones) - len(differing)
-    yield ok(ZONES, f"{version()}; PostgreSQL agrees on {agreed} of {len(facts.zones)} in use")
+        if name in agreed and f"{at.astimezone(zoneinfo.ZoneInfo(name)):%H:%M}" != shown:
+            agreed.remove(name)
+            yield warn(ZONES, f"Python and PostgreSQL differ on {name} from {at:%Y-%m}", MEND)
+    yield ok(ZONES, f"{version()}; PostgreSQL agrees on {len(agreed)} of {len(facts.zones)} in use")
 
 
 def version() -> str:

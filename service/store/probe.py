@@ -50,14 +50,14 @@ class _Plain:
         self._connection, self._queries = connection, load_queries()
 
     def run(self, name: str, /, **parameters: Any) -> list[Any]:
-        with self._connection.cursor() as cursor:
+        with self._connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
             cursor.execute(self._queries[name].text, parameters)
             return list(cursor.fetchall())
 
 
 def ask_postgres(settings: Settings, instants: Sequence[datetime]) -> PostgresFacts:
     """Look at PostgreSQL and at what its clocks show at some instants. Raises psycopg2.Error."""
-    with closing(psycopg2.connect(dsn(settings), cursor_factory=NamedTupleCursor)) as connection:
+    with closing(psycopg2.connect(dsn(settings))) as connection:
         connection.set_session(readonly=True, autocommit=True)
         db = _Plain(connection)
         began = time.time()
