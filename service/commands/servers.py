@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
@@ -22,6 +23,9 @@ REFUSED = 2  # what was asked for can't be: bad arguments, or a schema that is n
 
 def with_deps(settings: Settings, work: Callable[[Deps], Awaitable[None]]) -> int:
     """The exit code of work on the servers of the data directory, with the schema current."""
+
+    # What fails is said in a sentence; the lines of a log are for those who serve.
+    logging.getLogger("service").addHandler(logging.NullHandler())
 
     async def run(settings: Settings) -> None:
         async with app.opened(settings) as deps:

@@ -52,8 +52,7 @@ def publish(
         rule = Rule(days, from_time, to_time, every, name, pauses, frozenset(skips))
         first = start or datetime.now(ZoneInfo(name)).date()
         wanted = _wanted(rule, first, until)
-        with Progress(len(wanted), "slots compared") as told:
-            plan = await publishing.plan(deps, owner.id, wanted, told)
+        plan = await publishing.plan(deps, owner.id, wanted)
         print(preview(owner, rule, wanted, plan, clock_changes(rule, first, until), capacity))
         if dry_run:
             print("dry run: nothing was published")

@@ -50,21 +50,21 @@ SELECT count(*) FROM created;
 
 
 -- name: slot_occupied :many
--- Which intervals meet a slot, and whether it is the same. A provider's slots don't overlap, so the
--- last that begins before an interval's end tells: one look into the index each.
-SELECT item.starts_at,
-       last.starts_at = item.starts_at AND last.ends_at = item.ends_at AS same
-  FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS item (starts_at, ends_at)
- CROSS JOIN LATERAL (
-           SELECT slot.starts_at, slot.ends_at
-             FROM slot
-            WHERE slot.provider_id = %(provider_id)s::bigint
-              AND slot.deleted_at IS NULL
-              AND slot.starts_at < item.ends_at
-            ORDER BY slot.starts_at DESC
-            LIMIT 1) AS last
- WHERE last.ends_at > item.starts_at
- ORDER BY item.starts_at
+-- The times of a provider's slots from the one under way at an instant on. One scan of the index
+-- for many: a look for each interval could be planned badly while the table is new.
+SELECT slot.starts_at, slot.ends_at
+  FROM slot
+ WHERE slot.provider_id = %(provider_id)s::bigint
+   AND slot.deleted_at IS NULL
+   AND slot.starts_at < %(to_at)s::timestamptz
+   AND slot.starts_at >= coalesce(
+           (SELECT max(earlier.starts_at)
+              FROM slot AS earlier
+             WHERE earlier.provider_id = %(provider_id)s::bigint
+               AND earlier.deleted_at IS NULL
+               AND earlier.starts_at <= %(from_at)s::timestamptz),
+           %(from_at)s::timestamptz)
+ ORDER BY slot.starts_at
  LIMIT %(limit)s::integer;
 
 

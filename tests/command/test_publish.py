@@ -36,12 +36,24 @@ async def test_after_a_failure_whole_batches_are_there_and_the_same_call_goes_on
     assert await publish(deps, provider_id, WANTED) == 0
 
 
+async def test_a_calendar_of_several_pages_is_compared_whole(
+    deps: Deps, given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.booking.publish.PAGE", 100)
+    provider_id = await given.make_provider()
+    await publish(deps, provider_id, WANTED[:450])
+    found = await plan(deps, provider_id, [*WANTED[:10], *WANTED[300:500]])
+    assert found == (WANTED[450:500], [*WANTED[:10], *WANTED[300:450]], [])
+    shifted = [Interval(at + LENGTH / 2, to + LENGTH / 2) for at, to in WANTED[448:452]]
+    found = await plan(deps, provider_id, shifted)
+    assert (found.overlapping, found.new) == (shifted[:2], shifted[2:])
+
+
 async def test_it_says_how_far_it_is(deps: Deps, given: Given) -> None:
     provider_id = await given.make_provider()
     heard: list[int] = []
-    await plan(deps, provider_id, WANTED, heard.append)
     await publish(deps, provider_id, WANTED, told=heard.append)
-    assert heard == [BATCH, 2 * BATCH, 2 * BATCH + 5] * 2
+    assert heard == [BATCH, 2 * BATCH, 2 * BATCH + 5]
 
 
 async def test_a_provider_that_is_not_there_is_not_found(deps: Deps) -> None:

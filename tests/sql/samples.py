@@ -81,8 +81,8 @@ def slot_samples(provider_id: int, slot_id: int) -> dict[str, Parameters]:
         },
         "slot_occupied": {
             "provider_id": provider_id,
-            "starts": [NOON, *later],
-            "ends": [NOON + HOUR, *ends],
+            "from_at": NOON,
+            "to_at": NOON + 9 * HOUR,
             "limit": 10,
         },
         "slot_get": {"slot_id": slot_id},

@@ -127,18 +127,18 @@ def test_slot_get_and_its_instants_are_in_utc(desk: Desk) -> None:
     assert datetime.fromisoformat(slot["starts_at"]) == start
 
 
-def test_slot_occupied_tells_the_same_from_the_overlapping(desk: Desk) -> None:
+def test_slot_occupied_begins_with_the_slot_under_way(desk: Desk) -> None:
     provider_id = desk.provider()
     desk.slots(3, provider_id=provider_id)
-    taken = desk.one("SELECT min(starts_at) FROM slot WHERE provider_id = %s", provider_id)
-    length = desk.one(
-        "SELECT max(ends_at - starts_at) FROM slot WHERE provider_id = %s", provider_id
-    )
-    starts = [taken - length, taken - length / 2, taken, taken + 3 * length]
-    asked = {"starts": starts, "ends": [at + length for at in starts], "limit": 10}
-    rows = desk.run("slot_occupied", provider_id=provider_id, **asked)
-    assert rows == [(starts[1], False), (taken, True)]
-    assert desk.run("slot_occupied", provider_id=desk.provider(), **asked) == []
+    every = "SELECT starts_at, ends_at FROM slot WHERE provider_id = %s ORDER BY starts_at"
+    desk.cursor.execute(every, [provider_id])
+    first, second, third = desk.cursor.fetchall()
+    asked = {"provider_id": provider_id, "to_at": third.starts_at, "limit": 10}
+    half = first.starts_at + (first.ends_at - first.starts_at) / 2
+    assert desk.run("slot_occupied", from_at=half, **asked) == [first, second]
+    before = first.starts_at - (first.ends_at - first.starts_at)
+    assert desk.run("slot_occupied", from_at=before, **asked | {"limit": 1}) == [first]
+    assert desk.run("slot_occupied", from_at=half, **asked | {"provider_id": 0}) == []
 
 
 def test_slot_occupied_forgets_deleted_slots(desk: Desk) -> None:
@@ -146,5 +146,5 @@ def test_slot_occupied_forgets_deleted_slots(desk: Desk) -> None:
     [slot_id] = desk.slots(1, provider_id=provider_id)
     desk.cursor.execute("UPDATE slot SET deleted_at = now() WHERE id = %s RETURNING *", [slot_id])
     one = desk.cursor.fetchone()
-    asked = {"starts": [one.starts_at], "ends": [one.ends_at], "limit": 10}
+    asked = {"from_at": one.starts_at, "to_at": one.ends_at, "limit": 10}
     assert desk.run("slot_occupied", provider_id=provider_id, **asked) == []
