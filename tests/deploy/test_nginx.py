@@ -216,6 +216,22 @@ def test_throttled_requests_get_429(serve, upstream):
     assert_problem(replies[-1], 429, "rate_limited")
 
 
+def test_pages_that_were_named_may_read_its_own_errors(serve, orphan):
+    page = {"Origin": "https://app.example.org"}
+    changes = {
+        '# "https://app.example.org" $http_origin;': '"https://app.example.org" $http_origin;'
+    }
+    named = ask(serve("nginx.conf", [free_port()], changes), "GET", "/echo", headers=page)
+    assert_problem(named, 503, "unavailable")
+    assert named.headers["Access-Control-Allow-Origin"] == page["Origin"]
+    assert "Retry-After" in named.headers["Access-Control-Expose-Headers"]
+    other = ask(orphan, "GET", "/echo", headers=page)
+    assert_problem(other, 503, "unavailable")
+    assert other.headers["Vary"] == named.headers["Vary"] == "Origin"
+    assert "Access-Control-Allow-Origin" not in other.headers
+    assert "Access-Control-Expose-Headers" not in other.headers
+
+
 def test_errors_of_the_app_pass_untouched(proxy):
     for status in (400, 404, 405, 409, 418, 500, 503, 504):
         for method in ("GET", "POST"):
