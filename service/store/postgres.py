@@ -161,10 +161,14 @@ def dsn(settings: Settings) -> str:
         "idle_in_transaction_session_timeout": f"{settings.request_deadline}s",
         # A statement whose client has gone is given up, with its locks.
         "client_connection_check_interval": "1s",
-        # One plan per query and connection. Made while a table was still empty, it must not go on
-        # to read that table from end to end when it has grown.
+        # One plan per query and connection. Made while a table was still small, it must not go on
+        # to read that table or an index from end to end when it has grown: every join looks its
+        # rows up.
         "plan_cache_mode": "force_generic_plan",
         "enable_seqscan": "off",
+        "enable_hashjoin": "off",
+        "enable_mergejoin": "off",
+        "enable_material": "off",
         "jit": "off",
     }
     options = " ".join(f"-c {name}={value}" for name, value in session.items())
