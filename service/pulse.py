@@ -15,19 +15,21 @@ from service.systemd import Manager
 log = logging.getLogger(__name__)
 
 BEAT = 0.5  # seconds between two looks at the clock
+AGAIN = 0.1  # seconds until a task that did not end is told once more
 LOOK = 5.0  # seconds between two looks at both servers
 
 
 @contextlib.asynccontextmanager
 async def beating(deps: Deps, manager: Manager) -> AsyncIterator[None]:
     """Within it, the pulse beats."""
-    tasks = [asyncio.create_task(one) for one in (_beat(deps, manager), _look(deps))]
+    tasks = {asyncio.create_task(one) for one in (_beat(deps, manager), _look(deps))}
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        while tasks:  # a driver may swallow a cancellation: a process must end all the same
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=AGAIN)
 
 
 async def _beat(deps: Deps, manager: Manager) -> None:
