@@ -7,6 +7,7 @@ one stalled connect delays every release, and releasing a broken connection wake
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ from service.deadline import left
 from service.errors import Unavailable
 
 log = logging.getLogger(__name__)
+
+SUSPECTS_EVERY = 1.0  # seconds
 
 
 async def _poll(self: Any, waiter: "asyncio.Future[None]", timeout: float) -> None:
@@ -40,25 +43,23 @@ Connection._poll = _poll  # type: ignore[method-assign]
 class Link:
     """One connection with its one cursor and the names of the statements prepared on it."""
 
-    __slots__ = ("connection", "cursor", "prepared")
+    __slots__ = ("connection", "cursor", "opened_at", "prepared", "read_only")
 
     def __init__(self, connection: Connection, cursor: Any) -> None:
         self.connection = connection
         self.cursor = cursor
         self.prepared: set[str] = set()
+        self.opened_at = time.monotonic()
+        self.read_only = False  # it has refused a write for that reason
 
     async def execute(
         self, text: str, parameters: Any = None, timeout: float | None = None
     ) -> list[Any]:
-        """The rows of the last statement in the text, which is one message and one transaction.
-
-        A session that may only read is closed: it began while its server was a standby or was
-        told to be one, and would stay so for ever.
-        """
+        """The rows of the last statement in the text, which is one message and one transaction."""
         try:
             await self.cursor.execute(text, parameters, timeout=timeout)
         except psycopg2.errors.ReadOnlySqlTransaction:
-            self.close()
+            self.read_only = True
             raise
         raw = self.cursor.raw
         return raw.fetchall() if raw.description else []
@@ -75,6 +76,7 @@ class Pool:
         self._connect_timeout, self._patience = connect_timeout, patience
         self._permits = asyncio.Semaphore(size)
         self._idle: list[Link] = []
+        self._trusted_since = 0.0  # links opened before that are not used any more
         self.size, self.in_use = size, 0
         self.waits = self.timeouts = self.connects = self.connect_failures = 0
 
@@ -143,16 +145,28 @@ class Pool:
     def _healthy(self) -> Link | None:
         while self._idle:
             link = self._idle.pop()
-            if not link.connection.closed:
+            if not link.connection.closed and link.opened_at >= self._trusted_since:
                 return link
             link.close()
         return None
 
     def _keep(self, link: Link) -> None:
-        if link.connection.closed or link.connection.isexecuting():
+        if link.read_only:
+            self._suspect()
+        old = link.opened_at < self._trusted_since
+        if link.read_only or old or link.connection.closed or link.connection.isexecuting():
             link.close()
         else:
             self._idle.append(link)
+
+    def _suspect(self) -> None:
+        """Part with every link: a session that began on a standby may only read for ever.
+
+        Once in a while at most, or a server that is one would cost readers their links too.
+        """
+        now = time.monotonic()
+        if now - self._trusted_since >= SUSPECTS_EVERY:
+            self._trusted_since = now
 
     def close(self) -> None:
         """Close every idle link."""

@@ -8,12 +8,14 @@ from service.errors import Unavailable
 ACCOUNT = {"email": "w@example.org", "password_hash": "x", "role": "customer", "provider_id": 0}
 
 
-async def test_one_that_may_only_read_is_not_asked_twice(deps: Deps) -> None:
-    async with deps.postgres.pool.link() as link:  # the next one to be used, too
-        await link.execute("SET default_transaction_read_only = on")
+async def test_where_one_may_only_read_none_is_asked_twice(deps: Deps) -> None:
+    pool = deps.postgres.pool
+    async with pool.link() as one, pool.link() as other:
+        for link in (one, other):
+            await link.execute("SET default_transaction_read_only = on")
 
     with pytest.raises(Unavailable):
         await deps.postgres.run("account_create", username="refused", **ACCOUNT)
-    made = await deps.postgres.run("account_create", username="written", **ACCOUNT)
-
-    assert made[1] == "written"
+    for name in ("written", "as_well"):
+        made = await deps.postgres.run("account_create", username=name, **ACCOUNT)
+        assert made[1] == name
