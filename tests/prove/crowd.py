@@ -15,6 +15,7 @@ from tests.prove.workload import Ask, Workload
 GUESTS = 40  # who registered last
 REPEATS = 12  # how often a lost answer is asked for again
 NOBODY = 90.0  # seconds without a server until a run is given up
+EQUAL = 5  # bookings that one person sends at once: those that wait are decided in one set
 TOLD_TO_WAIT = (0.05, 0.25)  # seconds after a 503
 
 
@@ -76,8 +77,7 @@ class Crowd:
             try:
                 ask = self._workload.next(seat.person)
                 await self._settle(seat, ask)
-                if ask.nonce and self._random.random() < 0.01:
-                    await self._twins(seat, ask)
+                await self._follow(seat, ask)
             finally:
                 free.append(seat)
 
@@ -98,14 +98,28 @@ class Crowd:
             await asyncio.sleep(self._random.uniform(*TOLD_TO_WAIT))
             operation = await self._once(seat, ask)
 
-    async def _twins(self, seat: Seat, ask: Ask) -> None:
-        """The same request twice at the same moment."""
-        other = self._seat(seat.person)
-        await asyncio.gather(self._once(seat, ask), self._once(other, ask))
+    async def _follow(self, seat: Seat, ask: Ask) -> None:
+        """Now and then what races like: twins of one request, equal ones, a dead token."""
+        chance = self._random.random()
+        if ask.verb in ("logout", "password") and chance < 0.5:
+            if last := self._workload.dead(seat.person):
+                await self._once(seat, last)
+        elif ask.nonce and chance < 0.01:
+            await self._at_once(seat, ask, ask)
+        elif ask.verb == "book" and chance < 0.03 and seat.person.tokens:
+            slot = ask.args["slot"]
+            equal = [self._workload.book(seat.person, slot) for _ in range(EQUAL)]
+            await self._at_once(seat, *equal, server=self._random.choice(self._servers))
 
-    async def _once(self, seat: Seat, ask: Ask) -> Operation:
+    async def _at_once(self, seat: Seat, *asks: Ask, server: Where | None = None) -> None:
+        """Requests of one person from several devices at the same moment."""
+        seats = [seat, *(self._seat(seat.person) for _ in asks[1:])]
+        both = zip(seats, asks, strict=True)
+        await asyncio.gather(*(self._once(one, ask, server) for one, ask in both))
+
+    async def _once(self, seat: Seat, ask: Ask, server: Where | None = None) -> Operation:
         person = seat.person
-        server, answer = await self._send(ask)
+        server, answer = await self._send(ask, server)
         self.count += 1
         operation = Operation(
             number=self.count,
@@ -131,7 +145,7 @@ class Crowd:
             self._welcome(Person(ask.args["username"]))
         return operation
 
-    async def _send(self, ask: Ask) -> tuple[Where, Answer]:
+    async def _send(self, ask: Ask, wanted: Where | None) -> tuple[Where, Answer]:
         """One process that takes it; those that refuse the connection are asked a little later.
 
         Raises RuntimeError when none takes connections for long.
@@ -143,10 +157,11 @@ class Crowd:
                 for one in self._servers
                 if self._client.waiting.get(one.number, 0) < LONGEST_QUEUE
             ]
-            server = self._random.choice(servers or self._servers)
+            server = wanted or self._random.choice(servers or self._servers)
             try:
                 return server, await self._client.ask(server, ask.data)
             except NotSent:
+                wanted = None
                 await asyncio.sleep(0.05)
         raise RuntimeError("none of the servers takes connections")
 

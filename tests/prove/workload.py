@@ -107,8 +107,8 @@ class Workload:
 
     # Appointments
 
-    def book(self, person: Person) -> Ask:
-        tag, slot = self._tag(), self.world.slot(person)
+    def book(self, person: Person, slot: int = 0) -> Ask:
+        tag, slot = self._tag(), slot or self.world.slot(person)
         body = {"slot": slot, "notes": f"canary:{person.name}:{tag}"}
         args = {"slot": slot, "tag": tag}
         return self._ask(
@@ -229,7 +229,7 @@ class Workload:
     def dead(self, person: Person) -> Ask | None:
         if not person.dead:
             return None
-        token = self._random.choice(person.dead)
+        token = person.dead[-1] if self._random.random() < 0.6 else self._random.choice(person.dead)
         return Ask("me", {}, message("GET", "/api/me/", token.lines, host="prove"), "", token)
 
     def replay(self, person: Person) -> Ask | None:
