@@ -1,11 +1,13 @@
 """A run and its judgement as plain values: what the page, the text and result.json show."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from tests.load.machine import machine
 from tests.prove.checker.effects import WRITES, took_effect
 from tests.prove.checker.evidence import Evidence
 from tests.prove.checker.verdict import Verdict
@@ -45,6 +47,8 @@ def result_of(evidence: Evidence, verdicts: list[Verdict]) -> dict[str, Any]:
         "latency": latencies(evidence),
         "timeline": timeline(evidence, began, seconds),
         "coverage": coverage(evidence),
+        "kind_statuses": kind_statuses(evidence),
+        "machine": machine(),
         "processes": facts["processes"],
         "environment": facts["environment"],
     }
@@ -98,9 +102,8 @@ def timeline(evidence: Evidence, began: float, seconds: float) -> list[dict[str,
     return rows
 
 
-def coverage(evidence: Evidence) -> dict[str, dict[str, dict[str, int]]]:
-    """Kind of fault, verb, and what came of the operations under way while it was on."""
-    found: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+def under_faults(evidence: Evidence) -> Iterator[tuple[Operation, list[Fault]]]:
+    """The operations that were under way during faults, with those faults."""
     coming = sorted(evidence.faults, key=lambda one: one.began_at)
     on: list[Fault] = []
     at = 0
@@ -110,13 +113,29 @@ def coverage(evidence: Evidence) -> dict[str, dict[str, dict[str, int]]]:
             at += 1
         on = [fault for fault in on if fault.ended_at >= one.sent_at]
         if on:
-            came_of = effect(evidence, one)
-            for fault in on:
-                found[fault.kind][one.verb][came_of] += 1
+            yield one, on
+
+
+def coverage(evidence: Evidence) -> dict[str, dict[str, dict[str, int]]]:
+    """Kind of fault, verb, and what came of the operations under way while it was on."""
+    found: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for one, faults in under_faults(evidence):
+        came_of = effect(evidence, one)
+        for fault in faults:
+            found[fault.kind][one.verb][came_of] += 1
     return {
         kind: {verb: dict(counts) for verb, counts in sorted(verbs.items())}
         for kind, verbs in sorted(found.items())
     }
+
+
+def kind_statuses(evidence: Evidence) -> dict[str, dict[str, int]]:
+    """What was answered while each kind of fault was on."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for one, faults in under_faults(evidence):
+        for fault in faults:
+            found[fault.kind][str(one.status)] += 1
+    return {kind: dict(sorted(counts.items())) for kind, counts in sorted(found.items())}
 
 
 def effect(evidence: Evidence, one: Operation) -> str:
