@@ -107,7 +107,7 @@ class Crowd:
         elif ask.nonce and chance < 0.01:
             await self._at_once(seat, ask, ask)
         elif ask.verb == "book" and chance < 0.03 and seat.person.tokens:
-            slot = ask.args["slot"]
+            slot = self._random.choice(self.world.wide)
             equal = [self._workload.book(seat.person, slot) for _ in range(EQUAL)]
             await self._at_once(seat, *equal, server=self._random.choice(self._servers))
 
