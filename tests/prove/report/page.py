@@ -49,8 +49,9 @@ WORDS = {
     "from the tables.",
     "answers": "Done is 2xx. Refused is surely not done: 4xx and 503. Unknown is 504 or a "
     "connection that ended; the witnesses say which of them were done.",
-    "faults": "Recovery is the time from a fault's end, or from the moment when the database "
-    "takes sessions again, until every route of every server gave its right answer.",
+    "faults": "How often each was made and seen to bite. Recovery is the median time from a "
+    "fault's end, or from the moment when the database takes sessions again, until every route of "
+    "every server gave its right answer.",
     "planted": "Bugs put into the servers on purpose, to see whether the checker sees.",
     "slowest": "The faults whose recovery took longest, and any that did not heal.",
 }

@@ -121,7 +121,7 @@ def kinds(result: dict[str, Any]) -> str:
                 seen(statuses),
             ]
         )
-    heads = ("fault", "made", "seen to bite", "lasted", "recovery, median", "worst", "",
+    heads = ("fault", "made", "bit", "lasted", "recovery", "worst", "",
              "statuses meanwhile")  # fmt: skip
     return table(heads, rows, "kinds")
 

@@ -13,7 +13,7 @@ OUTCOMES = (
     ("info", "no answer that says: done or not", "taken"),
 )
 LANES = (("server", "ours"), ("postgres", "Postgres"), ("redis", "Redis"))
-LEFT, RIGHT, TOP, LANE, GAP, FOOT = 62, 12, 10, 18, 5, 40
+LEFT, RIGHT, TOP, LANE, GAP, FOOT = 78, 12, 10, 18, 5, 40
 
 
 class Size(NamedTuple):
