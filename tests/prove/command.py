@@ -130,9 +130,9 @@ def folder_for(seed: int) -> Path:
 
 
 def kinds(words: str) -> list[str]:
-    """The kinds of faults that a list names; all of them, or none."""
+    """The kinds of faults that a list names; all that can be made here, or none."""
     if words in ("all", "none"):
-        return list(KINDS) if words == "all" else []
+        return [name for name, one in KINDS.items() if words == "all" and not one.missing()]
     found = [word.strip() for word in words.split(",") if word.strip()]
     if unknown := [word for word in found if word not in KINDS]:
         raise argparse.ArgumentTypeError(

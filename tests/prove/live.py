@@ -66,7 +66,8 @@ class Live:
         parts: list[Any] = [
             f"{crowd.count:,} of {crowd.wanted:,} operations ({told})",
             f"{rate:,.0f}/s",
-            f"faults {self._faults}/{self._planned}" + (f" {self._last}" if self._last else ""),
+            f"faults {self._faults}/{self._planned} {self._last}".strip(),
+            f"{self._unhealed} slow to heal" if self._unhealed else "all healed in time",
             f"violations {self.seen}",
         ]
         return " | ".join(parts)
@@ -75,4 +76,4 @@ class Live:
     def seen(self) -> int:
         """Violations that show while it runs; most are found by the judge afterwards."""
         bugs = sum(count for (_, status), count in self._crowd.statuses.items() if status == 500)
-        return bugs + self._tables.broken + self._unhealed
+        return bugs + self._tables.broken
