@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from service.settings import ROOT, Settings
+from service.store.embedded.process import dies_with_us
 
 HOST = "127.0.0.1"
 ENTRY = (sys.executable, str(ROOT / "run.py"))
@@ -70,7 +71,7 @@ class AppServer:
             return connection.connect_ex((self.host, self.port)) == 0
 
     def start(self) -> None:
-        """Start it unless it lives; it listens about a second later."""
+        """Start it unless it lives; it listens about a second later. From the main thread only."""
         self.wanted = True
         if self.alive:
             return
@@ -86,6 +87,7 @@ class AppServer:
                 stdout=log,
                 stderr=log,
                 process_group=0,  # Ctrl-C is for us
+                preexec_fn=dies_with_us(signal.SIGKILL),
             )
         self.starts += 1
         self._started_at = time.monotonic()
