@@ -9,6 +9,7 @@ import os
 import shlex
 import signal
 import sys
+import traceback
 from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,6 +76,10 @@ def main(arguments: Sequence[str]) -> int:
             asyncio.run(stoppable(perform(planned(values), folder)))
         except asyncio.CancelledError:
             return 130
+        except Exception as error:
+            traceback.print_exc()
+            sys.stderr.write(f"The run could not be made: {error}\n")
+            return 2
     return conclude(folder, f"python3 run.py prove {shlex.join(arguments)}".strip())
 
 

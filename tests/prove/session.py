@@ -24,6 +24,7 @@ from tests.prove.stage import Stage, staged
 from tests.prove.tables import Tables
 from tests.prove.witness import Witness, as_superuser
 
+QUIET = 1.0  # seconds in which the probe gets ready before the crowd comes
 CAP, LOGINS = 6, 12
 # What every server of a proof is told: limits that can be reached, cheap passwords.
 ENVIRONMENT = {
@@ -129,13 +130,12 @@ async def watched(plan: Plan, stage: Stage, files: Files) -> dict[str, Any]:
 
 async def storm(plan: Plan, stage: Stage, crowd: Crowd, struck: Callable[[Fault], None]) -> None:
     """Ask and injure until all is asked and every fault has healed."""
-    stop = asyncio.Event()
-    asking = asyncio.create_task(crowd.ask_all())
-    try:
+    async with asyncio.TaskGroup() as group:
         if plan.faults:
-            await injure(stage, plan.faults, struck, stop)
+            injuring = group.create_task(injure(stage, plan.faults, struck, asyncio.Event()))
+            await asyncio.sleep(QUIET)
+        asking = group.create_task(crowd.ask_all())
+        if plan.faults:
+            await injuring
         crowd.struck = True
         await asking
-    finally:
-        stop.set()
-        asking.cancel()
