@@ -1,0 +1,20 @@
+"""Bugs that the prover has to catch, each put into a server of its own and nowhere else.
+
+python -m tests.prove.planted.serve NAME serve --port 0
+"""
+
+from tests.prove.planted import answers, keys, leaks, reads, seats, tokens
+from tests.prove.planted.ground import BUGS, Bug, Ground, planted
+
+__all__ = [
+    "BUGS",
+    "Bug",
+    "Ground",
+    "answers",
+    "keys",
+    "leaks",
+    "planted",
+    "reads",
+    "seats",
+    "tokens",
+]

@@ -1,0 +1,140 @@
+"""Where bugs are planted: the service's own modules and queries, in memory, never its files.
+
+A bug is a function that says in its first line what is wrong, and puts it into the ground:
+
+    @bug("I1 I2")
+    def no_lock(ground: Ground) -> None:
+        '''Whoever books looks at the slot without locking it.'''
+        ground.edit("appointment_book", "FOR NO KEY UPDATE", "")
+"""
+
+import contextlib
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from unittest import mock
+
+import psycopg2
+
+from service.store import migrate, queries
+
+_HEADER = re.compile(r"^(?=-- name: )", re.MULTILINE)
+
+
+class Ground:
+    """Everything a bug may change; each change fails when what it is about no longer exists."""
+
+    def __init__(self) -> None:
+        self._patches = contextlib.ExitStack()
+        self._edits: dict[str, list[tuple[str, str]]] = {}
+        self._added: dict[str, list[str]] = {}
+        self.sql: list[str] = []  # runs in the database whenever a server has migrated it
+
+    def put(self, owner: Any, name: str, new: Any) -> None:
+        """Another value in the place of a name, a function only for one of the same parameters."""
+        old = inspect.getattr_static(owner, name)
+        if inspect.isfunction(old):
+            assert _fits(new, old), f"{name} takes {inspect.signature(old)} by now"
+        self._patches.enter_context(mock.patch.object(owner, name, new))
+
+    def edit(self, query: str, old: str, new: str) -> None:
+        """Another piece of text in a query; the white space between its words does not matter."""
+        self._edits.setdefault(query, []).append((old, new))
+
+    def add(self, source: str) -> None:
+        """A query that the service does not have, with its header."""
+        table = source.split("-- name: ")[1].split("_")[0]
+        self._added.setdefault(table, []).append(source)
+
+    def copy(self, query: str, name: str) -> None:
+        """A query of a file's own name once more, under another name, to be edited there."""
+        source = (queries.SQL / "queries" / f"{query}.sql").read_text()
+        header = f"-- name: {query} "
+        copied = source[source.index(header) :].replace(header, f"-- name: {name} ")
+        self._added.setdefault(query, []).append(copied)
+
+    @property
+    def touched(self) -> set[str]:
+        """The names of the queries that are not what they were."""
+        added = "\n".join(text for texts in self._added.values() for text in texts)
+        return {*self._edits, *re.findall(r"-- name: (\w+)", added)}
+
+    def dig(self) -> None:
+        """From now on queries are loaded, and databases migrated, with the bug in them."""
+        parse, up = queries.parse, migrate.migrate
+
+        def parse_edited(table: str, source: str) -> Any:
+            return parse(table, self._edited("\n".join([source, *self._added.get(table, [])])))
+
+        def migrate_and_spoil(database_url: str, wanted: Any = None) -> Any:
+            applied = up(database_url, wanted)
+            with contextlib.closing(psycopg2.connect(database_url)) as connection, connection:
+                for text in self.sql:
+                    connection.cursor().execute(text)
+            return applied
+
+        self.put(queries, "parse", parse_edited)
+        self.put(migrate, "migrate", migrate_and_spoil)
+
+    def _edited(self, source: str) -> str:
+        pieces = _HEADER.split(source)
+        for number, piece in enumerate(pieces):
+            name = piece.removeprefix("-- name: ").split(" ")[0]
+            for old, new in self._edits.get(name, []):
+                pattern = r"\s+".join(map(re.escape, old.split()))
+                piece, count = re.subn(pattern, lambda _, new=new: new, piece)
+                assert count == 1, f"{count} times in {name}: {old}"
+            pieces[number] = piece
+        return "".join(pieces)
+
+    def close(self) -> None:
+        """All is well again, but for databases."""
+        self._patches.close()
+
+
+def _fits(new: Any, old: Any) -> bool:
+    parameters = inspect.signature(new).parameters
+    if any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+        return True
+    return list(parameters) == list(inspect.signature(old).parameters)
+
+
+class Bug(NamedTuple):
+    """One planted bug: what is wrong, what it breaks, what the server is set to beside it."""
+
+    name: str
+    wrong: str
+    breaks: frozenset[str]
+    settings: Mapping[str, str]
+    plant: Callable[[Ground], None]
+
+
+BUGS: dict[str, Bug] = {}
+
+
+def bug(breaks: str, **settings: str) -> Callable[[Callable[[Ground], None]], Bug]:
+    """Declare a planted bug, the invariants that it breaks, and settings that it needs."""
+
+    def declare(plant: Callable[[Ground], None]) -> Bug:
+        wrong = (plant.__doc__ or "").splitlines()[0]
+        one = Bug(
+            plant.__name__, wrong, frozenset(breaks.split()), MappingProxyType(settings), plant
+        )
+        assert BUGS.setdefault(one.name, one) is one
+        return one
+
+    return declare
+
+
+@contextlib.contextmanager
+def planted(one: Bug) -> Iterator[Ground]:
+    """The service with a bug in it, until the end of the block."""
+    ground = Ground()
+    try:
+        one.plant(ground)
+        ground.dig()
+        yield ground
+    finally:
+        ground.close()

@@ -1,0 +1,100 @@
+"""Bugs in Idempotency-Keys: what should be done once is done again, or answered otherwise."""
+
+import asyncio
+from typing import Any
+
+from service.booking.idempotency import NO_KEY, Key
+from service.handlers.base import ApiHandler
+from service.store.postgres import Postgres
+from tests.prove.planted.ground import Ground, bug
+
+DONE = {"appointment_book": "booked", "appointment_end": "ended", "appointment_move": "moved"}
+OWNER = {"appointment_book": "account_ids"}  # elsewhere actor_ids
+LATER = 0.02  # seconds
+
+
+@bug("I5")
+def key_ignored(ground: Ground) -> None:
+    """Nobody looks at the Idempotency-Key."""
+    ground.put(ApiHandler, "key", property(lambda self: NO_KEY))
+
+
+@bug("I5")
+def key_alone_decides(ground: Ground) -> None:
+    """The same key with another request brings the answer of the first one."""
+    key = ApiHandler.key.fget
+    assert key
+
+    def without_request(self: ApiHandler) -> Key:
+        given: Key = key(self)
+        return given if given is NO_KEY else Key(given.key, "")
+
+    ground.put(ApiHandler, "key", property(without_request))
+
+
+@bug("I5")
+def replay_has_another_status(ground: Ground) -> None:
+    """What is answered once more is answered with 202."""
+    give = ApiHandler.give
+
+    def give_or_repeat(self: ApiHandler, status: int, answer: Any) -> None:
+        give(self, 202 if answer.replayed else status, answer)
+
+    ground.put(ApiHandler, "give", give_or_repeat)
+
+
+@bug("I5")
+def replay_has_another_body(ground: Ground) -> None:
+    """What is answered once more shows that it has been answered before."""
+    give = ApiHandler.give
+
+    def give_or_mark(self: ApiHandler, status: int, answer: Any) -> None:
+        if answer.replayed:
+            answer = answer._replace(body=answer.body.replace('"id":', '"id":1', 1))
+            answer = answer._replace(body=answer.body.replace("successfully", "before", 1))
+        give(self, status, answer)
+
+    ground.put(ApiHandler, "give", give_or_mark)
+
+
+@bug("I5")
+def key_kept_afterwards(ground: Ground) -> None:
+    """The key is stored in a transaction of its own, when the effect has been committed."""
+    for query, verdict in DONE.items():
+        ground.edit(
+            query,
+            f"WHERE answer.key <> '' AND answer.verdict = '{verdict}'",
+            "WHERE false",
+        )
+    run = Postgres.run
+
+    async def run_then_keep(self: Postgres, name: str, /, **parameters: Any) -> Any:
+        rows = await run(self, name, **parameters)
+        if name not in DONE or not any(parameters["keys"]):
+            return rows
+        await asyncio.sleep(LATER)
+        owners = parameters[OWNER.get(name, "actor_ids")]
+        for number, verdict, body, version in rows:
+            at = number - 1
+            if verdict == DONE[name] and parameters["keys"][at]:
+                await run(
+                    self,
+                    "idempotency_keep",
+                    account_id=owners[at],
+                    key=parameters["keys"][at],
+                    fingerprint=parameters["fingerprints"][at],
+                    body=body,
+                    version=version,
+                )
+        return rows
+
+    ground.put(Postgres, "run", run_then_keep)
+
+
+@bug("I5")
+def twins_are_not_told_apart(ground: Ground) -> None:
+    """A key is looked at without being reserved: its twin in flight is not noticed."""
+    ground.sql.append("""
+CREATE OR REPLACE FUNCTION idempotency_lock(account_id bigint, key text) RETURNS boolean
+LANGUAGE sql VOLATILE RETURN true""")
+    ground.sql.append("ALTER TABLE idempotency DROP CONSTRAINT IF EXISTS idempotency_pkey")
