@@ -1,9 +1,8 @@
-"""PostgreSQL sessions that are driven one statement at a time, and the scripts they play."""
+"""PostgreSQL sessions that are driven one statement at a time, and what each can play."""
 
 import select
 import time
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import psycopg2
@@ -43,6 +42,22 @@ class Act(NamedTuple):
         idle = 1 if "keys" in self.parameters else 0
         first = "; ".join(["BEGIN", *statements[: idle + 1]])
         return [first, *statements[idle + 1 :], "COMMIT"]
+
+
+class Hold(NamedTuple):
+    """Somebody locks a row, perhaps in psql, and lets it go without a change."""
+
+    table: str
+    row_id: int
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return {"id": self.row_id}
+
+    @property
+    def steps(self) -> list[str]:
+        lock = f"SELECT 'held' AS verdict FROM {self.table} WHERE id = %(id)s FOR UPDATE"
+        return [f"BEGIN; {lock}", "COMMIT"]
 
 
 class Session:
@@ -90,53 +105,3 @@ class Session:
 
     def close(self) -> None:
         self._connection.close()
-
-
-def orders(acts: Sequence[Act]) -> Iterator[tuple[int, ...]]:
-    """Every order in which the steps of the acts can follow each other."""
-    return _merges(tuple(len(act.steps) for act in acts))
-
-
-def _merges(left: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    if not any(left):
-        yield ()
-    for number, steps in enumerate(left):
-        if steps:
-            rest = (*left[:number], steps - 1, *left[number + 1 :])
-            yield from ((number, *others) for others in _merges(rest))
-
-
-def pointless(order: Sequence[int], halts: set[tuple[int, ...]]) -> bool:
-    """Whether one of two sessions gets a turn while it waits: another order comes to the same.
-
-    `halts` are the beginnings of orders whose last step has to wait for the other's end.
-    """
-    for at, number in enumerate(order):
-        if tuple(order[: at + 1]) in halts:
-            others_end = max(n for n, turn in enumerate(order) if turn != number)
-            return number in order[at + 1 : others_end]
-    return False
-
-
-def play(
-    order: Sequence[int],
-    acts: Sequence[Act],
-    sessions: Sequence[Session],
-    halts: set[tuple[int, ...]],
-) -> tuple[int, ...]:
-    """The order as it was really played: a session that waits lets the other go on."""
-    scripts = [deque(act.steps) for act in acts]
-    waiting: set[int] = set()
-    turns, played = list(order), []
-    while turns:
-        number = next((turn for turn in turns if turn not in waiting), None)
-        if number is None:
-            raise Stuck
-        turns.remove(number)
-        played.append(number)
-        if not sessions[number].step(scripts[number].popleft(), acts[number].parameters):
-            waiting.add(number)
-            halts.add(tuple(played))
-        if not scripts[number]:
-            waiting = {other for other in waiting if not sessions[other].ended()}
-    return tuple(played)

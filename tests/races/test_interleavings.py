@@ -15,8 +15,9 @@ import pytest
 from service.settings import Settings
 from service.store.postgres import dsn
 from tests.races.conftest import calm
+from tests.races.plays import every_play
 from tests.races.scenes import SCENES, Scene
-from tests.races.sessions import QUERIES, Act, Session, orders, play, pointless
+from tests.races.sessions import QUERIES, Act, Session
 from tests.races.stage import Stage
 
 EVERY_SCENE = pytest.mark.parametrize(
@@ -95,15 +96,9 @@ def test_every_order_of_steps_comes_to_a_right_end(
     sessions: Sequence[Session],
 ) -> None:
     seen: set[str] = set()
-    played: set[tuple[int, ...]] = set()
-    halts: set[tuple[int, ...]] = set()
-    for order in orders(scene(stage)[0]):
-        if order in played or pointless(order, halts):
-            continue
-        acts, slot_ids = scene(stage)
-        played.add(play(order, acts, sessions, halts))
-        seen.add(" ".join(sessions[0].verdicts + sessions[1].verdicts))
-        assert right(stage, slot_ids), order
+    for play in every_play(lambda: scene(stage), sessions):
+        seen.add(play.said)
+        assert right(stage, play.slot_ids), play.order
     assert seen == {first} | others
 
 
