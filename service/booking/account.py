@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from service.booking.answer import NOTHING, Answer
+from service.booking.answer import Answer
 from service.booking.idempotency import NO_KEY, NOBODY, Key, known, once
 from service.deps import Deps
 from service.errors import (
@@ -20,6 +20,9 @@ from service.passwords import LONGEST
 from service.sessions import Session, Token
 
 Tell = Callable[[Standing | None], None]  # who hears how one stands with the limit
+
+
+CHANGED = Answer('{"message":"Password changed successfully"}')
 
 
 class Account(NamedTuple):
@@ -166,7 +169,7 @@ async def change_password(
     address: str,
     key: Key = NO_KEY,
     tell: Tell = unheard,
-) -> None:
+) -> Answer:
     """Change the password; every other token of the account dies. A try counts as a login: a
     stolen token must not be worth more guesses.
 
@@ -174,14 +177,18 @@ async def change_password(
     KeyReused.
     """
     check_password(deps, "new_password", new)
-    if await known(deps, actor.account_id, key) is None:
+    answer = await known(deps, actor.account_id, key)
+    if answer is None:
         tell(await deps.limits.login(actor.username, address))
         hashes = await _hashes(deps, actor, current, new)
-        await once(deps, actor.account_id, key, lambda deps: _replace(deps, actor, *hashes))
+        answer = await once(
+            deps, actor.account_id, key, lambda deps: _replace(deps, actor, *hashes)
+        )
     try:
         await logout_elsewhere(deps, actor, keep=actor.token_id)
     except Unavailable:
         raise OutcomeUnknown from None  # the password is new, the old tokens may still live
+    return answer
 
 
 async def _hashes(deps: Deps, actor: Session, current: str, new: str) -> tuple[str, str]:
@@ -201,4 +208,4 @@ async def _replace(deps: Deps, actor: Session, old_hash: str, new_hash: str) -> 
     )
     if changed is None:
         raise InvalidFields({"current_password": ["Wrong password."]})
-    return NOTHING
+    return CHANGED

@@ -157,7 +157,7 @@ class Password(NewPasswordHandler):
     @endpoint(SIGNED_IN, body=PasswordBody, answers=(200, answers.PasswordChanged))
     async def post(self) -> None:
         """Change the password; all other tokens of this account die."""
-        await account.change_password(
+        changed = await account.change_password(
             self.deps,
             self.actor,
             self.body.current_password,
@@ -166,7 +166,7 @@ class Password(NewPasswordHandler):
             self.key,
             self.tell,
         )
-        self.answer(200, {"message": "Password changed successfully"})
+        self.give(200, changed)
 
     def identity(self) -> bytes:
         """Without the passwords."""

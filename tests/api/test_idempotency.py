@@ -166,5 +166,9 @@ async def test_registering_and_changing_the_password_can_be_repeated(api: Api) -
     token = (await api.post("/api/login/", login)).json["token"]
     headers = keyed() | {"Authorization": f"Token {token}"}
     change = {"current_password": "correct horse", "new_password": "battery staple"}
-    for _ in range(2):
-        assert (await api.post("/api/password/", change, headers=headers)).status == 200
+    first = await api.post("/api/password/", change, headers=headers)
+    again = await api.post("/api/password/", change, headers=headers)
+    assert (first.status, again.status) == (200, 200)
+    assert first.json == again.json == {"message": "Password changed successfully"}
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
