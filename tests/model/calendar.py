@@ -1,0 +1,145 @@
+"""The model of providers and slots."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.model.accounts import Accounts
+from tests.model.call import Call, Expected, Refused
+from tests.model.things import Account, Appointment, Provider, Slot
+
+
+class Calendar(Accounts):
+    """Providers with their slots."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.providers: dict[int, Provider] = {}
+        self.slots: dict[int, Slot] = {}
+        self.appointments: dict[int, Appointment] = {}
+
+    def _provider_create(self, call: Call, who: Account, made: list[int]) -> Expected:
+        def create() -> Expected:
+            new = Provider(made[0], **call.body)
+            self.providers[new.id] = new
+            return Expected(201, new.document())
+
+        return self._once(call, who.id, create)
+
+    def _provider_get(self, call: Call, _: None, made: list[int]) -> Expected:
+        if call.id not in self.providers:
+            raise Refused("not_found")
+        return Expected(200, self.providers[call.id].document())
+
+    def _provider_change(self, call: Call, who: Account, made: list[int]) -> Expected:
+        def change() -> Expected:
+            if not who.keeps(call.id):
+                raise Refused("permission_denied")
+            if call.id not in self.providers:
+                raise Refused("not_found")
+            vars(self.providers[call.id]).update(call.body)
+            return Expected(200, self.providers[call.id].document())
+
+        return self._once(call, who.id, change)
+
+    def _slot_create(self, call: Call, who: Account, made: list[int]) -> Expected:
+        wanted = call.body if isinstance(call.body, list) else [call.body]
+
+        def create() -> Expected:
+            if not all(who.keeps(one["provider"]) for one in wanted):
+                raise Refused("permission_denied")
+            if not all(one["provider"] in self.providers for one in wanted):
+                raise Refused("not_found")
+            times = [self._free_time(wanted, number) for number in range(len(wanted))]
+            new = [
+                Slot(slot_id, self.providers[one["provider"]], *time, one["capacity"])
+                for slot_id, one, time in zip(made, wanted, times, strict=True)
+            ]
+            self.slots |= {slot.id: slot for slot in new}
+            shown = [slot.full() for slot in new]
+            return Expected(201, shown if isinstance(call.body, list) else shown[0])
+
+        return self._once(call, who.id, create)
+
+    def _free_time(self, wanted: list[Any], number: int) -> tuple[datetime, datetime]:
+        """When a new slot is; refused when the provider has another one then."""
+        one = wanted[number]
+        starts_at, ends_at = _times(one)
+        others = [
+            (slot.starts_at, slot.ends_at)
+            for slot in self.slots.values()
+            if slot.provider.id == one["provider"] and not slot.deleted
+        ]
+        others += [_times(o) for o in wanted[:number] if o["provider"] == one["provider"]]
+        if any(starts_at < end and start < ends_at for start, end in others):
+            raise Refused("slot_overlap")
+        return starts_at, ends_at
+
+    def _there(self, slot_id: int) -> Slot:
+        slot = self.slots.get(slot_id)
+        if slot is None or slot.deleted:
+            raise Refused("not_found")
+        return slot
+
+    def _slot_get(self, call: Call, _: None, made: list[int]) -> Expected:
+        slot = self._there(call.id)
+        return Expected(200, slot.full(), str(slot.version))
+
+    def _slot_list(self, call: Call, _: None, made: list[int]) -> Expected:
+        filters = dict(call.filters)
+        found = [
+            slot
+            for slot in self.slots.values()
+            if slot.provider.id == call.id and not slot.deleted
+            if slot.starts_at > datetime.now(UTC)
+            if filters.get("status") in (None, slot.status)
+        ]
+        found.sort(key=lambda slot: (slot.starts_at, slot.id))
+        return Expected(200, [slot.full() for slot in found])
+
+    def _slot_change(self, call: Call, who: Account, made: list[int]) -> Expected:
+        capacity = call.body.get("capacity", 0)
+
+        def change() -> Expected:
+            slot = self._changeable(call, who)
+            places = [one.place for one in self.seated(slot)]
+            if capacity and (len(places) > capacity or max(places, default=0) > capacity):
+                raise Refused("slot_in_use")
+            slot.capacity = capacity or slot.capacity
+            if "status" in call.body:
+                slot.closed = call.body["status"] == "busy-unavailable"
+            slot.version += 1
+            return Expected(200, slot.full(), str(slot.version))
+
+        return self._once(call, who.id, change)
+
+    def _slot_delete(self, call: Call, who: Account, made: list[int]) -> Expected:
+        def delete() -> Expected:
+            slot = self._changeable(call, who)
+            if slot.booked:
+                raise Refused("slot_in_use")
+            slot.deleted = True
+            slot.version += 1
+            return Expected(204)
+
+        return self._once(call, who.id, delete)
+
+    def _changeable(self, call: Call, who: Account) -> Slot:
+        slot = self._there(call.id)
+        if not who.keeps(slot.provider.id):
+            raise Refused("permission_denied")
+        check_version(call, slot.version)
+        return slot
+
+    def seated(self, slot: Slot) -> list[Appointment]:
+        """Who has a place in the slot."""
+        return [one for one in self.appointments.values() if one.slot is slot and one.seated]
+
+
+def _times(wanted: Any) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(wanted["starts_at"]), datetime.fromisoformat(wanted["ends_at"])
+
+
+def check_version(call: Call, version: int) -> None:
+    """Refused when If-Match names another one."""
+    if call.if_match not in (None, "*", f'"{version}"'):
+        raise Refused("precondition_failed")

@@ -1,0 +1,116 @@
+"""A request of the model: what it asks for, how it is sent, what is expected to come back."""
+
+import json
+from typing import Any, NamedTuple
+
+EXPANDS = {"book", "reschedule", "cancel", "noshow", "fulfill", "get", "list"}
+ROUTES = {
+    "register": ("POST", "/api/register/"),
+    "login": ("POST", "/api/login/"),
+    "logout": ("POST", "/api/logout/"),
+    "me": ("GET", "/api/me/"),
+    "tokens": ("GET", "/api/tokens/"),
+    "logout_one": ("DELETE", "/api/tokens/{id}/"),
+    "logout_all": ("DELETE", "/api/tokens/"),
+    "password": ("POST", "/api/password/"),
+    "provider_create": ("POST", "/api/providers/"),
+    "provider_get": ("GET", "/api/providers/{id}/"),
+    "provider_change": ("PATCH", "/api/providers/{id}/"),
+    "slot_create": ("POST", "/api/slots/"),
+    "slot_get": ("GET", "/api/slots/{id}/"),
+    "slot_change": ("PATCH", "/api/slots/{id}/"),
+    "slot_delete": ("DELETE", "/api/slots/{id}/"),
+    "slot_list": ("GET", "/api/slots/?provider={id}{more}"),
+    "book": ("POST", "/api/appointments/"),
+    "get": ("GET", "/api/appointments/{id}/"),
+    "list": ("GET", "/api/appointments/?limit=100{more}"),
+    "reschedule": ("PATCH", "/api/appointments/{id}/reschedule/"),
+    "cancel": ("POST", "/api/appointments/{id}/cancel/"),
+    "noshow": ("POST", "/api/appointments/{id}/noshow/"),
+    "fulfill": ("POST", "/api/appointments/{id}/fulfill/"),
+    "history": ("GET", "/api/appointments/{id}/history/"),
+}
+
+
+class Call(NamedTuple):
+    """One request. `id` and `filters` go into the target, `body` is sent as JSON."""
+
+    action: str
+    token: str | None = None
+    id: int = 0
+    body: Any = None
+    filters: tuple[tuple[str, Any], ...] = ()
+    key: str | None = None
+    if_match: str | None = None
+    if_none_match: str | None = None
+    expand: bool = False
+
+    @property
+    def method(self) -> str:
+        return ROUTES[self.action][0]
+
+    @property
+    def target(self) -> str:
+        more = "".join(f"&{name}={value}" for name, value in self.filters)
+        path = ROUTES[self.action][1].format(id=self.id, more=more)
+        if not (self.expand and self.action in EXPANDS):
+            return path
+        return f"{path}{'&' if '?' in path else '?'}expand=slot"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        fields = {
+            "Authorization": self.token and f"Token {self.token}",
+            "Idempotency-Key": self.key,
+            "If-Match": self.if_match,
+            "If-None-Match": self.if_none_match,
+        }
+        return {name: value for name, value in fields.items() if value is not None}
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes another request under the same key the same request."""
+        told = self.body
+        if self.action == "register":
+            told = {name: told[name] for name in ("username", "email")}
+        elif self.action == "password":
+            told = None
+        return self.method, self.target, json.dumps(told)
+
+
+class Expected(NamedTuple):
+    """An answer: for an error its code, else the document; the version is in the ETag."""
+
+    status: int
+    body: Any = None
+    version: str | None = None
+    replayed: bool = False
+
+
+class Refused(Exception):
+    """The answer is an error; `more` are keys of its document besides the usual ones."""
+
+    def __init__(self, code: str, **more: Any) -> None:
+        super().__init__(code)
+        self.code, self.more = code, more
+
+
+STATUS = {
+    "invalid": 400,
+    "not_authenticated": 401,
+    "invalid_token": 401,
+    "wrong_credentials": 401,
+    "permission_denied": 403,
+    "not_found": 404,
+    "username_taken": 409,
+    "slot_overlap": 409,
+    "slot_in_use": 409,
+    "slot_taken": 409,
+    "same_slot": 409,
+    "not_active": 409,
+    "precondition_failed": 412,
+    "idempotency_key_reused": 422,
+    "slot_in_past": 422,
+    "too_late": 422,
+    "limit_reached": 422,
+}

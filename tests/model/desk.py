@@ -1,0 +1,165 @@
+"""The model of appointments: book, reschedule, cancel, and what staff note."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.model.calendar import Calendar, check_version
+from tests.model.call import Call, Expected, Refused
+from tests.model.things import Account, Appointment, Slot
+
+MAX_OPEN = 3
+NOTICE = timedelta(minutes=600)
+ENDED = {
+    "cancel": ("cancelled", "Appointment cancelled successfully"),
+    "noshow": ("noshow", "Appointment marked as no-show"),
+    "fulfill": ("fulfilled", "Appointment marked as fulfilled"),
+}
+
+
+class Desk(Calendar):
+    """Everything: the model of the whole API."""
+
+    def _visible(self, appointment_id: int, who: Account) -> Appointment:
+        one = self.appointments.get(appointment_id)
+        if one is None or not (one.account is who or who.keeps(one.slot.provider.id)):
+            raise Refused("not_found")
+        return one
+
+    def _place(self, slot: Slot) -> int:
+        taken = {one.place for one in self.seated(slot)}
+        return next(n for n in range(1, slot.capacity + 1) if n not in taken)
+
+    def _check_room(self, slot: Slot) -> None:
+        if slot.starts_at <= datetime.now(UTC):
+            raise Refused("slot_in_past")
+        if slot.status != "free":
+            raise Refused("slot_taken", alternatives=self._alternatives(slot))
+
+    def _alternatives(self, lost: Slot) -> list[Any]:
+        later = [
+            slot
+            for slot in self.slots.values()
+            if slot.provider is lost.provider and not slot.deleted and slot.status == "free"
+            if slot.starts_at > max(lost.starts_at, datetime.now(UTC))
+        ]
+        return [slot.full() for slot in sorted(later, key=lambda slot: slot.starts_at)[:3]]
+
+    def _book(self, call: Call, who: Account, made: list[int]) -> Expected:
+        def book() -> Expected:
+            slot = self._there(call.body["slot"])
+            self._check_room(slot)
+            coming = [
+                one
+                for one in self.appointments.values()
+                if one.account is who and one.status == "booked"
+                if one.slot.starts_at > datetime.now(UTC)
+            ]
+            if len(coming) >= MAX_OPEN:
+                raise Refused("limit_reached")
+            notes = call.body.get("notes", "")
+            new = Appointment(made[0], slot, self._place(slot), who, notes)
+            self.appointments[new.id] = new
+            _count(slot, 1)
+            new.changed("book", who, to_slot=slot.id)
+            return Expected(201, new.whole(call.expand), "1")
+
+        return self._once(call, who.id, book)
+
+    def _reschedule(self, call: Call, who: Account, made: list[int]) -> Expected:
+        one = self._visible(call.id, who)  # looked up first, so it comes before the key
+
+        def move() -> Expected:
+            old, target = one.slot, self.slots.get(call.body["new_slot"])
+            check_version(call, one.version)
+            if one.status != "booked":
+                raise Refused("not_active")
+            if old is target:
+                raise Refused("same_slot")
+            _check_notice(old, who)
+            if target is None or target.deleted:
+                raise Refused("not_found")
+            if one.account is not who and not who.keeps(target.provider.id):
+                raise Refused("permission_denied")
+            self._check_room(target)
+            one.place, one.slot = self._place(target), target
+            _count(old, -1)
+            _count(target, 1)
+            one.changed("reschedule", who, from_slot=old.id, to_slot=target.id)
+            shown = {
+                "message": "Appointment rescheduled successfully",
+                "appointment_id": one.id,
+                "old_slot": old.full() if call.expand else old.id,
+                "new_slot": target.full() if call.expand else target.id,
+            }
+            return Expected(200, shown, str(one.version))
+
+        return self._once(call, who.id, move)
+
+    def _end(self, call: Call, who: Account, made: list[int]) -> Expected:
+        status, message = ENDED[call.action]
+
+        def end() -> Expected:
+            one = self._visible(call.id, who)
+            if status != "cancelled" and not who.keeps(one.slot.provider.id):
+                raise Refused("permission_denied")
+            check_version(call, one.version)
+            if one.status != status:
+                if one.status != "booked":
+                    raise Refused("not_active")
+                _check_notice(one.slot, who)
+                self._change_status(one, call, who, status)
+            shown = {
+                "message": message,
+                "appointment_id": one.id,
+                "slot": one.slot.full() if call.expand else one.slot.id,
+            }
+            return Expected(200, shown, str(one.version))
+
+        return self._once(call, who.id, end)
+
+    _cancel = _noshow = _fulfill = _end
+
+    def _change_status(self, one: Appointment, call: Call, who: Account, status: str) -> None:
+        one.status = status
+        if status == "cancelled":
+            _count(one.slot, -1)
+        one.changed(
+            call.action,
+            who,
+            from_slot=one.slot.id,
+            to_slot=one.slot.id if one.seated else None,
+            reason=(call.body or {}).get("reason", ""),
+        )
+
+    def _get(self, call: Call, who: Account, made: list[int]) -> Expected:
+        one = self._visible(call.id, who)
+        version = f"{one.version}.{one.slot.version}" if call.expand else str(one.version)
+        if call.if_none_match in ("*", f'"{version}"'):
+            return Expected(304, None, version)
+        return Expected(200, one.whole(call.expand), version)
+
+    def _list(self, call: Call, who: Account, made: list[int]) -> Expected:
+        filters = dict(call.filters)
+        provider_id = filters.get("provider")
+        found = [
+            one
+            for one in sorted(self.appointments.values(), key=lambda one: one.id)
+            if filters.get("status") in (None, one.status)
+            if provider_id in (None, one.slot.provider.id)
+        ]
+        if provider_id is not None and who.keeps(provider_id):
+            return Expected(200, [one.whole(call.expand) for one in found])
+        return Expected(200, [one.own(call.expand) for one in found if one.account is who])
+
+    def _history(self, call: Call, who: Account, made: list[int]) -> Expected:
+        return Expected(200, self._visible(call.id, who).history)
+
+
+def _count(slot: Slot, change: int) -> None:
+    slot.booked += change
+    slot.version += 1
+
+
+def _check_notice(slot: Slot, who: Account) -> None:
+    if not who.keeps(slot.provider.id) and slot.starts_at <= datetime.now(UTC) + NOTICE:
+        raise Refused("too_late")

@@ -1,0 +1,116 @@
+"""What the model is made of, and the documents that show it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+EVERYWHERE = -1
+Document = dict[str, Any]
+
+
+@dataclass
+class Account:
+    id: int
+    username: str
+    email: str
+    password: str
+    role: str = "customer"
+    provider_id: int = 0
+
+    @property
+    def staff_of(self) -> int:
+        """A provider's id, EVERYWHERE, or 0."""
+        return EVERYWHERE if self.role == "admin" else self.provider_id
+
+    def keeps(self, provider_id: int) -> bool:
+        return self.staff_of in (EVERYWHERE, provider_id)
+
+
+@dataclass
+class Provider:
+    id: int
+    name: str
+    time_zone: str
+
+    def document(self) -> Document:
+        return dict(vars(self))
+
+
+@dataclass
+class Slot:
+    id: int
+    provider: Provider
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    booked: int = 0
+    closed: bool = False
+    deleted: bool = False
+    version: int = 1
+
+    @property
+    def status(self) -> str:
+        if self.closed:
+            return "busy-unavailable"
+        return "busy" if self.booked >= self.capacity else "free"
+
+    def brief(self) -> Document:
+        return {
+            "id": self.id,
+            "start_time": self._on_the_wall(self.starts_at, "%H:%M"),
+            "end_time": self._on_the_wall(self.ends_at, "%H:%M"),
+        }
+
+    def named(self) -> Document:
+        return self.brief() | {"provider": self.provider.name}
+
+    def full(self) -> Document:
+        return self.named() | {
+            "provider_id": self.provider.id,
+            "date": self._on_the_wall(self.starts_at, "%Y-%m-%d"),
+            "starts_at": self.starts_at.isoformat(),
+            "ends_at": self.ends_at.isoformat(),
+            "time_zone": self.provider.time_zone,
+            "capacity": self.capacity,
+            "remaining": self.capacity - self.booked,
+            "status": self.status,
+        }
+
+    def _on_the_wall(self, at: datetime, form: str) -> str:
+        return at.astimezone(ZoneInfo(self.provider.time_zone)).strftime(form)
+
+
+@dataclass
+class Appointment:
+    id: int
+    slot: Slot
+    place: int
+    account: Account
+    notes: str
+    status: str = "booked"
+    version: int = 1
+    history: list[Document] = field(default_factory=list)
+
+    @property
+    def seated(self) -> bool:
+        """Whether it takes a place: only cancelling gives it back."""
+        return self.status != "cancelled"
+
+    def own(self, expand: bool) -> Document:
+        """As its owner's list has it."""
+        shown = self.slot.full() if expand else self.slot.brief()
+        return {"id": self.id, "slot": shown, "notes": self.notes, "status": self.status}
+
+    def whole(self, expand: bool) -> Document:
+        """As all others show it."""
+        shown = self.slot.full() if expand else self.slot.named()
+        return self.own(expand) | {"slot": shown, "user": self.account.username}
+
+    def changed(self, action: str, who: Account, **change: Any) -> None:
+        """One more line of history, and the next version."""
+        before = self.history[-1]["to_status"] if self.history else None
+        line = {"action": action, "actor": who.username, "from_status": before, "reason": ""}
+        nowhere = {"from_slot": None, "to_slot": None}
+        self.history.append(nowhere | line | {"to_status": self.status} | change)
+        self.version = len(self.history)
