@@ -20,6 +20,8 @@ from tests.prove.checker.evidence import Evidence
 from tests.prove.checker.judge import judge
 from tests.prove.failing import write_failing
 from tests.prove.faults import KINDS
+from tests.prove.planted import BUGS
+from tests.prove.planted.hunt import hunt
 from tests.prove.report.page import page
 from tests.prove.result import result_of, text
 from tests.prove.schedule import plan
@@ -45,6 +47,7 @@ examples:
   python3 run.py prove --ops 5000 --faults none        nobody disturbs
   python3 run.py prove --ops 20000 --faults server-kill,redis-flush
   python3 run.py prove --set WIRE=llhttp               another setting of the servers
+  python3 run.py prove --planted all                   every planted bug must be caught
   python3 run.py prove --check .data/prove/20270104-100000-seed1    judge a recorded run again
 
 A run leaves a folder: page.html, result.json, verdict.txt, the history, and failing.json when an
@@ -64,6 +67,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run or judge what a command line says and return its exit code."""
     values = parser().parse_args(arguments)
     logging.getLogger().setLevel(logging.ERROR)  # what falls over is told by the history
+    if values.planted:
+        return hunt(values.planted, values.out or folder_for(values.seed), values.seed)
     if values.check:
         folder = values.check if values.check.is_dir() else values.check.parent
         if not (folder / FACTS).exists():
@@ -146,6 +151,16 @@ def kinds(words: str) -> list[str]:
     return found
 
 
+def bugs(words: str) -> list[str]:
+    """The planted bugs that a list names, or all."""
+    found = list(BUGS) if words == "all" else [word.strip() for word in words.split(",")]
+    if unknown := [word for word in found if word not in BUGS]:
+        raise argparse.ArgumentTypeError(
+            f"{', '.join(unknown)}: no such bug. There are: {', '.join(BUGS)}"
+        )
+    return found
+
+
 def setting(words: str) -> tuple[str, str]:
     """NAME=VALUE of a setting that there is."""
     name, given, value = words.partition("=")
@@ -195,6 +210,13 @@ def parser() -> Parser:
         help="a setting of the servers; may be repeated",
     )
     add("--entry", metavar="COMMAND", help="what to start instead of `python run.py`")
+    add(
+        "--planted",
+        type=bugs,
+        metavar="NAMES",
+        help="prove the checker instead: plant these bugs, or all, one after the other, each in"
+        " servers of its own, and see an invariant violated within 100,000 operations",
+    )
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: one in .data/prove)")
     add("--check", type=Path, metavar="DIR", help="judge the history in this folder once more")
     return found

@@ -16,6 +16,7 @@ from tests.prove.planted.seats import LOCK_SLOT
 
 LANES = ("appointment_book", "appointment_end", "appointment_move")
 SOMETIMES = 100  # once in so many times
+LOST = "postgres-answer-lost,postgres-cut,backend-killed,session-terminated"
 EARLY = 0.02  # seconds
 
 
@@ -47,7 +48,7 @@ def answer_before_commit(ground: Ground) -> None:
     ground.put(Postgres, "run", answer_then_commit)
 
 
-@bug("I3")
+@bug("I3", "postgres-killed")
 def asynchronous_commit(ground: Ground) -> None:
     """Transactions commit with synchronous_commit=off: a crash loses what was answered."""
     dsn = postgres.dsn
@@ -84,7 +85,7 @@ def integrity_error_swallowed(ground: Ground) -> None:
     ground.put(Postgres, "run", run_and_be_glad)
 
 
-@bug("I4")
+@bug("I4", LOST)
 def unknown_told_as_not_done(ground: Ground) -> None:
     """A lost answer to a write is told as a 503, as if nothing had been done."""
     translated = postgres.translated
@@ -109,7 +110,7 @@ def done_told_as_not_done(ground: Ground) -> None:
     ground.put(Postgres, "run", run_and_deny)
 
 
-@bug("I4 I5")
+@bug("I4 I5", LOST)
 def unknown_tried_again(ground: Ground) -> None:
     """A write whose answer was lost is sent once more, and without its key."""
     run = Postgres.run
@@ -187,7 +188,7 @@ def taken_for_no_reason(ground: Ground) -> None:
     ground.put(Postgres, "run", run_or_refuse)
 
 
-@bug("I15")
+@bug("I15", LOST)
 def never_answered(ground: Ground) -> None:
     """Whoever is in a set that failed never hears anything."""
     settle = lane._settle

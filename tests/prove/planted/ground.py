@@ -11,8 +11,7 @@ A bug is a function that says in its first line what is wrong, and puts it into 
 import contextlib
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from unittest import mock
 
@@ -70,13 +69,20 @@ class Ground:
 
         def migrate_and_spoil(database_url: str, wanted: Any = None) -> Any:
             applied = up(database_url, wanted)
-            with contextlib.closing(psycopg2.connect(database_url)) as connection, connection:
-                for text in self.sql:
-                    connection.cursor().execute(text)
+            if self.sql:
+                with contextlib.closing(psycopg2.connect(database_url)) as connection, connection:
+                    self._spoil(connection.cursor())
             return applied
 
         self.put(queries, "parse", parse_edited)
         self.put(migrate, "migrate", migrate_and_spoil)
+
+    def _spoil(self, cursor: Any) -> None:
+        """Once for each database: servers that start again would wait for what others lock."""
+        cursor.execute("SELECT pg_advisory_xact_lock(%s), to_regclass('planted')", (migrate.LOCK,))
+        if cursor.fetchone()[1] is None:
+            for text in ("CREATE TABLE planted ()", *self.sql):
+                cursor.execute(text)
 
     def _edited(self, source: str) -> str:
         pieces = _HEADER.split(source)
@@ -102,26 +108,27 @@ def _fits(new: Any, old: Any) -> bool:
 
 
 class Bug(NamedTuple):
-    """One planted bug: what is wrong, what it breaks, what the server is set to beside it."""
+    """One planted bug: what is wrong, which invariants may tell, the faults that bring it out.
+
+    Without faults of its own it gets those that everybody gets.
+    """
 
     name: str
     wrong: str
     breaks: frozenset[str]
-    settings: Mapping[str, str]
+    faults: str
     plant: Callable[[Ground], None]
 
 
 BUGS: dict[str, Bug] = {}
 
 
-def bug(breaks: str, **settings: str) -> Callable[[Callable[[Ground], None]], Bug]:
-    """Declare a planted bug, the invariants that it breaks, and settings that it needs."""
+def bug(breaks: str, faults: str = "all") -> Callable[[Callable[[Ground], None]], Bug]:
+    """Declare a planted bug, the invariants that it breaks, and the faults that it needs."""
 
     def declare(plant: Callable[[Ground], None]) -> Bug:
         wrong = (plant.__doc__ or "").splitlines()[0]
-        one = Bug(
-            plant.__name__, wrong, frozenset(breaks.split()), MappingProxyType(settings), plant
-        )
+        one = Bug(plant.__name__, wrong, frozenset(breaks.split()), faults, plant)
         assert BUGS.setdefault(one.name, one) is one
         return one
 

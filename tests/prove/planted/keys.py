@@ -1,11 +1,13 @@
-"""Bugs in Idempotency-Keys: what should be done once is done again, or answered otherwise."""
+"""Bugs in counting requests: what should be done once, or so many times, is done more often."""
 
 import asyncio
 from typing import Any
 
 from service.booking.idempotency import NO_KEY, Key
 from service.handlers.base import ApiHandler
+from service.limits import Limits
 from service.store.postgres import Postgres
+from service.store.redis import guarded
 from tests.prove.planted.ground import Ground, bug
 
 DONE = {"appointment_book": "booked", "appointment_end": "ended", "appointment_move": "moved"}
@@ -98,3 +100,24 @@ def twins_are_not_told_apart(ground: Ground) -> None:
 CREATE OR REPLACE FUNCTION idempotency_lock(account_id bigint, key text) RETURNS boolean
 LANGUAGE sql VOLATILE RETURN true""")
     ground.sql.append("ALTER TABLE idempotency DROP CONSTRAINT IF EXISTS idempotency_pkey")
+
+
+@bug("I13")
+def logins_counted_apart(ground: Ground) -> None:
+    """The limit of logins is read first and counted later: together more of them slip through."""
+    passed = Limits._pass
+
+    async def look_then_count(self: Limits, action: str, limits: dict[str, int]) -> None:
+        redis = self._count.registered_client
+        with guarded():
+            counts = await redis.mget(list(limits))
+        if all(int(count or 0) < limits[key] for key, count in zip(limits, counts, strict=True)):
+            await asyncio.sleep(LATER)
+            with guarded():
+                for key in limits:
+                    await redis.incr(key)
+                    await redis.expire(key, 60)
+            return
+        await passed(self, action, limits)
+
+    ground.put(Limits, "_pass", look_then_count)

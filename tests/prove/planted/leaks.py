@@ -15,7 +15,7 @@ from tests.prove.planted.ground import Ground, bug
 FOREVER = 60.0  # seconds
 
 
-@bug("I14 I16 I17")
+@bug("I14 I16 I17", "backend-killed,sessions-terminated")
 def connection_not_given_back(ground: Ground) -> None:
     """A connection that broke while it was used is never given back."""
     link = Pool.link
@@ -50,7 +50,7 @@ def lock_never_released(ground: Ground) -> None:
     ground.put(Locks, "__init__", for_long)
 
 
-@bug("I14")
+@bug("I14", "postgres-answer-lost,sessions-terminated,postgres-cut")
 def lock_left_after_trouble(ground: Ground) -> None:
     """The Redis locks of a move that failed stay, for an hour."""
     begin, let_go = Locks.__init__, Locks._let_go
@@ -67,7 +67,7 @@ def lock_left_after_trouble(ground: Ground) -> None:
     ground.put(Locks, "_let_go", let_go_if_well)
 
 
-@bug("I15")
+@bug("I15", "redis-frozen,redis-frozen-answering")
 def redis_waited_for(ground: Ground) -> None:
     """Redis is given a minute to answer."""
     connect = redis.connect
@@ -78,7 +78,7 @@ def redis_waited_for(ground: Ground) -> None:
     ground.put(redis, "connect", patient)
 
 
-@bug("I15")
+@bug("I15", "postgres-frozen,postgres-frozen-answering")
 def postgres_waited_for(ground: Ground) -> None:
     """PostgreSQL is given a minute to answer."""
     begin = Postgres.__init__

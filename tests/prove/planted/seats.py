@@ -239,7 +239,7 @@ def counter_set_from_memory(ground: Ground) -> None:
     )
 
 
-@bug("I13", MAX_OPEN_APPOINTMENTS="3")
+@bug("I13")
 def cap_checked_outside(ground: Ground) -> None:
     """Open appointments are counted in one transaction, the booking is made in another."""
     ground.add("""
@@ -266,7 +266,7 @@ SELECT account_id FROM appointment JOIN slot ON slot.id = appointment.slot_id
     ground.put(Postgres, "run", count_then_book)
 
 
-@bug("I10")
+@bug("I10", "rows-locked")
 def no_room_while_it_is_locked(ground: Ground) -> None:
     """Who can't get the lock in time hears that the slot is taken."""
     translated = postgres.translated

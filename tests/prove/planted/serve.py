@@ -1,6 +1,5 @@
 """`python -m tests.prove.planted.serve NAME ...` is `run.py ...` with one bug in it."""
 
-import os
 import sys
 
 from tests.prove.planted import BUGS, planted
@@ -10,7 +9,6 @@ def main(name: str, *arguments: str) -> int:
     """Run a command, serve most likely, with the bug of that name; its exit code."""
     from service.cli import main as command_line
 
-    os.environ.update(BUGS[name].settings)
     with planted(BUGS[name]):
         return command_line(arguments)
 

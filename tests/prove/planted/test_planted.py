@@ -53,11 +53,11 @@ async def test_who_comes_alone_is_served(
             "PORT": "0",
             "DATABASE_URL": url,
             "REDIS_URL": f"{settings.redis_url}?db={REDIS_DATABASE}",
-            "RATE_LIMIT": "off",
+            "RATE_LIMIT": "on",
             "BCRYPT_ROUNDS": "4",
             "REDIS_TIMEOUT": "1",
+            "MAX_OPEN_APPOINTMENTS": "3",
         }
-        | one.settings
     )
     with planted(one):
         async with service_app.opened(told) as deps:

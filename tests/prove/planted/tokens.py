@@ -9,6 +9,7 @@ from service.errors import InvalidToken, Unavailable
 from service.sessions import Session, Sessions
 from tests.prove.planted.ground import Ground, bug
 
+NO_REDIS = "redis-refused,redis-frozen,redis-cut"
 AFTERWARDS = 0.05  # seconds
 
 
@@ -26,7 +27,7 @@ def tokens_cached(ground: Ground) -> None:
     ground.put(Sessions, "resolve", remembered)
 
 
-@bug("I12")
+@bug("I12", NO_REDIS)
 def open_without_redis(ground: Ground) -> None:
     """While Redis does not answer, a token that was good once is good."""
     resolve = Sessions.resolve
@@ -43,7 +44,7 @@ def open_without_redis(ground: Ground) -> None:
     ground.put(Sessions, "resolve", resolved)
 
 
-@bug("I10 I12")
+@bug("I10 I12", NO_REDIS)
 def nobody_without_redis(ground: Ground) -> None:
     """While Redis does not answer, nobody's token is valid: 401 in the place of 503."""
     resolve = Sessions.resolve
