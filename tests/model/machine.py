@@ -28,7 +28,9 @@ LOOKS = st.sampled_from(["me", "tokens", "provider_get", "slot_get", "get", "get
 STARTS = st.sampled_from([-72, 2, 3, *list(range(240, 250)) * 2])
 MINUTES = st.sampled_from([30, 60, 60, 60, 90])
 CAPACITIES = st.sampled_from([1, 1, 2])
-ENDINGS = st.sampled_from(["cancel", "cancel", "cancel", "noshow", "fulfill"])
+ENDINGS = st.tuples(st.just("cancel"), WHO) | st.tuples(
+    st.sampled_from(["cancel", "noshow", "fulfill"]), STAFF
+)
 YES_OR_NO = st.booleans()
 
 
@@ -113,10 +115,11 @@ class Machine(People):
         who_ = self.who(who)
         self.do(Call("reschedule", who_, one, body, key=key, if_match=tag, expand=expand))
 
-    @rule(action=ENDINGS, who=WHO, nth=NTH, tag=TAGS, expand=YES_OR_NO, key=KEYS)
+    @rule(ending=ENDINGS, nth=NTH, tag=TAGS, expand=YES_OR_NO, key=KEYS)
     def ends(
-        self, action: str, who: str, nth: int, tag: str | None, expand: bool, key: str | None
+        self, ending: tuple[str, str], nth: int, tag: str | None, expand: bool, key: str | None
     ) -> None:
+        action, who = ending
         one = self._appointment(nth)
         tag = self._tag(tag, self.model.appointments.get(one))
         body = {"reason": f"r{nth}"} if nth % 2 else None
