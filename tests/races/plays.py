@@ -7,58 +7,89 @@ from typing import NamedTuple
 from tests.races.sessions import Act, Hold, Session, Stuck
 
 Acts = Sequence[Act | Hold]
+History = tuple[tuple[int, tuple[int, ...]], ...]  # each turn: whose, and whose it could have been
+IN_VAIN = 30  # plays that bring nothing new, until a rare outcome of a race is given up
 
 
 class Play(NamedTuple):
-    """One order as it was played, and what each session heard in the end."""
+    """One order as it was played, and what the sessions heard."""
 
     order: tuple[int, ...]
     said: str
     slot_ids: Sequence[int]
 
 
-class Turn(NamedTuple):
-    """Whose turn it was, and whose it might have been."""
+class Plan:
+    """A tree of all turns: which were given, and which are left below each.
 
-    number: int
-    free: tuple[int, ...]
+    When one session ends, chance may decide which of two that wait for it goes on. So a history
+    is more than the turns given, and what happened once may have to be waited for.
+    """
+
+    def __init__(self) -> None:
+        self._left: dict[History, list[int]] = {}
+        self._below: dict[History, set[History]] = {}
+
+    def turn(self, history: History, free: tuple[int, ...]) -> int:
+        """Whose turn it is: one that was not given yet, else one with such a turn below."""
+        left = self._left.setdefault(history, list(free))
+        if left:
+            return left.pop(0)
+        below = self._below.get(history, set())
+        return next((one[-1][0] for one in sorted(below)), free[0])
+
+    def ended(self, history: History) -> None:
+        """Forget what is complete, so that only what is left stays in the tree."""
+        for length in range(len(history), 0, -1):
+            here, above = history[:length], history[: length - 1]
+            if self._left.get(here) or self._below.get(here):
+                self._below.setdefault(above, set()).add(here)
+            else:
+                self._below.get(above, set()).discard(here)
+
+    @property
+    def complete(self) -> bool:
+        return () in self._left and not self._left[()] and not self._below.get(())
 
 
 def every_play(
     scene: Callable[[], tuple[Acts, Sequence[int]]], sessions: Sequence[Session]
 ) -> Iterator[Play]:
-    """Plays the scene, anew each time, in every order: whoever waits for a lock has no turn.
-
-    Each play follows the one before up to the last turn that might have been another's.
-    """
-    begin: list[int] = []
-    while True:
+    """Plays the scene, anew each time, in every order: whoever waits for a lock has no turn."""
+    plan, seen, in_vain = Plan(), set[History](), 0
+    while not plan.complete and in_vain < IN_VAIN:
         acts, slot_ids = scene()
-        turns = _play(begin, acts, sessions)
-        said = " ".join(
-            word for session, _ in zip(sessions, acts, strict=False) for word in session.verdicts
-        )
-        yield Play(tuple(turn.number for turn in turns), said, slot_ids)
-        while turns and turns[-1].number == turns[-1].free[-1]:
-            turns.pop()
-        if not turns:
-            return
-        last = turns.pop()
-        begin = [turn.number for turn in turns] + [last.free[last.free.index(last.number) + 1]]
+        history = _play(plan, acts, sessions)
+        plan.ended(history)
+        in_vain = in_vain + 1 if history in seen else 0
+        if not in_vain:
+            seen.add(history)
+            heard = [session.verdicts for session, _ in zip(sessions, acts, strict=False)]
+            order = tuple(number for number, _ in history)
+            yield Play(order, " ".join(word for words in heard for word in words), slot_ids)
 
 
-def _play(begin: Sequence[int], acts: Acts, sessions: Sequence[Session]) -> list[Turn]:
+def _play(plan: Plan, acts: Acts, sessions: Sequence[Session]) -> History:
     scripts = [deque(act.steps) for act in acts]
     waiting: set[int] = set()
-    turns: list[Turn] = []
-    while any(scripts) or waiting:
+    history: History = ()
+    while any(scripts):
         free = tuple(n for n, script in enumerate(scripts) if script and n not in waiting)
         if not free:
             raise Stuck
-        number = begin[len(turns)] if len(turns) < len(begin) else free[0]
-        turns.append(Turn(number, free))
+        number = plan.turn(history, free)
+        history = (*history, (number, free))
         if not sessions[number].step(scripts[number].popleft(), acts[number].parameters):
             waiting.add(number)
         if not scripts[number]:  # it has ended, and its locks with it
-            waiting = {other for other in waiting if not sessions[other].ended()}
-    return turns
+            waiting = _left_waiting(waiting, len([one for one in scripts if one]), sessions)
+    return history
+
+
+def _left_waiting(waiting: set[int], unended: int, sessions: Sequence[Session]) -> set[int]:
+    """Who still waits: never all that are left, though one may have just passed the other."""
+    for _ in range(1000):
+        left = {number for number in waiting if not sessions[number].ended()}
+        if len(left) < unended or not left:
+            return left
+    raise Stuck

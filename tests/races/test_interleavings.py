@@ -1,10 +1,14 @@
-"""Two sessions on real PostgreSQL, step by step.
+"""Two and three sessions on real PostgreSQL, step by step.
 
 First the plain story: A has decided but not committed, B comes and has to wait, A ends, and B
 hears the truth. Then every order in which the steps of two transactions can follow each other;
-the table says which verdicts there may be, and each of them must come about.
+the table says which verdicts there may be, and each of them must come about. So do those of three.
+
+TRIOS=all plays the long scenes of three too, some 20,000 orders.
 """
 
+import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,10 +23,15 @@ from tests.races.plays import every_play
 from tests.races.scenes import SCENES, Scene
 from tests.races.sessions import QUERIES, Act, Session
 from tests.races.stage import Stage
+from tests.races.trios import LONG, SHORT, Trio
 
 EVERY_SCENE = pytest.mark.parametrize(
     ("scene", "first", "alone", "others"), SCENES, ids=[scene.__name__ for scene, *_ in SCENES]
 )
+
+ALL = os.environ.get("TRIOS") == "all"
+PLAYED = [*SHORT, *LONG] if ALL else SHORT
+EVERY_TRIO = pytest.mark.parametrize("trio", PLAYED, ids=[one.scene.__name__ for one in PLAYED])
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +44,7 @@ def watcher(settings: Settings) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def sessions(settings: Settings, watcher: Any) -> Iterator[Sequence[Session]]:
-    sessions = [Session(dsn(settings), watcher) for _ in range(2)]
+    sessions = [Session(dsn(settings), watcher) for _ in range(3)]
     yield sessions
     for session in sessions:
         session.close()
@@ -71,7 +80,7 @@ def test_who_comes_while_another_is_deciding_waits_and_hears_the_truth(
 ) -> None:
     for end in ("COMMIT", "ROLLBACK"):
         (a, b), slot_ids = scene(stage)
-        one, other = sessions
+        one, other, _ = sessions
         for text in a.steps[:-1]:
             assert one.step(text, a.parameters)
         steps = iter([*b.steps])
@@ -102,12 +111,26 @@ def test_every_order_of_steps_comes_to_a_right_end(
     assert seen == {first} | others
 
 
+@EVERY_TRIO
+@pytest.mark.timeout(3600)
+def test_every_order_of_three_comes_to_a_right_end(
+    trio: Trio, stage: Stage, sessions: Sequence[Session]
+) -> None:
+    seen: Counter[str] = Counter()
+    for play in every_play(lambda: trio.scene(stage), sessions):
+        seen[play.said] += 1
+        assert right(stage, play.slot_ids), play.order
+    if ALL:
+        print(f"\n{trio.scene.__name__}: {seen.total()} orders, {dict(seen)}")
+    assert set(seen) == trio.said
+
+
 def test_a_key_that_comes_free_between_lock_and_look_is_still_in_flight(
     stage: Stage, sessions: Sequence[Session]
 ) -> None:
     """What its last holder committed may be too new to be seen."""
     claim = Act("idempotency_claim", {"account_id": stage.actor, "key": "k", "fingerprint": "f"})
-    one, other = sessions
+    one, other, _ = sessions
     lock, look, commit = claim.steps
     assert one.step(lock, claim.parameters)
     assert one.step(look, claim.parameters)
