@@ -18,6 +18,11 @@ from tests.prove.planted import BUGS, Bug
 ROUNDS = (4_000, 16_000, 80_000)
 PER_FAULT = {"all": 500}  # operations; of chosen faults there are more
 CHOSEN = 250
+PATIENCE = 3600.0  # seconds
+
+
+class NotRun(Exception):
+    """A proof that could not be run to its end."""
 
 
 class Found(msgspec.Struct):
@@ -49,7 +54,11 @@ def found(bug: Bug, folder: Path, seed: int) -> Found:
     outcome = Found(bug.name, bug.wrong)
     for number, operations in enumerate(ROUNDS):
         out = folder / f"{bug.name}-{number}"
-        result = prove(bug, operations, seed + number, out)
+        try:
+            result = prove(bug, operations, seed + number, out)
+        except (NotRun, subprocess.TimeoutExpired) as error:
+            outcome.words = str(error)
+            continue
         told = {one["name"]: one for one in result["invariants"] if one["wrong"]}
         outcome.also = sorted(told.keys() - bug.breaks, key=place)
         outcome.caught_by = sorted(told.keys() & bug.breaks, key=place)
@@ -76,9 +85,10 @@ def prove(bug: Bug, operations: int, seed: int, out: Path) -> Any:
         *("--seed", str(seed), "--faults", bug.faults, "--fault-count", str(faults)),
         *("--entry", shlex.join(entry), "--out", str(out)),
     ]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     if ended.returncode not in (0, 1):
-        raise SystemExit(f"{shlex.join(command)} ended with {ended.returncode}: {ended.stderr}")
+        said = (ended.stderr.strip().splitlines() or [""])[-1]
+        raise NotRun(f"{shlex.join(command)} ended with {ended.returncode}: {said}")
     return json.loads((out / "result.json").read_text())
 
 
@@ -96,4 +106,6 @@ def line(one: Found) -> str:
     """A row of the table."""
     by = " ".join(one.caught_by) or "NOT CAUGHT"
     also = f" ({' '.join(one.also)})" if one.also else ""
-    return f"{one.bug:32} {by + also:28} {one.operations:>7,}  {one.wrong}"
+    return f"{one.bug:32} {by + also:28} {one.operations:>7,}  {one.wrong}" + (
+        "" if one.caught_by else f" {one.words}"
+    )
