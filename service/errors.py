@@ -127,6 +127,12 @@ class PreconditionFailed(DomainError):
     detail = "It was changed since you read it."
 
 
+class PreconditionRequired(DomainError):
+    code = "precondition_required"
+    title = "Precondition required"
+    detail = "Say in If-Match which version you have seen."
+
+
 class SlotInPast(DomainError):
     code = "slot_in_past"
     title = "Slot in the past"

@@ -103,6 +103,9 @@ class Settings:
         0, "minutes before its start until which an appointment may be moved or cancelled", low=0
     )
 
+    require_if_match: bool = setting(
+        False, "refuse changes of appointments and slots that name no version in If-Match"
+    )
     max_body: int = setting(1048576, "largest request body in bytes", low=1024)
     rate_limit: bool = setting(True, "limit requests, logins and registrations, as follows")
     user_limit: int = setting(600, "requests a minute of one user", low=1)

@@ -241,8 +241,14 @@ class ApiHandler(LeanHandler):
 
     @property
     def if_match(self) -> int:
-        """The version that If-Match asks for: 0 for any, -1 for one that never was."""
-        wanted = self.request.headers.get("If-Match", "*").strip()
+        """The version that If-Match asks for: 0 for any, -1 for one that never was.
+
+        Raises PreconditionRequired where the settings want one and there is none.
+        """
+        given = self.request.headers.get("If-Match")
+        if given is None and self.deps.settings.require_if_match:
+            raise errors.PreconditionRequired
+        wanted = "*" if given is None else given.strip()
         if wanted == "*":
             return 0
         match = re.fullmatch(r'"([0-9]{1,9})(?:\.[0-9]+)?"', wanted)

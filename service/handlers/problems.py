@@ -97,6 +97,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.TooLate: 422,
     errors.LimitReached: 422,
     errors.KeyReused: 422,
+    errors.PreconditionRequired: 428,
     errors.RateLimited: 429,
     HeadersTooLarge: 431,
     Internal: 500,

@@ -44,6 +44,8 @@ def possible(
         yield errors.RateLimited
     if asked.who or asked.query or asked.body or names:  # it asks Redis or PostgreSQL
         yield errors.Unavailable
+    if errors.PreconditionFailed in asked.raises:
+        yield errors.PreconditionRequired
     if keyed:
         yield from (errors.InvalidFields, errors.KeyInFlight, errors.KeyReused)
     if not reads:

@@ -1,0 +1,39 @@
+"""REQUIRE_IF_MATCH: a change that does not say which version it is about is refused with 428."""
+
+import pytest
+
+from tests.api.checks import check_problem
+from tests.api.conftest import Served
+from tests.cast import Api, Given, Person
+from tests.security.calls import CALLS, Call, Things
+
+CHANGES = [call for call in CALLS if call.thing in ("appointment", "slot") and call.writes]
+
+
+@pytest.mark.parametrize("call", CHANGES, ids=str)
+async def test_a_change_needs_a_version_where_the_server_wants_one(
+    served: Served, given: Given, admin: Person, ada: Person, call: Call
+) -> None:
+    taken, free = await given.make_slots(2)
+    things = Things(slot=free, appointment=await given.make_appointment(ada, taken))
+    target, body = call.target(things), call.body(things)
+    async with served(require_if_match=True) as api:
+        check_problem(
+            await api.call(call.verb, target, body, who=admin), 428, "precondition_required"
+        )
+        stale = {"If-Match": '"999"'}
+        refused = await api.call(call.verb, target, body, who=admin, headers=stale)
+        check_problem(refused, 412, "precondition_failed")
+        known = {"If-Match": '"1"'}
+        done = await api.call(call.verb, target, body, who=admin, headers=known)
+        assert done.status in (200, 204), done.json
+
+
+@pytest.mark.parametrize("call", CHANGES, ids=str)
+async def test_it_needs_none_otherwise(
+    api: Api, given: Given, admin: Person, ada: Person, call: Call
+) -> None:
+    taken, free = await given.make_slots(2)
+    things = Things(slot=free, appointment=await given.make_appointment(ada, taken))
+    reply = await api.call(call.verb, call.target(things), call.body(things), who=admin)
+    assert reply.status in (200, 204)

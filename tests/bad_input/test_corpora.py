@@ -1,0 +1,64 @@
+"""What others have collected: every case of JSONTestSuite for every body, every naughty string in
+every field of text (see corpora/README.md)."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from service.errors import InvalidRequest
+from service.handlers import fields
+from tests.bad_input.targets import FIELDS, WITH_BODY, Target
+from tests.bad_input.test_fields import ask
+from tests.bad_input.world import World
+
+CORPORA = Path(__file__).parent / "corpora"
+CASES: dict[str, bytes] = {
+    name: text.encode().replace("\ufffd".encode(), b"\xff")
+    for name, text in json.loads((CORPORA / "json_test_suite.json").read_text()).items()
+}
+NAUGHTY: list[str] = json.loads((CORPORA / "naughty_strings.json").read_text())
+TEXT = {
+    "username", "email", "password", "current_password", "new_password", "name", "time_zone",
+    "notes", "reason",
+}  # fmt: skip
+# Well-formed, and refused all the same: names that stand twice, NUL.
+OURS = {"y_object_duplicated_key", "y_object_duplicated_key_and_value"}
+NUL = {"y_object_escaped_null_in_key", "y_string_null_escape"}
+FIELDS_OF_TEXT = [one for one in FIELDS if one[1] in TEXT]
+OPTIONAL = (("reason",), ("status", "capacity"), ("name", "time_zone"))
+# A campaign sends all of them everywhere; each run a quarter, another one in the next field.
+EACH = 1 if "BAD_REQUESTS" in os.environ else 4
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name[0] == "y"])
+def test_what_is_json_is_read(name: str) -> None:
+    if name in OURS | NUL:
+        with pytest.raises(InvalidRequest):
+            fields.decode(CASES[name])
+    else:
+        assert fields.decode(CASES[name]) == json.loads(CASES[name])
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name[0] == "n"])
+def test_what_is_none_is_not(name: str) -> None:
+    with pytest.raises(InvalidRequest):
+        fields.decode(CASES[name])
+
+
+@pytest.mark.parametrize("target", WITH_BODY, ids=str)
+def test_no_case_gets_past_a_body_that_wants_fields(world: World, target: Target) -> None:
+    for name, body in CASES.items():
+        answer = world.ask(target.ask(world, body))
+        # Where no field has to be there, an object of other fields asks for nothing.
+        harmless = target.fields in OPTIONAL and (not body or name.startswith("y_object"))
+        assert answer.status == 400 or harmless, (name, answer)
+
+
+@pytest.mark.parametrize("number", range(len(FIELDS_OF_TEXT)), ids=lambda n: str(FIELDS_OF_TEXT[n]))
+def test_a_field_takes_or_refuses_every_naughty_string(world: World, number: int) -> None:
+    target, name = FIELDS_OF_TEXT[number]
+    assert len(NAUGHTY) > 480
+    for text in NAUGHTY[number % EACH :: EACH]:
+        ask(world, target, {name: text})
