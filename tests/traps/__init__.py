@@ -1,0 +1,1 @@
+"""What the drivers do that nobody would expect: one test for each trap that they have set us."""
