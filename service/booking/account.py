@@ -21,7 +21,6 @@ from service.sessions import Session, Token
 
 Tell = Callable[[Standing | None], None]  # who hears how one stands with the limit
 
-
 CHANGED = Answer('{"message":"Password changed successfully"}')
 
 
