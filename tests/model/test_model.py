@@ -74,7 +74,7 @@ def world(io_loop: AsyncIOLoop, settings: Settings, unbroken: None) -> Iterator[
     io_loop.run_sync(lambda: opened.__aexit__(None, None, None))
 
 
-@pytest.mark.timeout(120 + STEPS / 20)
+@pytest.mark.timeout(120 + STEPS / 4)
 def test_the_api_answers_as_its_model_does(world: Served) -> None:
     class Here(Machine):
         pass
