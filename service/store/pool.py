@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiopg
@@ -77,6 +77,8 @@ class Pool:
         self._permits = asyncio.Semaphore(size)
         self._idle: list[Link] = []
         self._trusted_since = 0.0  # links opened before that are not used any more
+        self._good = ""  # the address that took us last
+        self._heard = 0.0  # when the server last answered
         self.size, self.in_use = size, 0
         self.waits = self.timeouts = self.connects = self.connect_failures = 0
 
@@ -91,9 +93,15 @@ class Pool:
         await self._permit()
         link = None
         self.in_use += 1
+        began = time.monotonic()
         try:
             link = self._healthy() or await self.connect()
             yield link
+            self._heard = time.monotonic()
+        except TimeoutError:
+            if self._heard < began:  # nobody was answered: the idle links lead there too
+                self.close()
+            raise
         finally:
             self.in_use -= 1
             if link is not None:
@@ -101,14 +109,22 @@ class Pool:
             self._permits.release()
 
     async def connect(self) -> Link:
-        """A new link to the first address that accepts."""
+        """A new link to the first address that takes us; the one that last did is asked first.
+
+        One that asks for target_session_attrs=read-write is not taken by a standby.
+        """
         patience = left(self._connect_timeout)
         try:
             async with asyncio.timeout(patience):
                 addresses = await _addresses(self._dsn)
+                addresses.sort(key=lambda one: one != self._good)
+                share = patience / len(addresses)  # of one that says nothing at all
                 for number, dsn in enumerate(addresses, start=1):
                     try:
-                        return await self._open(dsn)
+                        async with asyncio.timeout(share):
+                            link = await self._open(dsn)
+                        self._good = dsn
+                        return link
                     except (psycopg2.Error, OSError):
                         if number == len(addresses):
                             raise
@@ -175,7 +191,7 @@ class Pool:
         self._idle.clear()
 
 
-async def _addresses(dsn: str) -> Sequence[str]:
+async def _addresses(dsn: str) -> list[str]:
     """One DSN per address of its hosts: libpq's own fallback never happens in async mode."""
     given = parse_dsn(dsn)
     hosts = given.get("host", "").split(",")
