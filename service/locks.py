@@ -68,4 +68,4 @@ class Locks:
 
 
 def _key(pair: Pair) -> str:
-    return f"lock:slot-pair:{pair[0]}:{pair[1]}"
+    return f"lock:{{slot-pair}}:{pair[0]}:{pair[1]}"  # one hash slot: released by one script

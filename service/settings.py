@@ -71,9 +71,9 @@ class Settings:
     )
     redis_url: str = setting(
         "",
-        "redis://...; empty starts the embedded Redis",
+        "redis://..., redis+sentinel:// or redis+cluster://; empty starts the embedded Redis",
         secret=True,
-        schemes=("redis://", "rediss://", "unix://"),
+        schemes=("redis://", "rediss://", "unix://", "redis+sentinel://", "redis+cluster://"),
     )
 
     pool_size: int = setting(8, "PostgreSQL connections of one process", low=1, high=1000)

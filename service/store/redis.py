@@ -4,6 +4,7 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -13,6 +14,7 @@ from redis.exceptions import RedisError
 
 from service.errors import Unavailable
 from service.settings import Settings
+from service.store.redis_several import behind_sentinels, cluster
 
 log = logging.getLogger(__name__)
 
@@ -28,17 +30,19 @@ def connect(settings: Settings, *, repeat: bool) -> "Redis":
     One that got no answer in time is not: a server that hangs would keep everybody twice as long.
     """
     broke = (RedisConnectionError,)
-    retry = Retry(ConstantBackoff(0.01), 1, broke) if repeat else Retry(NoBackoff(), 0)
-    pool = BlockingConnectionPool.from_url(
-        settings.redis_url,
-        max_connections=CONNECTIONS,
-        timeout=settings.redis_timeout,
-        socket_timeout=settings.redis_timeout,
-        socket_connect_timeout=settings.redis_timeout,
-        retry=retry,
-        client_name="booking",
-    )
-    return Redis.from_pool(pool)
+    options: dict[str, Any] = {
+        "socket_timeout": settings.redis_timeout,
+        "socket_connect_timeout": settings.redis_timeout,
+        "retry": Retry(ConstantBackoff(0.01), 1, broke) if repeat else Retry(NoBackoff(), 0),
+        "client_name": "booking",
+    }
+    url = settings.redis_url
+    if url.startswith("redis+sentinel://"):
+        return behind_sentinels(url, options)
+    if url.startswith("redis+cluster://"):
+        return cluster(url, options)
+    waiting = {"max_connections": CONNECTIONS, "timeout": settings.redis_timeout}
+    return Redis.from_pool(BlockingConnectionPool.from_url(url, **waiting, **options))
 
 
 @contextlib.contextmanager

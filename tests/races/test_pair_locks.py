@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("unbroken")
 
 
 def lock_of(one: int, other: int) -> str:
-    return f"lock:slot-pair:{min(one, other)}:{max(one, other)}"
+    return f"lock:{{slot-pair}}:{min(one, other)}:{max(one, other)}"
 
 
 @pytest.mark.parametrize("there", [0, 1])

@@ -27,7 +27,7 @@ def locks(deps: Deps) -> Locks:
 
 
 def _key(pair: Pair) -> str:
-    return f"lock:slot-pair:{pair[0]}:{pair[1]}"
+    return f"lock:{{slot-pair}}:{pair[0]}:{pair[1]}"
 
 
 async def test_what_is_free_is_held_and_given_back(locks: Locks, deps: Deps, pairs: Pairs) -> None:

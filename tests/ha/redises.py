@@ -1,0 +1,109 @@
+"""A Redis with a replica and three Sentinels; a Redis Cluster of three with a replica each."""
+
+import subprocess
+from pathlib import Path
+
+import redis
+
+from tests.deploy.nginx import free_port
+from tests.ha.engines import Engine, program, wait
+
+DURABLE = ("--appendonly", "yes", "--save", "", "--protected-mode", "no", "--bind", "127.0.0.1")
+SENTINEL = """
+port {port}
+bind 127.0.0.1
+protected-mode no
+dir {home}
+sentinel monitor booking 127.0.0.1 {master} 2
+sentinel down-after-milliseconds booking 1000
+sentinel failover-timeout booking 5000
+"""
+
+
+class Server:
+    """One redis-server."""
+
+    def __init__(self, home: Path, name: str, *settings: str, port: int = 0) -> None:
+        self.port, folder = port or free_port(), home / name
+        folder.mkdir(mode=0o777)
+        folder.chmod(0o777)
+        own = ("--port", str(self.port), "--dir", str(folder))
+        self.engine = Engine(home, name, ["redis-server", *own, *DURABLE, *settings])
+
+    def start(self) -> None:
+        self.engine.start(lambda: answers(self.port))
+
+    def client(self) -> "redis.Redis":
+        return redis.Redis(port=self.port, socket_timeout=1)
+
+
+def answers(port: int) -> bool:
+    """Whether a Redis or a Sentinel is there."""
+    try:
+        return bool(redis.Redis(port=port, socket_timeout=1).ping())
+    except redis.RedisError:
+        return False
+
+
+class Watched:
+    """A master, its replica, and three Sentinels that watch them."""
+
+    def __init__(self, home: Path) -> None:
+        self.master = Server(home, "master", "--min-replicas-to-write", "1")
+        follows = ("--replicaof", f"127.0.0.1 {self.master.port}")
+        self.replica = Server(home, "replica", *follows)
+        self.sentinels = [self._sentinel(home, number) for number in range(3)]
+        self.engines = [self.master.engine, self.replica.engine]
+        self.engines += [engine for _, engine in self.sentinels]
+
+    def _sentinel(self, home: Path, number: int) -> tuple[int, Engine]:
+        port, file = free_port(), home / f"sentinel{number}.conf"
+        file.write_text(SENTINEL.format(port=port, home=home, master=self.master.port))
+        file.chmod(0o666)
+        return port, Engine(home, f"sentinel{number}", ["redis-sentinel", str(file)])
+
+    def start(self) -> str:
+        """Start all; the URL of the service."""
+        self.master.start()
+        self.replica.start()
+        for port, engine in self.sentinels:
+            engine.start(lambda port=port: answers(port))  # type: ignore[misc]
+        good = "min_slaves_good_slaves"
+        wait(lambda: self.master.client().info("replication")[good] == 1, 20)
+        wait(self._agreed, 30)
+        hosts = ",".join(f"127.0.0.1:{port}" for port, _ in self.sentinels)
+        return f"redis+sentinel://{hosts}/booking"
+
+    def _agreed(self) -> bool:
+        """Each Sentinel knows the replica and the two others."""
+        states = [
+            redis.Redis(port=port).sentinel_masters()["booking"] for port, _ in self.sentinels
+        ]
+        return all(one["num-slaves"] == 1 and one["num-other-sentinels"] == 2 for one in states)
+
+
+class Cluster:
+    """Three shards with a replica each."""
+
+    def __init__(self, home: Path) -> None:
+        mode = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
+        # The port of the bus is 10,000 above, so that of the clients must be low.
+        ports = [20_000 + (free_port() - 20_000) % 30_000 for _ in range(6)]
+        self.servers = [Server(home, f"node{n}", *mode, port=port) for n, port in enumerate(ports)]
+        self.engines = [server.engine for server in self.servers]
+
+    def start(self) -> str:
+        """Start all and join them; the URL of the service."""
+        for server in self.servers:
+            server.start()
+        hosts = [f"127.0.0.1:{server.port}" for server in self.servers]
+        tool = [program("redis-cli") or "redis-cli", "--cluster", "create", *hosts]
+        subprocess.run(
+            [*tool, "--cluster-replicas", "1", "--cluster-yes"], check=True, capture_output=True
+        )
+        wait(lambda: all(self._whole(server) for server in self.servers), 30)
+        return f"redis+cluster://{','.join(hosts[:3])}"
+
+    def _whole(self, server: Server) -> bool:
+        state = server.client().execute_command("CLUSTER INFO")
+        return state["cluster_state"] == "ok" and state["cluster_known_nodes"] == "6"
