@@ -16,8 +16,9 @@ class Readiness:
         self._wanted = latest_version()
 
     async def check(self) -> None:
-        """Raise Unavailable unless both servers answer and the schema is this code's."""
+        """Raise Unavailable unless both servers answer and the schema serves this code."""
         with guarded():
             await self._redis.ping()
-        if await self._db.run("schema_version") != self._wanted:
+        version, serves = await self._db.run("schema_version")
+        if not serves <= self._wanted <= version:
             raise Unavailable("The database schema is not the one this version needs.")

@@ -3,10 +3,9 @@
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -23,8 +22,15 @@ CREATE TABLE IF NOT EXISTS schema_migration (
     checksum    text        NOT NULL,
     applied_at  timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT schema_migration_pkey PRIMARY KEY (version)
-)
+);
+ALTER TABLE schema_migration ADD COLUMN IF NOT EXISTS serves integer
 """
+# By to_jsonb, because the column may not be there yet. Who says nothing serves nobody older.
+APPLIED = """
+SELECT version, checksum, COALESCE((to_jsonb(schema_migration) ->> 'serves')::integer, version)
+  FROM schema_migration ORDER BY version
+"""
+SERVES = re.compile(r"^-- serves: (\d+)$", re.MULTILINE)
 
 
 class MigrationError(Exception):
@@ -39,6 +45,12 @@ class Migration(NamedTuple):
     @property
     def checksum(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def serves(self) -> int:
+        """The oldest code that works with the schema after it, by the version that it needs."""
+        said = SERVES.search(self.text)
+        return int(said[1]) if said else self.version
 
 
 def migrations(folder: Path = SQL / "migrations") -> list[Migration]:
@@ -122,46 +134,47 @@ def migrate(database_url: str, wanted: list[Migration] | None = None) -> list[Mi
     Where nothing is missing, a role that may only read the schema will do.
     """
     wanted = migrations() if wanted is None else wanted
-    with _locked(database_url) as connection:
-        applied = _applied(connection)
-        _check(applied, wanted)
-        missing = [one for one in wanted if one.version not in applied]
-        try:
-            for one in missing:
-                _apply(connection, one)
-        except psycopg2.errors.InsufficientPrivilege as error:
-            raise MigrationError(
-                "The schema has to be changed, which this role may not do: "
-                "let run.py migrate do it as the role that owns the database."
-            ) from error
-    return missing
+    done = []
+    with contextlib.closing(
+        psycopg2.connect(database_url, application_name="booking migrate")
+    ) as connection:
+        while one := _step(connection, wanted):
+            done.append(one)
+    return done
 
 
-@contextlib.contextmanager
-def _locked(database_url: str) -> Iterator[Connection]:
-    connection = psycopg2.connect(database_url, application_name="booking migrate")
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-            cursor.execute("SET client_min_messages = warning")
-        yield connection
-    finally:
-        connection.close()
+def _step(connection: Connection, wanted: list[Migration]) -> Migration | None:
+    """Apply the next migration that is missing, in a transaction of its own.
 
-
-def _applied(connection: Connection) -> dict[int, str]:
+    The lock ends with the transaction: PgBouncer may give the next one another connection.
+    """
     with connection, connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('schema_migration')")
-        if cursor.fetchone() == (None,):
-            return {}
-        cursor.execute("SELECT version, checksum FROM schema_migration ORDER BY version")
-        return dict(cursor.fetchall())
+        cursor.execute("SET LOCAL client_min_messages = warning")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        applied = _applied(cursor)
+        _check(applied, wanted)
+        for one in wanted:
+            if one.version not in applied:
+                _apply(cursor, one)
+                return one
+    return None
 
 
-def _check(applied: dict[int, str], wanted: list[Migration]) -> None:
+def _applied(cursor: Any) -> dict[int, tuple[str, int]]:
+    """Checksum and the oldest code that it serves, by version."""
+    cursor.execute("SELECT to_regclass('schema_migration')")
+    if cursor.fetchone() == (None,):
+        return {}
+    cursor.execute(APPLIED)
+    return {version: (checksum, serves) for version, checksum, serves in cursor.fetchall()}
+
+
+def _check(applied: dict[int, tuple[str, int]], wanted: list[Migration]) -> None:
     known = {one.version: one.checksum for one in wanted}
-    for version, checksum in applied.items():
+    for version, (checksum, serves) in applied.items():
         if version not in known:
+            if serves <= max(known):
+                continue
             raise MigrationError(
                 f"The database has schema {version}, which is newer than this code. "
                 "Start the version of the service that made it, or a newer one."
@@ -173,11 +186,17 @@ def _check(applied: dict[int, str], wanted: list[Migration]) -> None:
             )
 
 
-def _apply(connection: Connection, one: Migration) -> None:
-    with connection, connection.cursor() as cursor:
+def _apply(cursor: Any, one: Migration) -> None:
+    try:
         cursor.execute(TABLE)
         cursor.execute(one.text)
         cursor.execute(
-            "INSERT INTO schema_migration (version, name, checksum) VALUES (%s, %s, %s)",
-            [one.version, one.name, one.checksum],
+            "INSERT INTO schema_migration (version, name, checksum, serves)"
+            " VALUES (%s, %s, %s, %s)",
+            [one.version, one.name, one.checksum, one.serves],
         )
+    except psycopg2.errors.InsufficientPrivilege as error:
+        raise MigrationError(
+            "The schema has to be changed, which this role may not do: "
+            "let run.py migrate do it as the role that owns the database."
+        ) from error

@@ -151,7 +151,14 @@ class Transaction:
 def dsn(settings: Settings) -> str:
     """The settings' database with our session settings added to its own options."""
     given = parse_dsn(settings.database_url)
-    session = {
+    options = " ".join(f"-c {name}={value}" for name, value in session(settings).items())
+    ours = {"options": f"{given.get('options', '')} {options}".strip()}
+    return str(make_dsn(settings.database_url, **{"application_name": "booking"} | ours))
+
+
+def session(settings: Settings) -> dict[str, str]:
+    """What a session of ours sets; behind PgBouncer the role has to have it (deploy/README.md)."""
+    return {
         "timezone": "UTC",
         "synchronous_commit": "on",
         # A query of several statements decides on what it sees after it has got its locks.
@@ -171,9 +178,6 @@ def dsn(settings: Settings) -> str:
         "enable_material": "off",
         "jit": "off",
     }
-    options = " ".join(f"-c {name}={value}" for name, value in session.items())
-    ours = {"options": f"{given.get('options', '')} {options}".strip()}
-    return str(make_dsn(settings.database_url, **{"application_name": "booking"} | ours))
 
 
 def _shaped(query: Query, link: Link, rows: list[Any]) -> Any:
