@@ -12,7 +12,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from service import figures, logs, pulse
-from service.booking.appointment import booking_lane, ending_lane
+from service.booking import appointment, slot
 from service.booking.reschedule import reschedule_lane
 from service.deps import Deps, Lanes, Traffic
 from service.drain import drain
@@ -55,9 +55,11 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
     locks = Locks(once, settings)
     passwords = Passwords(settings)
     lanes = Lanes(
-        booking_lane(db, settings),
-        ending_lane(db, settings),
+        appointment.booking_lane(db, settings),
+        appointment.ending_lane(db, settings),
         reschedule_lane(db, locks, settings),
+        appointment.list_lane(db, settings),
+        slot.list_lane(db, settings),
     )
     readiness = Readiness(db, repeated)
     deps = Deps(

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """One lane per action on appointments; booking/ makes them and says what goes in."""
+    """One lane per action on appointments, and per list; booking/ says what goes in."""
 
     booking: "Lane[Any, Answer]"
     ending: "Lane[Any, Answer]"
     reschedule: "Lane[Any, Answer]"
+    appointments: Lane[Any, Any]
+    slots: Lane[Any, Any]
 
-    def by_name(self) -> "dict[str, Lane[Any, Answer]]":
+    def by_name(self) -> dict[str, Lane[Any, Any]]:
         """All of them."""
-        return {"booking": self.booking, "ending": self.ending, "reschedule": self.reschedule}
+        return {name: getattr(self, name) for name in self.__slots__}
 
     async def close(self) -> None:
         """Wait until each has decided what it took."""

@@ -19,6 +19,8 @@ Result = TypeVar("Result")
 
 GATHER = 0.004  # seconds that a set may wait to grow while another is being decided
 
+READS = 16  # pages read in one set
+
 AGAIN = object()  # the result of an item that only a neighbour was in the way of
 LATER = object()  # the result of an item whose turn has not come yet: this was no try
 
@@ -99,6 +101,15 @@ class Lane(Generic[Item, Result]):
             queue=settings.lane_queue,
             patience=settings.request_deadline / 2,  # the other half is for the decision
         )
+
+    @classmethod
+    def reading(
+        cls, settings: Settings, read: Callable[[list[Item]], Awaitable[Sequence[Any]]]
+    ) -> Self:
+        """A lane for reads: smaller sets, since a long page holds up those beside it."""
+        lane = cls.of(settings, read)
+        lane._batch = min(lane._batch, READS)
+        return lane
 
     async def submit(self, item: Item) -> Result:
         """The item's result. Raises Unavailable when the queue is full or the wait too long."""

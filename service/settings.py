@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 YES, NO = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
-WIRES = ("tornado", "llhttp")
+WIRES = ("llhttp", "tornado")
 ORIGIN = re.compile(r"https?://[^/?#@,*\s]+")
 T = TypeVar("T")
 
@@ -119,7 +119,7 @@ class Settings:
     )
     register_limit: int = setting(30, "registrations a minute from one address", low=1)
     wire: str = setting(
-        "tornado", "HTTP parser: tornado, or llhttp at a fraction of the cost", among=WIRES
+        "llhttp", "HTTP parser: llhttp, or tornado, which costs half as much again", among=WIRES
     )
     cors_origins: str = setting(
         "", "origins of web pages that may call, separated by spaces, or *; none if empty"

@@ -22,7 +22,7 @@ from tornado.web import Application
 
 from service import app as service_app
 from service.deps import Deps
-from service.settings import Settings
+from service.settings import WIRES, Settings
 from service.store import migrate
 from service.store.embedded import Embedded
 from service.store.queries import load_queries
@@ -58,7 +58,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 def settings(servers: Embedded) -> Settings:
     settings = Settings(
         port=0,
-        wire=os.environ.get("WIRE", "tornado"),
+        wire=os.environ.get("WIRE", WIRES[0]),
         database_url=servers.database_url or "",
         redis_url=servers.redis_url or "",
         bcrypt_rounds=4,

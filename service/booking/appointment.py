@@ -13,6 +13,8 @@ from service.sessions import Session
 from service.settings import Settings
 from service.store.postgres import Postgres
 
+Page = tuple[str, int | None]  # the JSON array, and where the next page begins
+
 
 class Ending(NamedTuple):
     """What ends an appointment: the action, as history has it, and the status it leaves."""
@@ -48,6 +50,19 @@ class EndItem(NamedTuple):
     expand: bool
     key: str
     fingerprint: str
+
+
+class ListItem(NamedTuple):
+    """A page of somebody's own appointments; provider 0 and status "" stand for any."""
+
+    account_id: int
+    provider_id: int
+    status: str
+    from_at: datetime | str
+    to_at: datetime | str
+    after_id: int
+    limit: int
+    expand: bool
 
 
 def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
@@ -95,6 +110,27 @@ def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
         return judged_all(rows)
 
     return Lane.of(settings, decide)
+
+
+def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page]:
+    """The lane in which lists of one's own appointments are read."""
+
+    async def read(items: list[ListItem]) -> list[Page]:
+        columns = [list(column) for column in zip(*items, strict=True)]
+        rows = await db.run(
+            "appointment_list",
+            account_ids=columns[0],
+            provider_ids=columns[1],
+            statuses=columns[2],
+            froms=columns[3],
+            tos=columns[4],
+            after_ids=columns[5],
+            limits=columns[6],
+            expands=columns[7],
+        )
+        return [(body, last_id if more else None) for _, body, last_id, more in rows]
+
+    return Lane.reading(settings, read)
 
 
 async def book(
@@ -176,27 +212,24 @@ async def list_page(
     after_id: int,
     limit: int,
     expand: bool,
-) -> tuple[str, int | None]:
+) -> Page:
     """A page of the actor's own appointments, or of all with a provider for that one's staff.
 
     Returns the JSON array and the id after which the next page begins, or None at the end.
     """
-    filters: dict[str, Any] = {
-        "after_id": after_id,
-        "statuses": [status] if status else list(APPOINTMENT_STATUSES),
-        "from_at": from_at,
-        "to_at": to_at,
-        "limit": limit,
-        "expand": expand,
-    }
-    if provider_id is not None and actor.keeps(provider_id):
-        row = await deps.db.run("appointment_list_provider", provider_id=provider_id, **filters)
-    else:
-        row = await deps.db.run(
-            "appointment_list",
-            account_id=actor.account_id,
-            provider_id=provider_id or 0,
-            **filters,
-        )
-    body, last_id, more = row
+    if provider_id is None or not actor.keeps(provider_id):
+        whose = actor.account_id, provider_id or 0, status or ""
+        item = ListItem(*whose, from_at, to_at, after_id, limit, expand)
+        page: Page = await deps.lanes.appointments.submit(item)
+        return page
+    body, last_id, more = await deps.db.run(
+        "appointment_list_provider",
+        provider_id=provider_id,
+        after_id=after_id,
+        statuses=[status] if status else list(APPOINTMENT_STATUSES),
+        from_at=from_at,
+        to_at=to_at,
+        limit=limit,
+        expand=expand,
+    )
     return body, last_id if more else None

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from service.booking.answer import Answer, judged
 from service.booking.status import SLOT_STATUSES
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, PermissionDenied
+from service.lane import Lane
 from service.sessions import Session
+from service.settings import Settings
+from service.store.postgres import Postgres
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = datetime(9998, 12, 31, tzinfo=UTC)
@@ -31,6 +34,39 @@ class Cursor(NamedTuple):
 
 
 BEGINNING = Cursor("-infinity", 0)
+Page = tuple[str, Cursor | None]  # the JSON array, and where the next page begins
+
+
+class ListItem(NamedTuple):
+    """A page of a provider's slots; status "" stands for any."""
+
+    provider_id: int
+    status: str
+    from_at: datetime | str
+    to_at: datetime | str
+    after_at: str
+    after_id: int
+    limit: int
+
+
+def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page]:
+    """The lane in which lists of a provider's slots are read."""
+
+    async def read(items: list[ListItem]) -> list[Page]:
+        columns = [list(column) for column in zip(*items, strict=True)]
+        rows = await db.run(
+            "slot_list_provider",
+            provider_ids=columns[0],
+            statuses=columns[1],
+            froms=columns[2],
+            tos=columns[3],
+            after_ats=columns[4],
+            after_ids=columns[5],
+            limits=columns[6],
+        )
+        return [(body, Cursor(at, last) if more else None) for _, body, at, last, more in rows]
+
+    return Lane.reading(settings, read)
 
 
 async def create(deps: Deps, actor: Session, slots: Sequence[NewSlot]) -> list[str]:
@@ -82,21 +118,21 @@ async def list_page(
     to_at: datetime | str,
     after: Cursor,
     limit: int,
-) -> tuple[str, Cursor | None]:
+) -> Page:
     """A page of slots in the order of starts_at and id, as a JSON array, and where it ended."""
-    filters: dict[str, Any] = {
-        "statuses": [status] if status else list(SLOT_STATUSES),
-        "from_at": from_at,
-        "to_at": to_at,
-        "after_at": after.starts_at,
-        "after_id": after.slot_id,
-        "limit": limit,
-    }
-    if provider_id is None:
-        row = await deps.db.run("slot_list", **filters)
-    else:
-        row = await deps.db.run("slot_list_provider", provider_id=provider_id, **filters)
-    body, last_at, last_id, more = row
+    if provider_id is not None:
+        item = ListItem(provider_id, status or "", from_at, to_at, *after, limit)
+        page: Page = await deps.lanes.slots.submit(item)
+        return page
+    body, last_at, last_id, more = await deps.db.run(
+        "slot_list",
+        statuses=[status] if status else list(SLOT_STATUSES),
+        from_at=from_at,
+        to_at=to_at,
+        after_at=after.starts_at,
+        after_id=after.slot_id,
+        limit=limit,
+    )
     return body, Cursor(last_at, last_id) if more else None
 
 

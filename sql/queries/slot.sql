@@ -100,29 +100,41 @@ SELECT '[' || coalesce(string_agg(row_to_json(slot_full(page.slot, page.provider
  WHERE page.nth <= %(limit)s::integer;
 
 
--- name: slot_list_provider :one
--- The same for one provider. Two queries, so that each keeps its own index when prepared.
-WITH page AS (
-    SELECT slot, provider, slot.starts_at, slot.id,
-           row_number() OVER (ORDER BY slot.starts_at, slot.id) AS nth
-      FROM slot
-      JOIN provider ON provider.id = slot.provider_id
-     WHERE slot.provider_id = %(provider_id)s::bigint
-       AND slot.deleted_at IS NULL
-       AND slot.starts_at >= %(from_at)s::timestamptz
-       AND slot.starts_at < %(to_at)s::timestamptz
-       AND (slot.starts_at, slot.id) > (%(after_at)s::timestamptz, %(after_id)s::bigint)
-       AND slot_status(slot) = ANY (%(statuses)s::text[])
-     ORDER BY slot.starts_at, slot.id
-     LIMIT %(limit)s::integer + 1
-)
-SELECT '[' || coalesce(string_agg(row_to_json(slot_full(page.slot, page.provider))::text, ','
-                                  ORDER BY page.nth), '') || ']' AS body,
-       (array_agg(page.starts_at::text ORDER BY page.nth DESC))[1] AS last_at,
-       (array_agg(page.id ORDER BY page.nth DESC))[1] AS last_id,
-       (SELECT count(*) FROM page) > %(limit)s::integer AS more
-  FROM page
- WHERE page.nth <= %(limit)s::integer;
+-- name: slot_list_provider :many
+-- For each item the same of one provider; status '' stands for any. Two queries, so that each keeps
+-- its own index when prepared.
+SELECT item.n, list.body, list.last_at, list.last_id, list.more
+  FROM unnest(
+           %(provider_ids)s::bigint[], %(statuses)s::text[],
+           %(froms)s::timestamptz[], %(tos)s::timestamptz[],
+           %(after_ats)s::timestamptz[], %(after_ids)s::bigint[], %(limits)s::integer[]
+       ) WITH ORDINALITY AS item (
+           provider_id, status, from_at, to_at, after_at, after_id, most, n)
+ CROSS JOIN LATERAL (
+    WITH page AS (
+        SELECT slot, provider, slot.starts_at, slot.id,
+               row_number() OVER (ORDER BY slot.starts_at, slot.id) AS nth
+          FROM slot
+          JOIN provider ON provider.id = slot.provider_id
+         WHERE slot.provider_id = item.provider_id
+           AND slot.deleted_at IS NULL
+           AND slot.starts_at >= item.from_at
+           AND slot.starts_at < item.to_at
+           AND (slot.starts_at, slot.id) > (item.after_at, item.after_id)
+           AND (item.status = '' OR slot_status(slot) = item.status)
+         ORDER BY slot.starts_at, slot.id
+         LIMIT item.most + 1
+    )
+    SELECT '[' || coalesce(string_agg(row_to_json(slot_full(page.slot, page.provider))::text, ','
+                                      ORDER BY page.nth), '') || ']' AS body,
+           (array_agg(page.starts_at::text ORDER BY page.nth DESC))[1] AS last_at,
+           (array_agg(page.id ORDER BY page.nth DESC))[1] AS last_id,
+           (SELECT count(*) FROM page) > item.most AS more
+      FROM page
+     WHERE page.nth <= item.most
+ ) AS list
+ ORDER BY item.n;
+
 
 
 -- name: slot_change :maybe

@@ -87,7 +87,15 @@ def slot_samples(provider_id: int, slot_id: int) -> dict[str, Parameters]:
         },
         "slot_get": {"slot_id": slot_id},
         "slot_list": page,
-        "slot_list_provider": page | {"provider_id": provider_id},
+        "slot_list_provider": {
+            "provider_ids": [provider_id] * 3,
+            "statuses": ["", "free", "busy"],
+            "froms": [page["from_at"]] * 3,
+            "tos": [page["to_at"]] * 3,
+            "after_ats": ["-infinity"] * 3,
+            "after_ids": [0] * 3,
+            "limits": [3] * 3,
+        },
         "slot_change": {
             "slot_id": slot_id,
             "staff_of": provider_id,
@@ -176,6 +184,15 @@ def reading_samples(ada: int, hers: int, provider_id: int) -> dict[str, Paramete
     return {
         "appointment_get": one | {"expand": True},
         "appointment_history": one | {"after_id": 0, "limit": 2},
-        "appointment_list": page | {"account_id": ada, "provider_id": 0},
+        "appointment_list": {
+            "account_ids": [ada] * 2,
+            "provider_ids": [0, provider_id],
+            "statuses": ["", "booked"],
+            "froms": ["-infinity"] * 2,
+            "tos": ["infinity"] * 2,
+            "after_ids": [0] * 2,
+            "limits": [2] * 2,
+            "expands": [True, False],
+        },
         "appointment_list_provider": page | {"provider_id": provider_id},
     }

@@ -14,6 +14,15 @@ PAGE: dict[str, Any] = {
     "limit": 100,
     "expand": False,
 }
+OWN: dict[str, Any] = {
+    "provider_ids": 0,
+    "statuses": "",
+    "froms": "-infinity",
+    "tos": "infinity",
+    "after_ids": 0,
+    "limits": 100,
+    "expands": False,
+}
 
 
 def ids(row: Any) -> list[int]:
@@ -93,19 +102,21 @@ def test_appointment_list_shows_ones_own_by_page_status_and_time(
     desk.end(second, who=ada)
 
     def listed(**filters: Any) -> Any:
-        parameters = PAGE | {"account_id": ada, "provider_id": 0} | filters
-        return desk.run("appointment_list", **parameters)[0]
+        own = OWN | {"account_ids": ada} | filters
+        nobody = OWN | {"account_ids": ben, "limits": 1}
+        both = {name: [nobody[name], own[name]] for name in own}
+        return desk.run("appointment_list", **both)[1]
 
     assert ids(listed()) == [first, second, third, other]
     assert list(json.loads(listed().body)[0]) == ["id", "slot", "notes", "status"]
-    assert ids(listed(statuses=["cancelled"])) == [second]
-    assert ids(listed(provider_id=provider_id)) == [first, second, third]
-    assert ids(listed(from_at=NOON + HOUR, to_at=NOON + 3 * HOUR)) == [second, third]
-    page = listed(limit=2)
+    assert ids(listed(statuses="cancelled")) == [second]
+    assert ids(listed(provider_ids=provider_id)) == [first, second, third]
+    assert ids(listed(froms=NOON + HOUR, tos=NOON + 3 * HOUR)) == [second, third]
+    page = listed(limits=2)
     assert (ids(page), page.last_id, page.more) == ([first, second], second, True)
-    page = listed(limit=2, after_id=second)
+    page = listed(limits=2, after_ids=second)
     assert (ids(page), page.more) == ([third, other], False)
-    assert listed(after_id=other).body == "[]"
+    assert listed(after_ids=other).body == "[]"
 
 
 def test_appointment_list_provider_shows_everybodys_with_names(

@@ -15,6 +15,14 @@ PAGE: dict[str, Any] = {
     "statuses": EVERY_STATUS,
     "limit": 100,
 }
+OF_PROVIDER: dict[str, Any] = {
+    "statuses": "",
+    "froms": NOON,
+    "tos": NOON + 1000 * HOUR,
+    "after_ats": "-infinity",
+    "after_ids": 0,
+    "limits": 100,
+}
 
 
 def ids(row: Any) -> list[int]:
@@ -47,13 +55,15 @@ def test_slot_list_provider_shows_one_provider_by_status_and_time(desk: Desk) ->
     desk.change(gone, deleted=True)
 
     def listed(**filters: Any) -> list[int]:
-        [row] = desk.run("slot_list_provider", **PAGE | {"provider_id": provider_id} | filters)
+        wanted = OF_PROVIDER | {"provider_ids": provider_id} | filters
+        other = OF_PROVIDER | {"provider_ids": provider_id + 1, "limits": 1}
+        _, row = desk.run("slot_list_provider", **{k: [other[k], wanted[k]] for k in wanted})
         return ids(row)
 
     assert listed() == [free, full, closed, later]
-    assert listed(statuses=["free"]) == [free, later]
-    assert listed(statuses=["busy"]) == [full]
-    assert listed(statuses=["busy-unavailable"]) == [closed]
-    assert listed(from_at=NOON + HOUR, to_at=NOON + 4 * HOUR) == [full, closed]
-    assert listed(limit=2) == [free, full]
-    assert listed(after_at=NOON + HOUR, after_id=full) == [closed, later]
+    assert listed(statuses="free") == [free, later]
+    assert listed(statuses="busy") == [full]
+    assert listed(statuses="busy-unavailable") == [closed]
+    assert listed(froms=NOON + HOUR, tos=NOON + 4 * HOUR) == [full, closed]
+    assert listed(limits=2) == [free, full]
+    assert listed(after_ats=NOON + HOUR, after_ids=full) == [closed, later]
