@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 GATHER = 0.004  # seconds that a set may wait to grow while another is being decided
 
-READS = 16  # pages read in one set
+READS = 32  # pages read in one set
 
 AGAIN = object()  # the result of an item that only a neighbour was in the way of
 LATER = object()  # the result of an item whose turn has not come yet: this was no try

@@ -24,6 +24,8 @@ NO_BODY = frozenset({204, 304})
 class Exchange(HTTPConnection):
     """Takes a request piece by piece, hands it to the application, writes what that answers."""
 
+    bounded = True  # nobody else need measure the head
+
     __slots__ = (
         "_buffer",
         "_chunked",

@@ -2,6 +2,9 @@
 
 import asyncio
 import dataclasses
+import os
+import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -9,7 +12,7 @@ import bcrypt
 import pytest
 
 from service.errors import Unavailable
-from service.passwords import LONGEST, Passwords
+from service.passwords import LONGEST, NICE, Passwords
 from service.settings import Settings
 
 FAST = Settings(bcrypt_rounds=4)
@@ -128,3 +131,15 @@ async def test_the_loop_goes_on_meanwhile() -> None:
         assert bcrypt.checkpw(b"x", hashing.result().encode())
     finally:
         passwords.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no nice of their own")
+async def test_bookings_go_before_bcrypt(passwords: Passwords) -> None:
+    seen: list[int] = []
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    passwords.on_hash = lambda _: seen.append(
+        os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    )
+    await passwords.hash("correct horse")
+    assert seen == [max(own, NICE)]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
