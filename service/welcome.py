@@ -45,7 +45,7 @@ async def lines(deps: Deps, url: str) -> str:
 
 async def _free(deps: Deps) -> list[dict[str, Any]]:
     """The next free slot, if there is one."""
-    page, _ = await slot.list_page(
+    page = await slot.list_page(
         deps,
         provider_id=None,
         status="free",
@@ -54,4 +54,4 @@ async def _free(deps: Deps) -> list[dict[str, Any]]:
         after=slot.BEGINNING,
         limit=1,
     )
-    return list(json.loads(page))
+    return list(json.loads(page.body or "[]"))

@@ -13,7 +13,13 @@ from service.sessions import Session
 from service.settings import Settings
 from service.store.postgres import Postgres
 
-Page = tuple[str, int | None]  # the JSON array, and where the next page begins
+
+class Page(NamedTuple):
+    """A JSON array (None: the asker knows it), where the next page begins, and the array's tag."""
+
+    body: str | None
+    next: int | None
+    tag: str = ""
 
 
 class Ending(NamedTuple):
@@ -63,6 +69,7 @@ class ListItem(NamedTuple):
     after_id: int
     limit: int
     expand: bool
+    known: str
 
 
 def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
@@ -127,8 +134,9 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page]:
             after_ids=columns[5],
             limits=columns[6],
             expands=columns[7],
+            knowns=columns[8],
         )
-        return [(body, last_id if more else None) for _, body, last_id, more in rows]
+        return [Page(body, last if more else None, tag) for _, body, last, more, tag in rows]
 
     return Lane.reading(settings, read)
 
@@ -212,14 +220,15 @@ async def list_page(
     after_id: int,
     limit: int,
     expand: bool,
+    known: str = "",
 ) -> Page:
     """A page of the actor's own appointments, or of all with a provider for that one's staff.
 
-    Returns the JSON array and the id after which the next page begins, or None at the end.
+    A page with the tag `known` comes without its body.
     """
     if provider_id is None or not actor.keeps(provider_id):
         whose = actor.account_id, provider_id or 0, status or ""
-        item = ListItem(*whose, from_at, to_at, after_id, limit, expand)
+        item = ListItem(*whose, from_at, to_at, after_id, limit, expand, known)
         page: Page = await deps.lanes.appointments.submit(item)
         return page
     body, last_id, more = await deps.db.run(
@@ -232,4 +241,4 @@ async def list_page(
         limit=limit,
         expand=expand,
     )
-    return body, last_id if more else None
+    return Page(body, last_id if more else None)

@@ -34,7 +34,14 @@ class Cursor(NamedTuple):
 
 
 BEGINNING = Cursor("-infinity", 0)
-Page = tuple[str, Cursor | None]  # the JSON array, and where the next page begins
+
+
+class Page(NamedTuple):
+    """A JSON array (None: the asker knows it), where the next page begins, and the array's tag."""
+
+    body: str | None
+    next: Cursor | None
+    tag: str = ""
 
 
 class ListItem(NamedTuple):
@@ -47,6 +54,7 @@ class ListItem(NamedTuple):
     after_at: str
     after_id: int
     limit: int
+    known: str
 
 
 def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page]:
@@ -63,8 +71,12 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page]:
             after_ats=columns[4],
             after_ids=columns[5],
             limits=columns[6],
+            knowns=columns[7],
         )
-        return [(body, Cursor(at, last) if more else None) for _, body, at, last, more in rows]
+        return [
+            Page(body, Cursor(at, last) if more else None, tag)
+            for _, body, at, last, more, tag in rows
+        ]
 
     return Lane.reading(settings, read)
 
@@ -118,10 +130,13 @@ async def list_page(
     to_at: datetime | str,
     after: Cursor,
     limit: int,
+    known: str = "",
 ) -> Page:
-    """A page of slots in the order of starts_at and id, as a JSON array, and where it ended."""
+    """A page of slots in the order of starts_at and id, as a JSON array, and where it ended.
+
+    A provider's page with the tag `known` comes without its body."""
     if provider_id is not None:
-        item = ListItem(provider_id, status or "", from_at, to_at, *after, limit)
+        item = ListItem(provider_id, status or "", from_at, to_at, *after, limit, known)
         page: Page = await deps.lanes.slots.submit(item)
         return page
     body, last_at, last_id, more = await deps.db.run(
@@ -133,7 +148,7 @@ async def list_page(
         after_id=after.slot_id,
         limit=limit,
     )
-    return body, Cursor(last_at, last_id) if more else None
+    return Page(body, Cursor(last_at, last_id) if more else None)
 
 
 async def change(

@@ -52,7 +52,7 @@ class Appointments(ApiHandler):
     async def get(self) -> None:
         """One's own appointments, in the order they were booked."""
         query: AppointmentQuery = self.query
-        body, cursor = await appointment.list_page(
+        page = await appointment.list_page(
             self.deps,
             self.actor,
             provider_id=query.provider,
@@ -62,10 +62,11 @@ class Appointments(ApiHandler):
             after_id=query.cursor,
             limit=query.limit,
             expand=self.expand,
+            known=self.known,
         )
-        if cursor is not None:
-            self.link_next(str(cursor))
-        self.answer(200, body)
+        if page.next is not None:
+            self.link_next(str(page.next))
+        self.answer(200, page.body or "", etag=page.tag or None)
 
     @endpoint(
         SIGNED_IN,

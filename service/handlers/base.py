@@ -35,6 +35,7 @@ LARGEST_HEADERS = 32 * 1024
 JSON = "application/json"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+_TAG = re.compile(r'(?:W/)?"([0-9a-f]{1,16})"')
 _KEY = re.compile(r'"([ !#-\[\]-~]{1,255})"|([!#-~]{1,255})')  # a structured string, or bare
 
 
@@ -255,6 +256,12 @@ class ApiHandler(LeanHandler):
             return 0
         match = re.fullmatch(r'"([0-9]{1,9})(?:\.[0-9]+)?"', wanted)
         return int(match[1]) or -1 if match else -1
+
+    @property
+    def known(self) -> str:
+        """The one tag that If-None-Match gives, without its quotes; "" for none or several."""
+        match = _TAG.fullmatch(self.request.headers.get("If-None-Match", ""))
+        return match[1] if match else ""
 
     # Writing the answer
 

@@ -61,7 +61,7 @@ class Slots(ApiHandler):
     async def get(self) -> None:
         """Slots in the order of time."""
         query: SlotQuery = self.query
-        body, cursor = await slot.list_page(
+        page = await slot.list_page(
             self.deps,
             provider_id=query.provider,
             status=query.status,
@@ -69,10 +69,11 @@ class Slots(ApiHandler):
             to_at=query.to_at or "infinity",
             after=_cursor(query.cursor),
             limit=query.limit,
+            known=self.known,
         )
-        if cursor is not None:
-            self.link_next(base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode())
-        self.answer(200, body)
+        if page.next is not None:
+            self.link_next(base64.urlsafe_b64encode(msgspec.json.encode(page.next)).decode())
+        self.answer(200, page.body or "", etag=page.tag or None)
 
     @endpoint(
         STAFF,

@@ -3,14 +3,16 @@
 
 -- name: appointment_list :many
 -- For each item one page of a user's own appointments, oldest booking first, as the JSON array
--- itself; provider 0 and status '' stand for any.
-SELECT item.n, list.body, list.last_id, list.more
+-- itself; provider 0 and status '' stand for any. No body where its tag is known already.
+SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
+       list.last_id, list.more, version.tag
   FROM unnest(
            %(account_ids)s::bigint[], %(provider_ids)s::bigint[], %(statuses)s::text[],
            %(froms)s::timestamptz[], %(tos)s::timestamptz[],
-           %(after_ids)s::bigint[], %(limits)s::integer[], %(expands)s::boolean[]
+           %(after_ids)s::bigint[], %(limits)s::integer[], %(expands)s::boolean[],
+           %(knowns)s::text[]
        ) WITH ORDINALITY AS item (
-           account_id, provider_id, status, from_at, to_at, after_id, most, expand, n)
+           account_id, provider_id, status, from_at, to_at, after_id, most, expand, known, n)
  CROSS JOIN LATERAL (
     WITH page AS (
         SELECT appointment.id, appointment.notes, appointment.status, slot, provider,
@@ -41,6 +43,10 @@ SELECT item.n, list.body, list.last_id, list.more
       FROM page
      WHERE page.nth <= item.most
  ) AS list
+ CROSS JOIN LATERAL (
+    SELECT to_hex(hashtextextended(list.body, 0)) AS tag
+    OFFSET 0  -- else it would be worked out twice
+ ) AS version
  ORDER BY item.n;
 
 

@@ -102,14 +102,16 @@ SELECT '[' || coalesce(string_agg(row_to_json(slot_full(page.slot, page.provider
 
 -- name: slot_list_provider :many
 -- For each item the same of one provider; status '' stands for any. Two queries, so that each keeps
--- its own index when prepared.
-SELECT item.n, list.body, list.last_at, list.last_id, list.more
+-- its own index when prepared. No body where its tag is known already.
+SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
+       list.last_at, list.last_id, list.more, version.tag
   FROM unnest(
            %(provider_ids)s::bigint[], %(statuses)s::text[],
            %(froms)s::timestamptz[], %(tos)s::timestamptz[],
-           %(after_ats)s::timestamptz[], %(after_ids)s::bigint[], %(limits)s::integer[]
+           %(after_ats)s::timestamptz[], %(after_ids)s::bigint[], %(limits)s::integer[],
+           %(knowns)s::text[]
        ) WITH ORDINALITY AS item (
-           provider_id, status, from_at, to_at, after_at, after_id, most, n)
+           provider_id, status, from_at, to_at, after_at, after_id, most, known, n)
  CROSS JOIN LATERAL (
     WITH page AS (
         SELECT slot, provider, slot.starts_at, slot.id,
@@ -133,6 +135,10 @@ SELECT item.n, list.body, list.last_at, list.last_id, list.more
       FROM page
      WHERE page.nth <= item.most
  ) AS list
+ CROSS JOIN LATERAL (
+    SELECT to_hex(hashtextextended(list.body, 0)) AS tag
+    OFFSET 0  -- else it would be worked out twice
+ ) AS version
  ORDER BY item.n;
 
 

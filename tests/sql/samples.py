@@ -95,6 +95,7 @@ def slot_samples(provider_id: int, slot_id: int) -> dict[str, Parameters]:
             "after_ats": ["-infinity"] * 3,
             "after_ids": [0] * 3,
             "limits": [3] * 3,
+            "knowns": [""] * 3,
         },
         "slot_change": {
             "slot_id": slot_id,
@@ -193,6 +194,7 @@ def reading_samples(ada: int, hers: int, provider_id: int) -> dict[str, Paramete
             "after_ids": [0] * 2,
             "limits": [2] * 2,
             "expands": [True, False],
+            "knowns": [""] * 2,
         },
         "appointment_list_provider": page | {"provider_id": provider_id},
     }

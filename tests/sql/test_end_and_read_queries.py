@@ -22,6 +22,7 @@ OWN: dict[str, Any] = {
     "after_ids": 0,
     "limits": 100,
     "expands": False,
+    "knowns": "",
 }
 
 
@@ -117,6 +118,8 @@ def test_appointment_list_shows_ones_own_by_page_status_and_time(
     page = listed(limits=2, after_ids=second)
     assert (ids(page), page.more) == ([third, other], False)
     assert listed(after_ids=other).body == "[]"
+    assert (listed(knowns=page.tag).body is None, listed(knowns="0").body is None) == (False, False)
+    assert listed(limits=2, after_ids=second, knowns=page.tag)[1:] == (None, *page[2:])
 
 
 def test_appointment_list_provider_shows_everybodys_with_names(

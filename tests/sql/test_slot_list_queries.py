@@ -22,6 +22,7 @@ OF_PROVIDER: dict[str, Any] = {
     "after_ats": "-infinity",
     "after_ids": 0,
     "limits": 100,
+    "knowns": "",
 }
 
 
@@ -54,11 +55,14 @@ def test_slot_list_provider_shows_one_provider_by_status_and_time(desk: Desk) ->
     desk.change(closed, closed=True)
     desk.change(gone, deleted=True)
 
-    def listed(**filters: Any) -> list[int]:
+    def row_of(**filters: Any) -> Any:
         wanted = OF_PROVIDER | {"provider_ids": provider_id} | filters
         other = OF_PROVIDER | {"provider_ids": provider_id + 1, "limits": 1}
         _, row = desk.run("slot_list_provider", **{k: [other[k], wanted[k]] for k in wanted})
-        return ids(row)
+        return row
+
+    def listed(**filters: Any) -> list[int]:
+        return ids(row_of(**filters))
 
     assert listed() == [free, full, closed, later]
     assert listed(statuses="free") == [free, later]
@@ -67,3 +71,7 @@ def test_slot_list_provider_shows_one_provider_by_status_and_time(desk: Desk) ->
     assert listed(froms=NOON + HOUR, tos=NOON + 4 * HOUR) == [full, closed]
     assert listed(limits=2) == [free, full]
     assert listed(after_ats=NOON + HOUR, after_ids=full) == [closed, later]
+    whole = row_of()
+    assert row_of(knowns=whole.tag)[1:] == (None, *whole[2:])
+    desk.change(free, capacity=2)
+    assert row_of(knowns=whole.tag).body is not None, "what has changed is shown"
