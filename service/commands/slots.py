@@ -136,10 +136,11 @@ async def _listed(deps: Deps, limit: int, **filters: Any) -> tuple[list[dict[str
     found: list[dict[str, Any]] = []
     after: slot.Cursor | None = slot.BEGINNING
     while after is not None and len(found) < limit:
-        body, after = await slot.list_page(
+        page = await slot.list_page(
             deps, after=after, limit=min(PAGE, limit - len(found)), **filters
         )
-        found += json.loads(body)
+        found += json.loads(page.body or "[]")
+        after = page.next
     return found, after is not None
 
 
