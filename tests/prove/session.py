@@ -31,8 +31,17 @@ ENVIRONMENT = {
     "MAX_OPEN_APPOINTMENTS": str(CAP),
     "RATE_LIMIT": "on",
     "LOGIN_LIMIT": str(LOGINS),
-    "ADDRESS_LIMIT": "1000000000",
-}
+} | dict.fromkeys(
+    # Everybody here comes from one address and asks without rest.
+    (
+        "USER_LIMIT",
+        "ADDRESS_LIMIT",
+        "LOGIN_ADDRESS_LIMIT",
+        "LOGIN_ACCOUNT_LIMIT",
+        "REGISTER_LIMIT",
+    ),
+    "1000000000",
+)
 
 
 @dataclass

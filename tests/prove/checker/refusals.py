@@ -44,8 +44,8 @@ class Judge:
         self._open = {account: self._spans(numbers) for account, numbers in evidence.owned.items()}
         self._tries: dict[str, list[float]] = defaultdict(list)
         for one in evidence.operations:
-            if one.verb in ("login", "guess") and one.status != 429:
-                self._tries[one.args["username"]].append(one.sent_at)
+            if one.verb in ("login", "guess", "password") and one.status != 429:
+                self._tries[one.args.get("username", one.user)].append(one.sent_at)
 
     def _spans(self, numbers: list[int]) -> tuple[list[float], list[float]]:
         """When appointments may have begun and ended to be open, each sorted."""
@@ -141,7 +141,7 @@ class Judge:
         )
 
     def rate_limited(self, one: Operation) -> bool:
-        tries = self._tries[one.args.get("username", "")]
+        tries = self._tries[one.args.get("username", one.user)]
         counted = bisect_right(tries, one.answered_at) - bisect_left(
             tries, one.sent_at - MINUTE - SLOW
         )
