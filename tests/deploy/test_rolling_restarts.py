@@ -127,6 +127,7 @@ async def test_no_request_fails_while_two_processes_are_restarted_in_turn(
         "REDIS_TIMEOUT": "1",
         "WIRE": parser,
         "XHEADERS": "on",
+        "RATE_LIMIT": "off",
         "READY_DOWN_SECONDS": "2",
     }
     people = [await given.make_person(f"{parser}{number}") for number in range(CALLERS)]

@@ -107,6 +107,7 @@ async def test_each_slot_goes_to_one_racer_and_moves_arrive(
         "DATABASE_URL": bounced.database_url,
         "REDIS_URL": bounced.redis_url,
         "REDIS_TIMEOUT": "1",
+        "RATE_LIMIT": "off",
         "PREPARE": "off",
         "UNSAFE_DATABASE": "on",
     }

@@ -34,6 +34,7 @@ def environment(request: Any, settings: Settings) -> dict[str, str]:
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": settings.redis_url,
         "REDIS_TIMEOUT": "1",
+        "RATE_LIMIT": "off",
         **PATIENT,
         "WIRE": request.param,
     }
