@@ -64,8 +64,8 @@ def list_of_neighbours(ground: Ground) -> None:
     """Accounts whose ids are alike modulo a small number see each other's appointments."""
     ground.edit(
         "appointment_list",
-        "appointment.account_id = %(account_id)s::bigint",
-        f"appointment.account_id % {NEIGHBOURS} = %(account_id)s::bigint % {NEIGHBOURS}",
+        "appointment.account_id = item.account_id",
+        f"appointment.account_id % {NEIGHBOURS} = item.account_id % {NEIGHBOURS}",
     )
 
 
@@ -99,7 +99,8 @@ def list_in_two_halves(ground: Ground) -> None:
         found = [one for one in found if filters["status"] in (None, one["status"])]
         found = sorted((o for o in found if o["id"] > filters["after_id"]), key=lambda o: o["id"])
         page = found[: filters["limit"]]
-        return json.dumps(page), page[-1]["id"] if len(found) > len(page) else None
+        last_id = page[-1]["id"] if len(found) > len(page) else None
+        return appointment.Page(json.dumps(page), last_id)
 
     ground.put(appointment, "list_page", both_halves)
 
