@@ -40,7 +40,8 @@ def live(
         "REDIS_URL": f"{settings.redis_url}?db={8 + WIRES.index(request.param)}",
         "WIRE": request.param,
         "XHEADERS": "on",
-        "ADDRESS_LIMIT": "10",
+        "LOGIN_ADDRESS_LIMIT": "10",
+        "ADDRESS_LIMIT": "1000000",
         "BCRYPT_ROUNDS": "4",
     }
     urls = servers.admin_url or "", settings.database_url
@@ -119,7 +120,7 @@ async def test_made_up_addresses_lift_no_limit_behind_nginx(
 
 
 async def test_nor_where_there_is_no_proxy(served: Served) -> None:
-    async with served(rate_limit=True, address_limit=5) as api:
+    async with served(rate_limit=True, login_address_limit=5) as api:
         statuses = []
         for number in range(12):
             spoofed = dict.fromkeys(("X-Real-IP", "X-Forwarded-For"), f"203.0.113.{number}")

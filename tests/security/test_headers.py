@@ -95,3 +95,14 @@ async def test_what_everybody_may_read_can_be_kept_but_is_asked_for_again(
     if "slots" in path or "openapi" in path:
         again = await api.get(path, headers=etag)
         assert (again.status, again.headers["Cache-Control"]) == (304, "no-cache")
+
+
+def test_the_list_is_owasps() -> None:
+    assert set(GUARDS) == {
+        "X-Content-Type-Options",
+        "Cache-Control",
+        "Content-Security-Policy",
+        "Referrer-Policy",
+        "Cross-Origin-Resource-Policy",
+    }
+    assert "frame-ancestors 'none'" in GUARDS["Content-Security-Policy"]
