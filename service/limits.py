@@ -81,7 +81,7 @@ class Limits:
             width=settings.lane_width,
             batch=settings.lane_batch * 4,
             queue=settings.lane_queue * 2,
-            patience=settings.redis_timeout * 2,
+            patience=settings.redis_timeout,
         )
         general, logins = [self._user, self._address], [self._login, self._login_address]
         policies = [*general, *logins, self._stranger, self._account, self._register]

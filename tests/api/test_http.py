@@ -94,7 +94,9 @@ async def test_an_unknown_path_is_404_for_every_verb(
 async def test_the_slash_at_the_end_may_be_left_out(
     api: Api, given: Given, admin: Person, path: str
 ) -> None:
-    number = (await given.make_slots(1))[0] if "slots" in path else 1
+    number = (await given.make_slots(1))[0]
+    if "providers" in path:
+        number = await given.make_provider()
     if "appointments" in path:
         number = await given.make_appointment(admin, (await given.make_slots(1))[0])
     path = path.replace("/1/", f"/{number}/").rstrip("/")
