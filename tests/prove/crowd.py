@@ -13,6 +13,7 @@ from tests.prove.records import Operation
 from tests.prove.workload import Ask, Workload
 
 GUESTS = 40  # who registered last
+RUSH = 6  # people who want one slot at the same moment
 REPEATS = 12  # how often a lost answer is asked for again
 NOBODY = 90.0  # seconds without a server until a run is given up
 EQUAL = 5  # bookings that one person sends at once: those that wait are decided in one set
@@ -107,9 +108,35 @@ class Crowd:
         elif ask.nonce and chance < 0.01:
             await self._at_once(seat, ask, ask)
         elif ask.verb == "book" and chance < 0.03 and seat.person.tokens:
-            slot = self._random.choice(self.world.wide)
-            equal = [self._workload.book(seat.person, slot) for _ in range(EQUAL)]
+            # Half of them all for one slot, half of them up to the cap and beyond it.
+            slots = self._random.choices(self.world.wide, k=1 if chance < 0.02 else EQUAL)
+            equal = [self._workload.book(seat.person, slots[n % len(slots)]) for n in range(EQUAL)]
             await self._at_once(seat, *equal, server=self._random.choice(self._servers))
+        elif ask.verb == "move" and chance < 0.1:
+            await self._rush()
+        elif ask.verb in ("list", "get") and chance < 0.1 and seat.person.tokens:
+            number = ask.args.get("appointment", 0)
+            change = self._workload.move(seat.person, number) or self._workload.book(seat.person)
+            server = self._random.choice(self._servers)
+            for one in (ask, change, ask):  # looks, changes what it sees, looks again
+                await self._once(seat, one, server)
+
+    async def _rush(self) -> None:
+        """Some people want one slot at the same moment, and look at their lists meanwhile."""
+        slot = self._random.choice(self.world.wide)
+        rushing = [self._free.pop(0) for _ in range(min(RUSH, len(self._free)))]
+        able = [one for one in rushing if one.person.tokens and not one.person.staff]
+        work = self._workload
+        try:
+            wishes = [
+                (n % 2 and work.move(one.person, slot=slot)) or work.book(one.person, slot)
+                for n, one in enumerate(able)
+            ]
+            lists = [work.list(one.person) for one in able]
+            asked = zip(able, wishes, lists, strict=True)
+            await asyncio.gather(*(self._at_once(one, *both) for one, *both in asked))
+        finally:
+            self._free += rushing
 
     async def _at_once(self, seat: Seat, *asks: Ask, server: Where | None = None) -> None:
         """Requests of one person from several devices at the same moment."""

@@ -115,11 +115,11 @@ class Workload:
             "book", person, "POST", "/api/appointments/", args, body, keyed=self._key(tag)
         )
 
-    def move(self, person: Person, number: int = 0) -> Ask | None:
+    def move(self, person: Person, number: int = 0, slot: int = 0) -> Ask | None:
         number = number or self._own(person)
         if not number:
             return None
-        tag, slot = self._tag(), self.world.slot(person)
+        tag, slot = self._tag(), slot or self.world.slot(person)
         args, lines = self._matching(person, number, {"appointment": number, "tag": tag})
         return self._ask(
             "move",
