@@ -59,7 +59,7 @@ def replay_has_another_body(ground: Ground) -> None:
     ground.put(ApiHandler, "give", give_or_mark)
 
 
-@bug("I5")
+@bug("I4 I5")
 def key_kept_afterwards(ground: Ground) -> None:
     """The key is stored in a transaction of its own, when the effect has been committed."""
     for query, verdict in DONE.items():
@@ -102,9 +102,9 @@ LANGUAGE sql VOLATILE RETURN true""")
     ground.sql.append("ALTER TABLE idempotency DROP CONSTRAINT IF EXISTS idempotency_pkey")
 
 
-@bug("I13")
+@bug("I10 I13")
 def logins_counted_apart(ground: Ground) -> None:
-    """The limit of logins is read first and counted later: together more of them slip through."""
+    """Logins are read first and counted later, and each one begins the minute anew."""
     passed = Limits._pass
 
     async def look_then_count(self: Limits, action: str, limits: dict[str, int]) -> None:
