@@ -86,4 +86,5 @@ def test_the_api_answers_as_its_model_does(world: Served) -> None:
     if "MODEL_STEPS" in os.environ:
         print(f"\n{seen.total()} requests in {time.monotonic() - began:.0f} s")
         print(*(f"{told}: {count}" for told, count in sorted(seen.items())), sep=", ")
+        return  # with these dice something may never have come to pass
     assert {one.split()[0] for one in seen if one.split()[1] < "4"} == set(ROUTES)
