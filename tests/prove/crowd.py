@@ -115,6 +115,8 @@ class Crowd:
         elif ask.verb == "move" and chance < 0.1:
             await self._rush()
         elif ask.verb in ("list", "get") and chance < 0.1 and seat.person.tokens:
+            if ask.args.get("foreign"):
+                return
             number = ask.args.get("appointment", 0)
             change = self._workload.move(seat.person, number) or self._workload.book(seat.person)
             server = self._random.choice(self._servers)

@@ -4,8 +4,9 @@ import asyncio
 from typing import Any
 
 from service.booking.idempotency import NO_KEY, Key
+from service.errors import RateLimited
 from service.handlers.base import ApiHandler
-from service.limits import Limits
+from service.limits import Limits, Standing
 from service.store.postgres import Postgres
 from service.store.redis import guarded
 from tests.prove.planted.ground import Ground, bug
@@ -105,19 +106,19 @@ LANGUAGE sql VOLATILE RETURN true""")
 @bug("I10 I13")
 def logins_counted_apart(ground: Ground) -> None:
     """Logins are read first and counted later, and each one begins the minute anew."""
-    passed = Limits._pass
 
-    async def look_then_count(self: Limits, action: str, limits: dict[str, int]) -> None:
-        redis = self._count.registered_client
+    async def look_then_count(self: Limits, username: str, address: str) -> Standing | None:
+        if not self.on:
+            return None
+        key = f"planted:{username.lower()}:{address}"
         with guarded():
-            counts = await redis.mget(list(limits))
-        if all(int(count or 0) < limits[key] for key, count in zip(limits, counts, strict=True)):
-            await asyncio.sleep(LATER)
-            with guarded():
-                for key in limits:
-                    await redis.incr(key)
-                    await redis.expire(key, 60)
-            return
-        await passed(self, action, limits)
+            count = int(await self._redis.get(key) or 0)
+        if count >= self._login.limit:
+            raise RateLimited(1, *self._login)
+        await asyncio.sleep(LATER)
+        with guarded():
+            await self._redis.incr(key)
+            await self._redis.expire(key, 60)
+        return None
 
-    ground.put(Limits, "_pass", look_then_count)
+    ground.put(Limits, "login", look_then_count)

@@ -6,8 +6,11 @@ from typing import Any
 
 from service.booking import account
 from service.errors import InvalidToken, Unavailable
-from service.sessions import Session, Sessions
+from service.limits import Standing
+from service.sessions import LookUp, Session, Sessions
 from tests.prove.planted.ground import Ground, bug
+
+Entered = tuple[Session, Standing | None]  # what Sessions.enter gives
 
 NO_REDIS = "redis-refused,redis-frozen,redis-cut"
 AFTERWARDS = 0.05  # seconds
@@ -16,46 +19,46 @@ AFTERWARDS = 0.05  # seconds
 @bug("I12")
 def tokens_cached(ground: Ground) -> None:
     """A process remembers every token that it has seen: logout elsewhere is not noticed."""
-    resolve = Sessions.resolve
-    seen: dict[str, Session] = {}
+    enter = Sessions.enter
+    seen: dict[str, Entered] = {}
 
-    async def remembered(self: Sessions, token: str) -> Session:
+    async def remembered(self: Sessions, token: str, address: str | None) -> Entered:
         if token not in seen:
-            seen[token] = await resolve(self, token)
+            seen[token] = await enter(self, token, address)
         return seen[token]
 
-    ground.put(Sessions, "resolve", remembered)
+    ground.put(Sessions, "enter", remembered)
 
 
 @bug("I12", NO_REDIS)
 def open_without_redis(ground: Ground) -> None:
     """While Redis does not answer, a token that was good once is good."""
-    resolve = Sessions.resolve
-    seen: dict[str, Session] = {}
+    enter = Sessions.enter
+    seen: dict[str, Entered] = {}
 
-    async def resolved(self: Sessions, token: str) -> Session:
+    async def entered(self: Sessions, token: str, address: str | None) -> Entered:
         try:
-            seen[token] = await resolve(self, token)
+            seen[token] = await enter(self, token, address)
         except Unavailable:
             if token not in seen:
                 raise
         return seen[token]
 
-    ground.put(Sessions, "resolve", resolved)
+    ground.put(Sessions, "enter", entered)
 
 
 @bug("I10 I12", NO_REDIS)
 def nobody_without_redis(ground: Ground) -> None:
     """While Redis does not answer, nobody's token is valid: 401 in the place of 503."""
-    resolve = Sessions.resolve
+    enter = Sessions.enter
 
-    async def refused(self: Sessions, token: str) -> Session:
+    async def refused(self: Sessions, token: str, address: str | None) -> Entered:
         try:
-            return await resolve(self, token)
+            return await enter(self, token, address)
         except Unavailable:
             raise InvalidToken from None
 
-    ground.put(Sessions, "resolve", refused)
+    ground.put(Sessions, "enter", refused)
 
 
 @bug("I12")
@@ -105,8 +108,8 @@ def tokens_shifted(ground: Ground) -> None:
     """Of the tokens that are looked up together, each gets the session of the next one."""
     look_up = Sessions._look_up
 
-    async def shifted(self: Sessions, keys: list[str]) -> list[Session | None]:
-        sessions = await look_up(self, keys)
-        return sessions[1:] + sessions[:1]
+    async def shifted(self: Sessions, asked: list[LookUp]) -> list[Any]:
+        results = await look_up(self, asked)
+        return results[1:] + results[:1]
 
     ground.put(Sessions, "_look_up", shifted)
