@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from tornado.platform.asyncio import AsyncIOLoop
 
@@ -98,7 +99,7 @@ async def calling(
     migrate.migrate(settings.database_url)
     async with service_app.opened(settings) as deps:
         given = Given(io_loop, deps)
-        people = [await given.make_person(f"caller{number}") for number in range(CALLERS)]
+        people = [await given.make_person(f"caller{uuid4().hex[:8]}") for _ in range(CALLERS)]
         mine = [await given.make_slots(slots, minutes=5) for _ in people]
     urls = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
     with served(folder, urls | {"RATE_LIMIT": "off"} | dict(more)) as live:

@@ -16,6 +16,6 @@ async def test_where_one_may_only_read_none_is_asked_twice(deps: Deps) -> None:
 
     with pytest.raises(Unavailable):
         await deps.postgres.run("account_create", username="refused", **ACCOUNT)
-    for name in ("written", "as_well"):
+    for name in ("writes_again", "as_well"):
         made = await deps.postgres.run("account_create", username=name, **ACCOUNT)
         assert made[1] == name

@@ -53,7 +53,7 @@ class People(Beside, RuleBasedStateMachine):
         self.tokens.append(made.token)
 
     def _name(self, name: str) -> str:
-        return f"{name}-{self.run}"
+        return f"{name}-of-run-{self.run}"
 
     def who(self, name: str, nth: int = 0) -> str | None:
         """A token of that person, who logs in if there is none."""

@@ -45,7 +45,7 @@ examples:
   python3 run.py prove                                 50,000 operations, 100 faults, all kinds
   python3 run.py prove --ops 1000000 --fault-count 2000 --seed 7
   python3 run.py prove --ops 5000 --faults none        nobody disturbs
-  python3 run.py prove --ops 20000 --faults server-kill,redis-flush
+  python3 run.py prove --ops 20000 --faults server-killed,redis-flushed
   python3 run.py prove --set WIRE=llhttp               another setting of the servers
   python3 run.py prove --planted all                   every planted bug must be caught
   python3 run.py prove --check .data/prove/20270104-100000-seed1    judge a recorded run again
