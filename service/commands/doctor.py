@@ -60,6 +60,8 @@ def of_postgres(settings: Settings) -> Iterator[Finding]:
     states = {one.state for one in steps}
     if states == {"applied"}:
         yield ok(SCHEMA, f"version {steps[-1].version}, as this code needs it")
+    elif states <= {"applied", "ahead"}:
+        yield warn(SCHEMA, migrate.summary(steps), "update the code soon")
     elif states <= {"applied", "pending"}:
         yield warn(SCHEMA, migrate.summary(steps), "serve does so too, if its role may")
     else:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 EVERY = 0.1  # seconds between two looks of a progress line, at least
 BAR = 24  # columns
-COLOURS = {"ok": 32, "warn": 33, "fail": 31, "pending": 33, "newer": 31, "changed": 31}
+COLOURS = {"ok": 32, "warn": 33, "fail": 31, "pending": 33, "ahead": 33, "newer": 31, "changed": 31}
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -30,6 +30,11 @@ APPLIED = """
 SELECT version, checksum, COALESCE((to_jsonb(schema_migration) ->> 'serves')::integer, version)
   FROM schema_migration ORDER BY version
 """
+LOG = """
+SELECT version, name, checksum, applied_at,
+       COALESCE((to_jsonb(schema_migration) ->> 'serves')::integer, version)
+  FROM schema_migration ORDER BY version
+"""
 SERVES = re.compile(r"^-- serves: (\d+)$", re.MULTILINE)
 
 
@@ -66,7 +71,7 @@ def migrations(folder: Path = SQL / "migrations") -> list[Migration]:
 
 class Step(NamedTuple):
     """A migration that this code or the database knows, and its state: applied, pending, changed
-    (not the text that was applied) or newer (not known here)."""
+    (not the text that was applied), ahead (not known here, but serves this code) or newer."""
 
     version: int
     name: str
@@ -80,10 +85,10 @@ def status(database_url: str, wanted: list[Migration] | None = None) -> list[Ste
     applied = {row[0]: row for row in _log(database_url)}
     steps = []
     for version in sorted(known.keys() | applied.keys()):
-        _, name, checksum, at = applied.get(version, (version, "", "", None))
+        _, name, checksum, at, serves = applied.get(version, (version, "", "", None, version))
         one = known.get(version)
         if one is None:
-            state = "newer"
+            state = "ahead" if serves <= max(known) else "newer"
         elif not checksum:
             state = "pending"
         else:
@@ -103,11 +108,14 @@ def summary(steps: list[Step]) -> str:
         return "The schema is newer than this code: run the version that made it, or a newer one."
     if of["pending"]:
         return f"{of['pending']} to apply: run migrate."
+    if steps[-1].state == "ahead":
+        return "The schema is ahead of this code, and serves it."
     return "The schema is up to date."
 
 
-def _log(database_url: str) -> list[tuple[int, str, str, datetime]]:
-    """The migrations that were applied; none where not even their table is."""
+def _log(database_url: str) -> list[tuple[int, str, str, datetime, int]]:
+    """The migrations that were applied and the oldest code that each serves; none where not even
+    their table is."""
     options = "-c timezone=UTC"
     connection = psycopg2.connect(database_url, application_name="booking migrate", options=options)
     try:
@@ -115,9 +123,7 @@ def _log(database_url: str) -> list[tuple[int, str, str, datetime]]:
             cursor.execute("SELECT to_regclass('schema_migration') IS NOT NULL")
             if cursor.fetchone() != (True,):
                 return []
-            cursor.execute(
-                "SELECT version, name, checksum, applied_at FROM schema_migration ORDER BY version"
-            )
+            cursor.execute(LOG)
             return cursor.fetchall()
     finally:
         connection.close()

@@ -178,6 +178,12 @@ def test_a_schema_that_is_not_this_codes_is_told(booking: Booking, rows: Any) ->
         refused = booking("user list")
         assert (refused.code, refused.err.count("\n")) == (2, 1)
         assert "newer than this code" in refused.err
+        rows.execute("UPDATE schema_migration SET serves = 1 WHERE version = 9999")
+        status = booking("migrate --status")
+        assert status.code == 0
+        assert "9999  ahead" in status.out
+        assert "ahead of this code, and serves it" in status.out
+        assert booking("user list").code == 0
     finally:
         rows.execute("DELETE FROM schema_migration WHERE version = 9999")
     rows.execute("UPDATE schema_migration SET checksum = 'x' || checksum WHERE version = 2")
