@@ -47,6 +47,12 @@ def io_loop() -> Iterator[AsyncIOLoop]:
     asyncio.set_event_loop(None)
 
 
+@pytest.fixture(autouse=True)
+def current(io_loop: AsyncIOLoop) -> None:
+    """The shared loop is the current one, also after a test that ran one of its own."""
+    asyncio.set_event_loop(io_loop.asyncio_loop)
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
     embedded = Embedded.start(tmp_path_factory.mktemp("servers"), durable=False)
