@@ -195,10 +195,10 @@ class Crowd:
         raise RuntimeError("none of the servers takes connections")
 
     def _welcome(self, person: Person) -> None:
-        """A new account takes part; an older guest leaves for it."""
+        """A new account takes part; an older guest leaves for it, if one of them is not asking."""
         if len(self._guests) < GUESTS:
             seat = self._seat(person)
             self._guests.append(seat)
             self._free.append(seat)
-        else:
-            self._random.choice(self._guests).person = person
+        elif idle := [seat for seat in self._guests if seat in self._free]:
+            self._random.choice(idle).person = person

@@ -188,7 +188,7 @@ async def test_an_answer_never_goes_to_somebody_else(
 
         async def ask(number: int) -> bool:
             try:
-                async with asyncio.timeout(0.004 * (number % 8) or None):
+                async with asyncio.timeout(0.001 * (number % 8) or None):
                     async with pool.link() as link:
                         assert await link.execute(f"SELECT {number}") == [(number,)]
             except TimeoutError:
