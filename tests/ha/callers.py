@@ -93,7 +93,7 @@ async def calling(
     folder: Path,
     settings: Settings,
     more: Mapping[str, str],
-    slots: int = 900,
+    slots: int = 3000,
 ) -> AsyncIterator[tuple[Callers, Live]]:
     """A process of the service on the settings' engines, with callers who have begun."""
     migrate.migrate(settings.database_url)
