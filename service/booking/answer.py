@@ -3,12 +3,14 @@
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from service import errors
 from service.lane import AGAIN
 
 log = logging.getLogger(__name__)
+
+Next = TypeVar("Next")
 
 
 class Answer(NamedTuple):
@@ -22,6 +24,14 @@ class Answer(NamedTuple):
     def of(cls, row: Any) -> Self:
         """The answer that shows a named tuple as a JSON object."""
         return cls(json.dumps(row._asdict(), ensure_ascii=False, separators=(",", ":")))
+
+
+class Page(NamedTuple, Generic[Next]):
+    """A JSON array (None: the asker knows it), where the next page begins, and the array's tag."""
+
+    body: str | None
+    next: Next | None
+    tag: str = ""
 
 
 NOTHING = Answer("")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from service.booking.answer import Answer, judged_all
+from service.booking.answer import Answer, Page, judged_all
 from service.booking.idempotency import NO_KEY, Key
 from service.booking.status import APPOINTMENT_STATUSES
 from service.deps import Deps
@@ -12,14 +12,6 @@ from service.lane import Lane
 from service.sessions import Session
 from service.settings import Settings
 from service.store.postgres import Postgres
-
-
-class Page(NamedTuple):
-    """A JSON array (None: the asker knows it), where the next page begins, and the array's tag."""
-
-    body: str | None
-    next: int | None
-    tag: str = ""
 
 
 class Ending(NamedTuple):
@@ -119,10 +111,10 @@ def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
     return Lane.of(settings, decide)
 
 
-def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page]:
+def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[int]]:
     """The lane in which lists of one's own appointments are read."""
 
-    async def read(items: list[ListItem]) -> list[Page]:
+    async def read(items: list[ListItem]) -> list[Page[int]]:
         columns = [list(column) for column in zip(*items, strict=True)]
         rows = await db.run(
             "appointment_list",
@@ -221,7 +213,7 @@ async def list_page(
     limit: int,
     expand: bool,
     known: str = "",
-) -> Page:
+) -> Page[int]:
     """A page of the actor's own appointments, or of all with a provider for that one's staff.
 
     A page with the tag `known` comes without its body.
@@ -229,7 +221,7 @@ async def list_page(
     if provider_id is None or not actor.keeps(provider_id):
         whose = actor.account_id, provider_id or 0, status or ""
         item = ListItem(*whose, from_at, to_at, after_id, limit, expand, known)
-        page: Page = await deps.lanes.appointments.submit(item)
+        page: Page[int] = await deps.lanes.appointments.submit(item)
         return page
     body, last_id, more = await deps.db.run(
         "appointment_list_provider",

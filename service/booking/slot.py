@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from service.booking.answer import Answer, judged
+from service.booking.answer import Answer, Page, judged
 from service.booking.status import SLOT_STATUSES
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, PermissionDenied
@@ -36,14 +36,6 @@ class Cursor(NamedTuple):
 BEGINNING = Cursor("-infinity", 0)
 
 
-class Page(NamedTuple):
-    """A JSON array (None: the asker knows it), where the next page begins, and the array's tag."""
-
-    body: str | None
-    next: Cursor | None
-    tag: str = ""
-
-
 class ListItem(NamedTuple):
     """A page of a provider's slots; status "" stands for any."""
 
@@ -57,10 +49,10 @@ class ListItem(NamedTuple):
     known: str
 
 
-def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page]:
+def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[Cursor]]:
     """The lane in which lists of a provider's slots are read."""
 
-    async def read(items: list[ListItem]) -> list[Page]:
+    async def read(items: list[ListItem]) -> list[Page[Cursor]]:
         columns = [list(column) for column in zip(*items, strict=True)]
         rows = await db.run(
             "slot_list_provider",
@@ -131,13 +123,13 @@ async def list_page(
     after: Cursor,
     limit: int,
     known: str = "",
-) -> Page:
+) -> Page[Cursor]:
     """A page of slots in the order of starts_at and id, as a JSON array, and where it ended.
 
     A provider's page with the tag `known` comes without its body."""
     if provider_id is not None:
         item = ListItem(provider_id, status or "", from_at, to_at, *after, limit, known)
-        page: Page = await deps.lanes.slots.submit(item)
+        page: Page[Cursor] = await deps.lanes.slots.submit(item)
         return page
     body, last_at, last_id, more = await deps.db.run(
         "slot_list",

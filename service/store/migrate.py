@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,10 +27,6 @@ ALTER TABLE schema_migration ADD COLUMN IF NOT EXISTS serves integer
 """
 # By to_jsonb, because the column may not be there yet. Who says nothing serves nobody older.
 APPLIED = """
-SELECT version, checksum, COALESCE((to_jsonb(schema_migration) ->> 'serves')::integer, version)
-  FROM schema_migration ORDER BY version
-"""
-LOG = """
 SELECT version, name, checksum, applied_at,
        COALESCE((to_jsonb(schema_migration) ->> 'serves')::integer, version)
   FROM schema_migration ORDER BY version
@@ -69,6 +65,16 @@ def migrations(folder: Path = SQL / "migrations") -> list[Migration]:
     return found
 
 
+class Applied(NamedTuple):
+    """A migration that was applied, and the oldest code that its schema serves."""
+
+    version: int
+    name: str
+    checksum: str
+    at: datetime
+    serves: int
+
+
 class Step(NamedTuple):
     """A migration that this code or the database knows, and its state: applied, pending, changed
     (not the text that was applied), ahead (not known here, but serves this code) or newer."""
@@ -82,18 +88,19 @@ class Step(NamedTuple):
 def status(database_url: str, wanted: list[Migration] | None = None) -> list[Step]:
     """Every migration in order and how it stands; changes nothing. Raises psycopg2.Error."""
     known = {one.version: one for one in (migrations() if wanted is None else wanted)}
-    applied = {row[0]: row for row in _log(database_url)}
+    with contextlib.closing(_connect(database_url)) as connection, connection.cursor() as cursor:
+        applied = {one.version: one for one in _applied(cursor)}
     steps = []
     for version in sorted(known.keys() | applied.keys()):
-        _, name, checksum, at, serves = applied.get(version, (version, "", "", None, version))
-        one = known.get(version)
-        if one is None:
-            state = "ahead" if serves <= max(known) else "newer"
-        elif not checksum:
+        done, one = applied.get(version), known.get(version)
+        if done is None:
             state = "pending"
+        elif one is None:
+            state = "ahead" if done.serves <= max(known) else "newer"
         else:
-            state = "applied" if checksum == one.checksum else "changed"
-        steps.append(Step(version, one.name if one else name, state, at))
+            state = "applied" if done.checksum == one.checksum else "changed"
+        name = one.name if one else applied[version].name
+        steps.append(Step(version, name, state, done.at.astimezone(UTC) if done else None))
     return steps
 
 
@@ -113,22 +120,6 @@ def summary(steps: list[Step]) -> str:
     return "The schema is up to date."
 
 
-def _log(database_url: str) -> list[tuple[int, str, str, datetime, int]]:
-    """The migrations that were applied and the oldest code that each serves; none where not even
-    their table is."""
-    options = "-c timezone=UTC"
-    connection = psycopg2.connect(database_url, application_name="booking migrate", options=options)
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT to_regclass('schema_migration') IS NOT NULL")
-            if cursor.fetchone() != (True,):
-                return []
-            cursor.execute(LOG)
-            return cursor.fetchall()
-    finally:
-        connection.close()
-
-
 def latest_version() -> int:
     """The schema version that this code needs."""
     return migrations()[-1].version
@@ -141,12 +132,14 @@ def migrate(database_url: str, wanted: list[Migration] | None = None) -> list[Mi
     """
     wanted = migrations() if wanted is None else wanted
     done = []
-    with contextlib.closing(
-        psycopg2.connect(database_url, application_name="booking migrate")
-    ) as connection:
+    with contextlib.closing(_connect(database_url)) as connection:
         while one := _step(connection, wanted):
             done.append(one)
     return done
+
+
+def _connect(database_url: str) -> Connection:
+    return psycopg2.connect(database_url, application_name="booking migrate")
 
 
 def _step(connection: Connection, wanted: list[Migration]) -> Migration | None:
@@ -159,35 +152,36 @@ def _step(connection: Connection, wanted: list[Migration]) -> Migration | None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         applied = _applied(cursor)
         _check(applied, wanted)
+        done = {one.version for one in applied}
         for one in wanted:
-            if one.version not in applied:
+            if one.version not in done:
                 _apply(cursor, one)
                 return one
     return None
 
 
-def _applied(cursor: Any) -> dict[int, tuple[str, int]]:
-    """Checksum and the oldest code that it serves, by version."""
+def _applied(cursor: Any) -> list[Applied]:
+    """The migrations that were applied; none where not even their table is."""
     cursor.execute("SELECT to_regclass('schema_migration')")
     if cursor.fetchone() == (None,):
-        return {}
+        return []
     cursor.execute(APPLIED)
-    return {version: (checksum, serves) for version, checksum, serves in cursor.fetchall()}
+    return [Applied(*row) for row in cursor.fetchall()]
 
 
-def _check(applied: dict[int, tuple[str, int]], wanted: list[Migration]) -> None:
+def _check(applied: list[Applied], wanted: list[Migration]) -> None:
     known = {one.version: one.checksum for one in wanted}
-    for version, (checksum, serves) in applied.items():
-        if version not in known:
-            if serves <= max(known):
+    for one in applied:
+        if one.version not in known:
+            if one.serves <= max(known):
                 continue
             raise MigrationError(
-                f"The database has schema {version}, which is newer than this code. "
+                f"The database has schema {one.version}, which is newer than this code. "
                 "Start the version of the service that made it, or a newer one."
             )
-        if known[version] != checksum:
+        if known[one.version] != one.checksum:
             raise MigrationError(
-                f"Migration {version:04} was changed after it had been applied. "
+                f"Migration {one.version:04} was changed after it had been applied. "
                 "Undo that; changes of the schema go into a new migration."
             )
 

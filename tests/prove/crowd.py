@@ -114,9 +114,12 @@ class Crowd:
             await self._at_once(seat, *equal, server=self._random.choice(self._servers))
         elif ask.verb == "move" and chance < 0.1:
             await self._rush()
-        elif ask.verb in ("list", "get") and chance < 0.1 and seat.person.tokens:
-            if ask.args.get("foreign"):
-                return
+        elif (
+            ask.verb in ("list", "get")
+            and chance < 0.1
+            and seat.person.tokens
+            and not ask.args.get("foreign")
+        ):
             number = ask.args.get("appointment", 0)
             change = self._workload.move(seat.person, number) or self._workload.book(seat.person)
             server = self._random.choice(self._servers)
