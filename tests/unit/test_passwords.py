@@ -120,7 +120,7 @@ async def test_who_waits_beyond_the_deadline_is_refused_and_leaves_the_queue() -
 
 
 async def test_the_loop_goes_on_meanwhile() -> None:
-    passwords = Passwords(dataclasses.replace(FAST, bcrypt_rounds=11))
+    passwords = Passwords(dataclasses.replace(FAST, bcrypt_rounds=10))
     try:
         hashing = asyncio.ensure_future(passwords.hash("x"))
         turns = 0
