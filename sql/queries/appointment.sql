@@ -5,6 +5,10 @@
 -- first statements only lock; the last one decides on a snapshot taken after the locks were got.
 -- (A single statement that locks and decides would decide on a snapshot older than its locks.)
 -- Decisions are made for a whole set of items; each answer carries its item's number n.
+--
+-- `= ANY (ARRAY[x])` means `= x`, and that the rows of a table are looked up one by one: a plain =
+-- may become a hash join, which is right for what a query has made itself, but reads a whole table
+-- where the plan was made before the table had grown.
 
 
 -- name: appointment_book :many
@@ -57,10 +61,10 @@ WITH item AS (
                WHEN slot_status(slot) <> 'free' THEN 'slot_taken'
            END AS refusal
       FROM item
-      LEFT JOIN slot ON slot.id = item.slot_id
+      LEFT JOIN slot ON slot.id = ANY (ARRAY[item.slot_id])
       LEFT JOIN open_count ON open_count.account_id = item.account_id
       LEFT JOIN idempotency AS stored
-             ON stored.account_id = item.account_id AND stored.key = item.key
+             ON stored.account_id = ANY (ARRAY[item.account_id]) AND stored.key = ANY (ARRAY[item.key])
     WINDOW same_key AS (PARTITION BY item.account_id, item.key ORDER BY item.n)
 ), within_limit AS (
     SELECT considered.*,
@@ -101,7 +105,7 @@ WITH item AS (
     UPDATE slot
        SET booked = slot.booked + taken.count, version = slot.version + 1
       FROM (SELECT slot_id, count(*) AS count FROM booked GROUP BY slot_id) AS taken
-     WHERE slot.id = taken.slot_id
+     WHERE slot.id = ANY (ARRAY[taken.slot_id])
     RETURNING slot AS after
 ), alternative AS (
     SELECT lost.slot_id,
@@ -140,7 +144,7 @@ WITH item AS (
                      AND place.slot_id = queued.slot_id AND place.turn = queued.turn
       LEFT JOIN booked ON booked.slot_id = place.slot_id AND booked.place = place.place
       LEFT JOIN counted ON (counted.after).id = booked.slot_id
-      LEFT JOIN account ON account.id = booked.account_id
+      LEFT JOIN account ON account.id = ANY (ARRAY[booked.account_id])
       LEFT JOIN provider ON provider.id = (queued.slot).provider_id
       LEFT JOIN alternative ON alternative.slot_id = queued.slot_id
 ), kept AS (
@@ -160,8 +164,8 @@ SELECT item.n, appointment.slot_id
   FROM unnest(
            %(appointment_ids)s::bigint[], %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[]
        ) WITH ORDINALITY AS item (appointment_id, actor_id, staff_of, n)
-  JOIN appointment ON appointment.id = item.appointment_id
-  JOIN slot ON slot.id = appointment.slot_id
+  JOIN appointment ON appointment.id = ANY (ARRAY[item.appointment_id])
+  JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
  WHERE appointment.account_id = item.actor_id
     OR is_staff(slot, item.staff_of)
  ORDER BY item.n;
@@ -182,11 +186,11 @@ SELECT appointment.id
 
 SELECT slot.id
   FROM slot
- WHERE slot.id IN (SELECT appointment.slot_id
-                     FROM appointment
-                    WHERE appointment.id = ANY (%(appointment_ids)s::bigint[]))
+ WHERE slot.id = ANY (ARRAY(SELECT appointment.slot_id
+                              FROM appointment
+                             WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])))
  ORDER BY slot.id
-   FOR NO KEY UPDATE OF slot;
+   FOR NO KEY UPDATE;
 
 WITH item AS (
     SELECT item.*
@@ -220,17 +224,17 @@ WITH item AS (
                THEN 'again'
            END AS verdict
       FROM item
-      LEFT JOIN appointment ON appointment.id = item.appointment_id
-      LEFT JOIN slot ON slot.id = appointment.slot_id
+      LEFT JOIN appointment ON appointment.id = ANY (ARRAY[item.appointment_id])
+      LEFT JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
       LEFT JOIN idempotency AS stored
-             ON stored.account_id = item.actor_id AND stored.key = item.key
+             ON stored.account_id = ANY (ARRAY[item.actor_id]) AND stored.key = ANY (ARRAY[item.key])
     WINDOW same_key AS (PARTITION BY item.actor_id, item.key ORDER BY item.n)
 ), ended AS (
     UPDATE appointment
        SET status = considered.to_status, version = appointment.version + 1
       FROM considered
      WHERE considered.verdict IS NULL
-       AND appointment.id = considered.appointment_id
+       AND appointment.id = ANY (ARRAY[considered.appointment_id])
     RETURNING considered.n, appointment.id, appointment.version, appointment.slot_id,
               considered.actor_id, considered.action, considered.to_status, considered.reason
 ), recorded AS (
@@ -249,7 +253,7 @@ WITH item AS (
               FROM ended
              WHERE to_status = 'cancelled'
              GROUP BY slot_id) AS freed
-     WHERE slot.id = freed.slot_id
+     WHERE slot.id = ANY (ARRAY[freed.slot_id])
     RETURNING slot AS after
 ), answer AS (
     SELECT considered.n, considered.actor_id, considered.key, considered.fingerprint,
@@ -295,9 +299,9 @@ SELECT row_to_json(ROW (
        appointment.version,
        slot.version AS slot_version
   FROM appointment
-  JOIN slot ON slot.id = appointment.slot_id
+  JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
   JOIN provider ON provider.id = slot.provider_id
-  JOIN account ON account.id = appointment.account_id
+  JOIN account ON account.id = ANY (ARRAY[appointment.account_id])
  WHERE appointment.id = %(appointment_id)s::bigint
    AND (appointment.account_id = %(actor_id)s::bigint
         OR is_staff(slot, %(staff_of)s::bigint));
@@ -309,7 +313,7 @@ WITH page AS (
     SELECT change.*, account.username,
            row_number() OVER (ORDER BY change.id) AS nth
       FROM appointment_history AS change
-      JOIN account ON account.id = change.actor_id
+      JOIN account ON account.id = ANY (ARRAY[change.actor_id])
      WHERE change.appointment_id = %(appointment_id)s::bigint
        AND change.id > %(after_id)s::bigint
      ORDER BY change.id
@@ -324,7 +328,7 @@ SELECT '[' || coalesce(string_agg(row_to_json(ROW (
        max(page.id) AS last_id,
        (SELECT count(*) FROM page) > %(limit)s::integer AS more
   FROM appointment
-  JOIN slot ON slot.id = appointment.slot_id
+  JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
   LEFT JOIN page ON page.nth <= %(limit)s::integer
  WHERE appointment.id = %(appointment_id)s::bigint
    AND (appointment.account_id = %(actor_id)s::bigint

@@ -18,7 +18,7 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
         SELECT appointment.id, appointment.notes, appointment.status, slot, provider,
                row_number() OVER (ORDER BY appointment.id) AS nth
           FROM appointment
-          JOIN slot ON slot.id = appointment.slot_id
+          JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
           JOIN provider ON provider.id = slot.provider_id
          WHERE appointment.account_id = item.account_id
            AND (item.provider_id = 0 OR slot.provider_id = item.provider_id)
@@ -56,9 +56,9 @@ WITH page AS (
     SELECT appointment.id, appointment.notes, appointment.status, account.username, slot, provider,
            row_number() OVER (ORDER BY appointment.id) AS nth
       FROM slot
-      JOIN appointment ON appointment.slot_id = slot.id
+      JOIN appointment ON appointment.slot_id = ANY (ARRAY[slot.id])
       JOIN provider ON provider.id = slot.provider_id
-      JOIN account ON account.id = appointment.account_id
+      JOIN account ON account.id = ANY (ARRAY[appointment.account_id])
      WHERE slot.provider_id = %(provider_id)s::bigint
        AND appointment.id > %(after_id)s::bigint
        AND appointment.status = ANY (%(statuses)s::text[])

@@ -52,11 +52,11 @@ WITH item AS (
                THEN 'again'
            END AS verdict
       FROM item
-      JOIN appointment ON appointment.id = item.appointment_id
-      JOIN slot AS origin ON origin.id = item.from_slot_id
-      LEFT JOIN slot AS target ON target.id = item.to_slot_id
+      JOIN appointment ON appointment.id = ANY (ARRAY[item.appointment_id])
+      JOIN slot AS origin ON origin.id = ANY (ARRAY[item.from_slot_id])
+      LEFT JOIN slot AS target ON target.id = ANY (ARRAY[item.to_slot_id])
       LEFT JOIN idempotency AS stored
-             ON stored.account_id = item.actor_id AND stored.key = item.key
+             ON stored.account_id = ANY (ARRAY[item.actor_id]) AND stored.key = ANY (ARRAY[item.key])
     WINDOW same_key AS (PARTITION BY item.actor_id, item.key ORDER BY item.n)
 ), queued AS (
     SELECT considered.*,
@@ -76,7 +76,7 @@ WITH item AS (
       FROM queued
       JOIN place ON place.to_slot_id = queued.to_slot_id AND place.turn = queued.turn
      WHERE queued.verdict IS NULL
-       AND appointment.id = queued.appointment_id
+       AND appointment.id = ANY (ARRAY[queued.appointment_id])
        AND appointment.slot_id = queued.from_slot_id
        AND appointment.status = 'booked'
     RETURNING queued.n, appointment.id, appointment.version, appointment.status,
@@ -96,7 +96,7 @@ WITH item AS (
              CROSS JOIN LATERAL (VALUES (moved.from_slot_id, -1), (moved.to_slot_id, 1))
                      AS step (slot_id, count)
              GROUP BY step.slot_id) AS change
-     WHERE slot.id = change.slot_id
+     WHERE slot.id = ANY (ARRAY[change.slot_id])
     RETURNING slot AS after
 ), alternative AS (
     SELECT lost.to_slot_id,

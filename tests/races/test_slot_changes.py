@@ -57,16 +57,17 @@ async def test_nobody_gets_in_after_the_provider_heard_that_it_is_closed(
         assert closed.status == 200
 
     async def keep_booking(who: Person) -> None:
-        for _ in range(12):
+        mine: list[Answer] = []
+        while len(mine) < 3:
             sent_after = time.monotonic() > closed_at
             answer = await wire.book(who, slot_id)
             assert answer.status in (201, 409)
             if sent_after:
-                late.append(answer)
+                mine.append(answer)
+        late.extend(mine)
 
     await asyncio.gather(close(), *(keep_booking(who) for who in crowd[:20]))
-    assert late
-    assert set(tally(late)) == {"slot_taken"}
+    assert tally(late) == {"slot_taken": 60}
 
 
 async def test_a_slot_never_has_fewer_places_than_appointments(

@@ -1,6 +1,7 @@
 """Every named query: that it has tests, that both its forms agree, and that it uses indexes."""
 
 import ast
+import contextlib
 import dataclasses
 import json
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from tests.sql.samples import samples
 TABLES = {"provider", "account", "slot", "appointment", "appointment_history"}
 # These read whole tables, or one row of any kind, and nobody waits for them.
 WHOLE = {"invariants_broken", "slot_count", "schema_version"}
+# Where nothing has been counted ever, to read all of these seems as good as to look one row up;
+# autovacuum comes round within a minute.
+PARTIAL = {"appointment_one_per_place", "slot_no_overlap"}
 # A few hundred rows, as after a first day: where there are only one or two, all ways of finding
 # them cost the same.
 CROWD = """
@@ -84,21 +88,31 @@ def rows(desk: Desk, text: str, parameters: dict[str, Any]) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def small(servers: Embedded, settings: Settings) -> Iterator[Settings]:
-    """A database of its own with little in it, which nobody but autovacuum has counted yet."""
-    with scratch_database(servers.admin_url or "", settings.database_url) as url:
-        migrate(url)
+def databases(servers: Embedded, settings: Settings) -> Iterator[dict[str, Settings]]:
+    """Databases of their own, which nobody but autovacuum has counted yet: one empty, one with
+    little in it."""
+    with contextlib.ExitStack() as stack:
+        found = {}
+        for size in ("empty", "small"):
+            url = stack.enter_context(
+                scratch_database(servers.admin_url or "", settings.database_url)
+            )
+            migrate(url)
+            found[size] = dataclasses.replace(settings, database_url=url)
         with connected(url) as connection, connection.cursor() as cursor:
             cursor.execute(CROWD)
-        yield dataclasses.replace(settings, database_url=url)
+        yield found
 
 
 @pytest.mark.parametrize("counted", [False, True], ids=["new", "counted"])
+@pytest.mark.parametrize("size", ["empty", "small"])
 @pytest.mark.parametrize("name", sorted(QUERIES.keys() - WHOLE))
-def test_each_finds_its_rows_by_an_index(name: str, counted: bool, small: Settings) -> None:
+def test_each_finds_its_rows_by_an_index(
+    name: str, size: str, counted: bool, databases: dict[str, Settings]
+) -> None:
     """As prepared by the service: with one plan for all parameters, made while tables are small,
     before or after their rows have been counted."""
-    desk = next(desks := opened(small))
+    desk = next(desks := opened(databases[size]))
     parameters = samples(desk)[name]
     if counted:
         desk.cursor.execute("ANALYZE")
@@ -108,6 +122,8 @@ def test_each_finds_its_rows_by_an_index(name: str, counted: bool, small: Settin
         desk.cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
         [(plans,)] = desk.cursor.fetchall()
         unguided += [node for node in scans(plans[0]["Plan"]) if not guided(node)]
+    if size == "empty" and not counted:
+        unguided = [node for node in unguided if node.get("Index Name") not in PARTIAL]
     assert list(desks) == []  # it is closed, and with it the locks of ANALYZE
     assert unguided == [], json.dumps(unguided, indent=1)
 

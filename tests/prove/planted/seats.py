@@ -47,7 +47,7 @@ def lock_in_the_deciding_statement(ground: Ground) -> None:
     ground.edit("appointment_book", LOCK_SLOT, "")
     ground.edit(
         "appointment_book",
-        "LEFT JOIN slot ON slot.id = item.slot_id",
+        "LEFT JOIN slot ON slot.id = ANY (ARRAY[item.slot_id])",
         """LEFT JOIN (SELECT * FROM slot WHERE id = ANY (%(slot_ids)s::bigint[])
                       ORDER BY id FOR NO KEY UPDATE) AS looked ON looked.id = item.slot_id
            LEFT JOIN slot ON slot.id = looked.id""",
