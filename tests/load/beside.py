@@ -24,7 +24,7 @@ class Beside:
         self._logins, self._idle = logins, idle
         address = scenario.world.address
         self._waiting = Driver(address, self.scenario, connections=idle)
-        self._storm = Driver(address, self.scenario, connections=logins)
+        self._storm = Driver(address, self.scenario, connections=logins, polite=True)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:

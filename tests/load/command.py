@@ -160,7 +160,10 @@ def add_how(group: Any) -> None:
     )
     group.add_argument("--requests", type=int, help="end after so many")
     group.add_argument(
-        "--logins", type=int, default=0, help="so many connections that log in all the while"
+        "--logins",
+        type=int,
+        default=0,
+        help="so many connections that log in all the while; refused, they heed Retry-After",
     )
     group.add_argument(
         "--idle", type=int, default=0, help="so many connections that are open and do nothing"

@@ -7,7 +7,7 @@ from typing import Protocol
 from tests.load.arrivals import Alarm, Timetable
 from tests.load.errors import LoadError
 from tests.load.recorder import Recorder
-from tests.load.wire import TIMED_OUT, UNSENT, Connection, Request
+from tests.load.wire import TIMED_OUT, UNSENT, Connection, Request, header
 
 TIMEOUT = 10.0  # seconds; the server gives a request up long before
 GRACE = 3.0  # seconds that an open loop gets to send what it could not send in time
@@ -27,7 +27,8 @@ class Scenario(Protocol):
 class Driver:
     """Runs one scenario once. In an open loop `connections` is the most that are used.
 
-    `ran_out` tells whether the scenario had nothing more to ask before the time was over.
+    `ran_out` tells whether the scenario had nothing more to ask before the time was over. A
+    `polite` one sends nothing on a connection before the time that Retry-After gave it.
     """
 
     def __init__(
@@ -38,12 +39,15 @@ class Driver:
         connections: int,
         rate: float | None = None,
         requests: int | None = None,
+        polite: bool = False,
     ) -> None:
         self._address, self._scenario = address, scenario
         self._connections, self._rate = connections, rate
         self._left = requests if requests is not None else -1
+        self._polite = polite
         self._idle: list[Connection] = []
         self._busy: set[Connection] = set()
+        self._resting: set[Connection] = set()  # told to come back later
         self._backlog: deque[float] = deque()
         self._recorder: Recorder | None = None
         self._ending = False
@@ -83,7 +87,7 @@ class Driver:
     def close(self) -> None:
         """Drop the connections."""
         self._ending = True
-        for connection in (*self._idle, *self._busy):
+        for connection in (*self._idle, *self._busy, *self._resting):
             connection.transport.abort()
 
     async def _dial(self) -> None:
@@ -127,6 +131,16 @@ class Driver:
         self._busy.discard(connection)
         self._recorder.done(request.kind, status, connection.due, self._loop.time())
         self._scenario.answered(request, status, head, body)
+        wait = header(head, b"retry-after") if self._polite else None
+        if wait is not None:
+            self._resting.add(connection)
+            self._loop.call_later(int(wait), self._come_back, connection)
+            self._finish()
+        elif connection.open:
+            self._free(connection)
+
+    def _come_back(self, connection: Connection) -> None:
+        self._resting.discard(connection)
         if connection.open:
             self._free(connection)
 

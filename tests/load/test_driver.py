@@ -49,11 +49,16 @@ async def serving(answer: Answer) -> AsyncIterator[tuple[str, int]]:
 
 
 async def drive(
-    answer: Answer, asking: Asking, *, rate: float | None = None, seconds: float = 5.0
+    answer: Answer,
+    asking: Asking,
+    *,
+    rate: float | None = None,
+    seconds: float = 5.0,
+    polite: bool = False,
 ) -> Recorder:
     """Run a driver over two connections and return what it recorded."""
     async with serving(answer) as address:
-        driver = Driver(address, asking, connections=2, rate=rate)
+        driver = Driver(address, asking, connections=2, rate=rate, polite=polite)
         await driver.open()
         now = asyncio.get_running_loop().time()
         recorder = Recorder(now, seconds)
@@ -95,6 +100,17 @@ async def test_a_cut_connection_is_counted_and_replaced() -> None:
     asking = Asking(30)
     await drive(answer, asking)
     assert asking.statuses == {200: 20, CUT: 10}
+
+
+async def test_a_polite_one_comes_back_when_it_was_told_to() -> None:
+    async def answer(count: int, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 2\r\n\r\n{}")
+
+    impolite, polite = Asking(), Asking()
+    await drive(answer, impolite, seconds=0.5)
+    assert impolite.statuses[503] > 100
+    await drive(answer, polite, seconds=1.5, polite=True)
+    assert polite.statuses == {503: 4}  # two connections, each of them twice
 
 
 async def test_an_open_loop_hides_no_stall() -> None:

@@ -96,6 +96,11 @@ def the_same_key_brings_another_answer(story: Story) -> None:
     story.operations[4].body = story.operations[4].body | {"crc": 99}
 
 
+@violates("I5")
+def the_same_key_brings_what_nobody_can_read(story: Story) -> None:
+    story.operations[4].body = {"unreadable": "[["}
+
+
 @violates("I6", "I7")
 def a_move_does_not_give_its_old_place_back(story: Story) -> None:
     move = next(one for one in story.stream if one.rows[0][1:3] == ["UPDATE", 10])
