@@ -101,7 +101,7 @@ class Crowd:
 
     async def _follow(self, seat: Seat, ask: Ask) -> None:
         """Now and then what races like: twins of one request, equal ones, a dead token."""
-        chance = self._random.random()
+        chance, foreign = self._random.random(), ask.args.get("foreign")
         if ask.verb in ("logout", "password") and chance < 0.5:
             if last := self._workload.dead(seat.person):
                 await self._once(seat, last)
@@ -112,14 +112,14 @@ class Crowd:
             slots = self._random.choices(self.world.wide, k=1 if chance < 0.02 else EQUAL)
             equal = [self._workload.book(seat.person, slots[n % len(slots)]) for n in range(EQUAL)]
             await self._at_once(seat, *equal, server=self._random.choice(self._servers))
+        elif ask.verb == "move" and chance < 0.04 and seat.person.tokens and not foreign:
+            # To two places at once, from wherever it is now.
+            number = ask.args["appointment"]
+            moves = [self._workload.move(seat.person, number) for _ in range(2)]
+            await self._at_once(seat, *filter(None, moves))
         elif ask.verb == "move" and chance < 0.1:
             await self._rush()
-        elif (
-            ask.verb in ("list", "get")
-            and chance < 0.1
-            and seat.person.tokens
-            and not ask.args.get("foreign")
-        ):
+        elif ask.verb in ("list", "get") and chance < 0.1 and seat.person.tokens and not foreign:
             number = ask.args.get("appointment", 0)
             change = self._workload.move(seat.person, number) or self._workload.book(seat.person)
             server = self._random.choice(self._servers)

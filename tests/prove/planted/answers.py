@@ -9,7 +9,8 @@ from service import errors, lane
 from service.booking import appointment, reschedule
 from service.errors import DomainError
 from service.handlers import problems
-from service.store import postgres
+from service.settings import Settings
+from service.store import postgres, safety
 from service.store.postgres import Postgres
 from tests.prove.planted.ground import Ground, bug
 from tests.prove.planted.seats import LOCK_SLOT
@@ -58,7 +59,11 @@ def asynchronous_commit(ground: Ground) -> None:
         assert "synchronous_commit=on" in told
         return told.replace("synchronous_commit=on", "synchronous_commit=off")
 
+    def unchecked(settings: Settings) -> None:
+        """As with UNSAFE_DATABASE: or no server would start."""
+
     ground.put(postgres, "dsn", without_waiting)
+    ground.put(safety, "check", unchecked)
 
 
 @bug("I3 I4")
