@@ -15,6 +15,19 @@ log = logging.getLogger(__name__)
 
 Pair = tuple[int, int]
 
+# The numbers of the keys that are this owner's now. Asked again since the answer was lost, it still
+# has what it got. One command for a whole set: a SET for each costs ten times as much to send.
+_TAKE = """
+local taken = {}
+for number, key in ipairs(KEYS) do
+    if redis.call('SET', key, ARGV[1], 'NX', 'PX', ARGV[2])
+    or redis.call('GET', key) == ARGV[1] then
+        taken[#taken + 1] = number
+    end
+end
+return taken
+"""
+
 # Deletes only what this owner set: a lock that ran out and was taken by another stays theirs.
 _RELEASE = """
 local released = 0
@@ -31,8 +44,8 @@ class Locks:
     """Locks that end by themselves after `lock_ttl` seconds, whatever becomes of their owner."""
 
     def __init__(self, redis: Redis, settings: Settings) -> None:
-        self._redis = redis
         self._ttl = int(settings.lock_ttl * 1000)
+        self._take = redis.register_script(_TAKE)
         self._release = redis.register_script(_RELEASE)
         self.taken = self.missed = 0
 
@@ -45,11 +58,9 @@ class Locks:
         owner = secrets.token_hex(16)
         wanted = sorted(set(pairs))
         with guarded():
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for pair in wanted:
-                    pipe.set(_key(pair), owner, nx=True, px=self._ttl)
-                got = await pipe.execute()
-        held = {pair for pair, taken in zip(wanted, got, strict=True) if taken}
+            keys = [_key(pair) for pair in wanted]
+            taken = await self._take(keys=keys, args=[owner, self._ttl]) if keys else []
+        held = {wanted[number - 1] for number in taken}
         self.taken += len(held)
         self.missed += len(wanted) - len(held)
         try:
