@@ -105,5 +105,9 @@ class Cluster:
         return f"redis+cluster://{','.join(hosts[:3])}"
 
     def _whole(self, server: Server) -> bool:
+        """Whether it knows all others and, if a replica, can be promoted: it has its first copy."""
         state = server.client().execute_command("CLUSTER INFO")
-        return state["cluster_state"] == "ok" and state["cluster_known_nodes"] == "6"
+        known = state["cluster_state"] == "ok" and state["cluster_known_nodes"] == "6"
+        return (
+            bool(known) and server.client().info("replication").get("master_link_status") != "down"
+        )
