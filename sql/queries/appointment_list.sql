@@ -1,4 +1,5 @@
--- Appointments page by page; PostgreSQL writes the JSON.
+-- Appointments page by page; PostgreSQL writes the JSON. appointment.sql says why it is
+-- `= ANY (ARRAY[x])`.
 
 
 -- name: appointment_list :many

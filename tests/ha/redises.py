@@ -106,8 +106,10 @@ class Cluster:
 
     def _whole(self, server: Server) -> bool:
         """Whether it knows all others and, if a replica, can be promoted: it has its first copy."""
-        state = server.client().execute_command("CLUSTER INFO")
-        known = state["cluster_state"] == "ok" and state["cluster_known_nodes"] == "6"
+        client = server.client()
+        state, link = client.execute_command("CLUSTER INFO"), client.info("replication")
         return (
-            bool(known) and server.client().info("replication").get("master_link_status") != "down"
+            state["cluster_state"] == "ok"
+            and state["cluster_known_nodes"] == "6"
+            and link.get("master_link_status") != "down"
         )

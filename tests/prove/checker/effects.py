@@ -1,7 +1,6 @@
 """I3, I4, I5 and I18: each success has its commit, each commit its request, and only one."""
 
 from collections import Counter
-from typing import Any
 
 from tests.prove.checker.evidence import ENDINGS, STAFF_VERBS, Change, Evidence
 from tests.prove.checker.verdict import Verdict
@@ -157,9 +156,9 @@ def at_most_once(evidence: Evidence) -> Verdict:
     return verdict
 
 
-def content(one: Operation) -> Any:
+def content(one: Operation) -> int | str:
     """What an answer says: its checksum, or what was kept of one that nobody could read."""
-    return one.body.get("crc", str(one.body))
+    return one.body["crc"] if "crc" in one.body else str(one.body)
 
 
 def in_flight(one: Operation) -> bool:
