@@ -23,8 +23,9 @@ REST = 0.005  # seconds between two calls of one caller
 
 
 class Told(NamedTuple):
-    """One answer: when, on the test's clock, and what."""
+    """One answer: to whom, when on the test's clock, and what."""
 
+    username: str
     at: float
     status: int
     code: str
@@ -55,20 +56,25 @@ class Callers:
             if self._over:
                 return
             answer = await self._wire.book(who, slot_id, key=f"{who.username}-{number}")
-            self.note(answer)
+            self.note(who, answer)
             await asyncio.sleep(REST)
         raise AssertionError("there were not enough slots")
 
-    def note(self, answer: Answer) -> None:
+    def note(self, who: Person, answer: Answer) -> None:
         done = answer.json["id"] if answer.status == 201 else 0
-        self.told.append(Told(time.monotonic(), answer.status, answer.code, done))
+        now = time.monotonic()
+        self.told.append(Told(who.username, now, answer.status, answer.code, done))
 
     async def successes(self, count: int, seconds: float = 30.0) -> None:
-        """Wait for some more bookings."""
-        wanted = len(self.booked) + count
+        """Wait until each caller has so many more bookings: a shard may fail some callers only."""
+        since = time.monotonic()
         async with asyncio.timeout(seconds):
-            while len(self.booked) < wanted:
+            while min(self._booked_after(since, who) for who in self._people) < count:
                 await asyncio.sleep(0.02)
+
+    def _booked_after(self, since: float, who: Person) -> int:
+        mine = [one for one in self.told if one.username == who.username and one.at > since]
+        return sum(one.status == 201 for one in mine)
 
     @property
     def booked(self) -> list[int]:
@@ -81,10 +87,13 @@ class Callers:
         return Counter(f"{one.status} {one.code}" for one in self.told if one.status != 201)
 
     def gap(self, since: float) -> float:
-        """Seconds from then to the first success after the last error that followed."""
-        wrong = [one.at for one in self.told if one.at >= since and one.status != 201]
-        back = min(one.at for one in self.told if one.status == 201 and one.at > max(wrong))
-        return back - since
+        """Seconds from then until each caller was served again and met no error any more."""
+        return max(self._back(since, who) for who in self._people) - since
+
+    def _back(self, since: float, who: Person) -> float:
+        mine = [one for one in self.told if one.username == who.username and one.at > since]
+        wrong = max((one.at for one in mine if one.status != 201), default=since)
+        return min(one.at for one in mine if one.status == 201 and one.at > wrong)
 
 
 @asynccontextmanager
@@ -106,7 +115,7 @@ async def calling(
         async with Wire(live.url) as wire:
             callers = Callers(wire, people, mine)
             async with callers.calling():
-                await callers.successes(100)
+                await callers.successes(12)
                 yield callers, live
 
 

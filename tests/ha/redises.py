@@ -74,6 +74,10 @@ class Watched:
         hosts = ",".join(f"127.0.0.1:{port}" for port, _ in self.sentinels)
         return f"redis+sentinel://{hosts}/booking"
 
+    def master_in_use(self) -> Engine:
+        """The one whose death is felt."""
+        return self.master.engine
+
     def _agreed(self) -> bool:
         """Each Sentinel knows the replica and the two others."""
         states = [
@@ -103,6 +107,10 @@ class Cluster:
         )
         wait(lambda: all(self._whole(server) for server in self.servers), 30)
         return f"redis+cluster://{','.join(hosts[:3])}"
+
+    def master_in_use(self) -> Engine:
+        """The one whose death most callers feel: it has most keys, so some of their tokens."""
+        return max(self.servers[:3], key=lambda server: int(server.client().dbsize())).engine
 
     def _whole(self, server: Server) -> bool:
         """Whether it knows all others and, if a replica, can be promoted: it has its first copy."""

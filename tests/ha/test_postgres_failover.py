@@ -54,7 +54,7 @@ async def test_no_acknowledged_booking_is_lost_when_the_primary_dies(
         primary.engine.send(fault)
         await asyncio.sleep(NOTICED_AFTER)
         standby.sql("SELECT pg_promote()")
-        await callers.successes(200)
+        await callers.successes(25)
     link = psycopg2.connect(url if fault is signal.SIGKILL else url.replace(str(primary.port), "1"))
     with link.cursor() as cursor:
         cursor.execute("SELECT id FROM appointment")
