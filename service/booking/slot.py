@@ -89,6 +89,8 @@ async def create(deps: Deps, actor: Session, slots: Sequence[NewSlot]) -> list[s
         ends=[slot.ends_at for slot in slots],
         capacities=[slot.capacity for slot in slots],
     )
+    if not rows:
+        raise NotFound
     return [body for (body,) in rows]
 
 

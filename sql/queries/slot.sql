@@ -2,8 +2,9 @@
 
 
 -- name: slot_create :many
--- All or nothing; answers come in the order asked. Overlaps fall to slot_no_overlap. One at a time
--- for each provider: two whose slots overlap would insert both, then wait for each other.
+-- All or nothing; answers come in the order asked. Overlaps fall to slot_no_overlap, but of a
+-- provider who does not exist nothing can be said: then there is no row. One at a time for each
+-- provider: two whose slots overlap would insert both, then wait for each other.
 SELECT provider.id
   FROM provider
  WHERE provider.id = ANY (%(provider_ids)s::bigint[])
@@ -20,6 +21,11 @@ WITH item AS (
     INSERT INTO slot (provider_id, starts_at, ends_at, capacity)
     SELECT item.provider_id, item.starts_at, item.ends_at, item.capacity
       FROM item
+     WHERE %(provider_ids)s::bigint[] <@ ARRAY(
+               SELECT provider.id
+                 FROM provider
+                WHERE provider.id = ANY (%(provider_ids)s::bigint[])
+           )
      ORDER BY item.n
     RETURNING slot
 )

@@ -191,3 +191,5 @@ async def test_only_staff_create(api: Api, keeper: Person, rival: Person, ada: P
 async def test_it_handles_a_missing_provider(api: Api, admin: Person, keeper: Person) -> None:
     check_problem(await _create(api, admin, _slot(NEVER)), 404, "not_found")
     check_problem(await _create(api, keeper, _slot(NEVER)), 403, "permission_denied")
+    for beside in (_slot(NEVER), _slot(keeper.session.provider_id)):  # before any word on overlaps
+        check_problem(await _create(api, admin, [beside, beside, _slot(NEVER)]), 404, "not_found")

@@ -22,6 +22,15 @@ HISTORY = (
 )
 
 
+BELOW_ZERO = (
+    "table public.slot: UPDATE: id[bigint]:11 provider_id[bigint]:1"
+    " starts_at[timestamp with time zone]:'2027-01-04 10:00:00+00'"
+    " ends_at[timestamp with time zone]:'2027-01-04 11:00:00+00' capacity[integer]:1"
+    " booked[integer]:-1 closed[boolean]:false version[integer]:4"
+    " deleted_at[timestamp with time zone]:null"
+)
+
+
 def test_an_appointment_and_the_tag_in_its_notes() -> None:
     assert row_of(APPOINTMENT) == ["appointment", "INSERT", 7, 3, 1, 2, "booked", "t9", 1]
 
@@ -36,6 +45,10 @@ def test_a_step_of_the_history() -> None:
     assert row_of(HISTORY) == [
         "appointment_history", "INSERT", 7, 2, "cancel", 3, None, "cancelled", "t10"
     ]  # fmt: skip
+
+
+def test_a_slot_is_read_though_its_counter_can_not_be_right() -> None:
+    assert row_of(BELOW_ZERO) == ["slot", "UPDATE", 11, 1, -1, False, 4]
 
 
 def test_a_deleted_row_is_kept_and_other_tables_are_not() -> None:

@@ -40,7 +40,7 @@ _FIELDS = {
         rf" to_status\[text\]:'(\w+)' reason\[text\]:{_TEXT}"
     ),
     "slot": re.compile(
-        r"id\[bigint\]:(\d+) .*capacity\[integer\]:(\d+) booked\[integer\]:(\d+)"
+        r"id\[bigint\]:(\d+) .*capacity\[integer\]:(\d+) booked\[integer\]:(-?\d+)"
         r" closed\[boolean\]:(\w+) version\[integer\]:(\d+)"
     ),
     "account": re.compile(rf"id\[bigint\]:(\d+) username\[text\]:{_TEXT}"),

@@ -6,7 +6,7 @@ import subprocess
 
 import psycopg2
 
-from tests.prove.faults.kind import SOON, NoEffect, Turn, fault, until
+from tests.prove.faults.kind import HUNG, SOON, NoEffect, Turn, fault, until
 from tests.prove.faults.processes import children, stopped, tell
 from tests.prove.stage import Stage
 
@@ -98,3 +98,9 @@ async def frozen(turn: Turn) -> str:
         tell(everyone, signal.SIGCONT)
     await accepts(turn.stage)
     return said
+
+
+fault(
+    "postgres-hung", "SIGSTOP of PostgreSQL for longer than any request", "postgres", HUNG,
+    weight=1,
+)(frozen)  # fmt: skip

@@ -12,6 +12,7 @@ from tests.prove.servers import AppServer
 from tests.prove.stage import Stage
 
 SOON = 10.0  # seconds until a fault must be seen
+HUNG = (5.0, 6.0)  # seconds that outlast the deadline of every request
 
 
 class NoEffect(Exception):

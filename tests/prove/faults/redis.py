@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from tests.prove.faults.kind import SOON, NoEffect, Turn, fault, until
+from tests.prove.faults.kind import HUNG, SOON, NoEffect, Turn, fault, until
 from tests.prove.faults.processes import stopped, tell
 from tests.prove.stage import Stage
 
@@ -69,6 +69,9 @@ async def frozen(turn: Turn) -> str:
         return said
     finally:
         tell([pid], signal.SIGCONT)
+
+
+fault("redis-hung", "SIGSTOP of Redis for longer than any request", "redis", HUNG, weight=1)(frozen)
 
 
 @fault("redis-flushed", "FLUSHALL", "redis", (0.0, 0.0), weight=1, forgets_tokens=True)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from service.locks import Locks
-from service.store import redis
+from service.store import postgres, redis
 from service.store.pool import Link, Pool
 from service.store.postgres import Postgres
 from tests.prove.planted.ground import Ground, bug
@@ -67,7 +67,7 @@ def lock_left_after_trouble(ground: Ground) -> None:
     ground.put(Locks, "_let_go", let_go_if_well)
 
 
-@bug("I15", "redis-frozen,redis-frozen-answering")
+@bug("I15", "redis-hung")
 def redis_waited_for(ground: Ground) -> None:
     """Redis is given a minute to answer."""
     connect = redis.connect
@@ -78,9 +78,13 @@ def redis_waited_for(ground: Ground) -> None:
     ground.put(redis, "connect", patient)
 
 
-@bug("I15", "postgres-frozen,postgres-frozen-answering")
+@bug("I15", "postgres-hung")
 def postgres_waited_for(ground: Ground) -> None:
-    """PostgreSQL is given a minute to answer."""
+    """PostgreSQL is given a minute to answer, whatever is left of the request."""
+
+    def everything(most: float) -> float:
+        return most
+
     begin = Postgres.__init__
 
     def patient(self: Postgres, settings: Any, queries: Any) -> None:
@@ -88,3 +92,4 @@ def postgres_waited_for(ground: Ground) -> None:
         self._timeout = FOREVER
 
     ground.put(Postgres, "__init__", patient)
+    ground.put(postgres, "left", everything)
