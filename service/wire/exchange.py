@@ -156,6 +156,7 @@ class Exchange(HTTPConnection):
         if self._chunked:
             self._connection.write(b"0\r\n\r\n")
         self._on_close = None
+        self._delegate = None  # leads back here by the handler: a cycle in each request otherwise
         self.answered = True
         self._connection.answered(self)
 
