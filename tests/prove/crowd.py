@@ -16,7 +16,7 @@ GUESTS = 40  # who registered last
 RUSH = 6  # people who want one slot at the same moment
 REPEATS = 12  # how often a lost answer is asked for again
 NOBODY = 90.0  # seconds without a server until a run is given up
-EQUAL = 5  # bookings that one person sends at once: those that wait are decided in one set
+EQUAL = 5  # bookings or guesses that one person sends at once: those that wait make one set
 TOLD_TO_WAIT = (0.05, 0.25)  # seconds after a 503
 
 
@@ -100,11 +100,13 @@ class Crowd:
             operation = await self._once(seat, ask)
 
     async def _follow(self, seat: Seat, ask: Ask) -> None:
-        """Now and then what races like: twins of one request, equal ones, a dead token."""
+        """Now and then what races: twins of one request, equal ones, a dead token."""
         chance, foreign = self._random.random(), ask.args.get("foreign")
         if ask.verb in ("logout", "password") and chance < 0.5:
             if last := self._workload.dead(seat.person):
                 await self._once(seat, last)
+        elif ask.verb == "guess" and chance < 0.3:
+            await self._at_once(seat, *[ask] * EQUAL)
         elif ask.nonce and chance < 0.01:
             await self._at_once(seat, ask, ask)
         elif ask.verb == "book" and chance < 0.03 and seat.person.tokens:
