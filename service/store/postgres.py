@@ -22,6 +22,7 @@ from service.store.refusals import EXPECTED, kind, not_done, repeatable, transla
 log = logging.getLogger(__name__)
 
 RETRIES = 3
+LOST = (errors.Unavailable, errors.OutcomeUnknown)  # who knows in which state a connection is then
 
 
 class Queries(Protocol):
@@ -80,10 +81,20 @@ class Postgres:
             try:
                 yield Transaction(self, link)
                 await self._control(link, "COMMIT", errors.OutcomeUnknown)
-            except BaseException:
-                # Closing the link ends the transaction as surely, whatever state it is in.
-                link.close()
+            except BaseException as error:
+                await self._undo(link, error)
                 raise
+
+    async def _undo(self, link: Link, error: BaseException) -> None:
+        """A refusal is told when its locks are gone, so that the same key may be used at once.
+
+        In any other trouble closing the link ends the transaction as surely, if later.
+        """
+        if isinstance(error, errors.DomainError) and not isinstance(error, LOST):
+            with contextlib.suppress(errors.Unavailable):
+                await self._control(link, "ROLLBACK", errors.Unavailable)
+                return
+        link.close()
 
     async def _control(
         self, link: Link, command: str, lost: type[errors.Unavailable | errors.OutcomeUnknown]
