@@ -103,7 +103,8 @@ def log_bug(handler: RequestHandler, error: BaseException) -> None:
     given = request.query_arguments.values()
     secrets = [one.decode(errors="replace") for values in given for one in values]
     secrets += request.headers.get("Authorization", "").split()
-    with contextlib.suppress(msgspec.DecodeError):  # no body, or none that anything was read from
+    # No body, or none that anything was read from: no UTF-8, no JSON, or nested too deep.
+    with contextlib.suppress(ValueError, RecursionError):
         secrets += _texts(msgspec.json.decode(bytes(getattr(handler, "_chunks", b""))))
     log.error("bug", exc_info=error, extra={"fields": fields, "secrets": secrets})
 

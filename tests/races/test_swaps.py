@@ -1,9 +1,13 @@
 """Moves in opposite directions: the locks are got in one order, so nobody waits in a circle."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import closing
 
+import psycopg2
 import pytest
 
+from service.settings import Settings
 from tests.cast import Given, Person
 from tests.races import witness
 from tests.races.seating import seated
@@ -22,6 +26,22 @@ async def test_two_who_want_each_others_only_place_both_stay(
     )
     assert tally(answers) == {"slot_taken": 100}
     assert witness.seats(database, slot_ids) == {seat.slot_id: [seat.id] for seat in seats}
+
+
+async def test_a_move_either_way_waits_for_the_lower_slot_and_holds_no_other(
+    wire: Wire, given: Given, ada: Person, settings: Settings
+) -> None:
+    low, high = sorted(await given.make_slots(2))
+    appointment = await given.make_appointment(ada, low)
+    for target in (high, low):
+        with closing(psycopg2.connect(settings.database_url)) as holder:
+            cursor = holder.cursor()
+            cursor.execute("SELECT FROM slot WHERE id = %s FOR UPDATE", [low])
+            moving = asyncio.ensure_future(wire.move(ada, appointment, target))
+            await asyncio.sleep(0.2)
+            cursor.execute("SELECT FROM slot WHERE id = %s FOR UPDATE NOWAIT", [high])
+            assert not moving.done()
+        assert (await moving).status == 200
 
 
 async def test_two_who_change_places_where_there_is_room_both_arrive(

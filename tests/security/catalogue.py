@@ -24,6 +24,7 @@ ATTACKS = {
         "security/test_revocation.py::test_no_request_sent_after_the_answer_is_let_in",
         "api/test_logout.py",
         "api/test_tokens.py",
+        "unit/test_sessions.py::test_everything_ends_by_itself",
         "api/test_password.py::test_other_tokens_die_and_this_one_lives",
         "api/test_password.py::test_a_login_that_was_under_way_gives_no_living_token",
     ],
@@ -97,7 +98,10 @@ TRAPS = {
         "traps/test_aiopg.py::test_a_connection_that_never_opens_keeps_nobody_from_giving_back",
         "unit/test_deadline.py",
     ],
-    "T-A6": ["races/test_interleavings.py"],
+    "T-A6": [
+        "races/test_interleavings.py",
+        "traps/test_aiopg.py::test_what_a_query_locks_first_it_holds_until_its_last_statement",
+    ],
     "T-A7": ["traps/test_aiopg.py::test_a_commit_that_was_a_rollback_is_no_success"],
     "T-A8": ["traps/test_aiopg.py::test_no_two_tasks_ever_hold_the_same_connection"],
     "T-A9": [
@@ -108,6 +112,7 @@ TRAPS = {
     "T-A10": [
         "bad_input/test_fields.py",
         "sql/test_constraints.py::test_the_calendar_reaches_from_1970_to_9998",
+        "sql/test_constraints.py::test_it_refuses",
     ],
     "T-A11": ["traps/test_aiopg.py::test_a_new_connection_asks_nothing_by_itself"],
     "T-A12": ["races/test_interleavings.py", "races/test_swaps.py"],

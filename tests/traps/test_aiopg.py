@@ -15,7 +15,7 @@ from service.errors import OutcomeUnknown, Unavailable, UsernameTaken
 from service.settings import Settings
 from service.store.pool import Pool
 from service.store.postgres import Postgres, dsn
-from service.store.queries import load_queries
+from service.store.queries import load_queries, parse
 from tests.cast import Given
 from tests.traps.proxy import Proxy
 
@@ -94,6 +94,25 @@ async def test_a_connection_that_never_opens_keeps_nobody_from_giving_back(
         pool.close()
 
 
+@pytest.mark.parametrize("prepare", [True, False])
+async def test_what_a_query_locks_first_it_holds_until_its_last_statement(
+    settings: Settings, given: Given, prepare: bool
+) -> None:
+    """T-A6: a FOR UPDATE that is a transaction by itself holds nothing."""
+    (slot_id,) = await given.make_slots(1)
+    (query,) = parse("probe", _PROBE)
+    own = Postgres(replace(settings, prepare=prepare), {"probe": query})
+    assert await own.run("probe", id=slot_id), "the lock gave the transaction its number"
+    own.close()
+
+
+_PROBE = """
+-- name: probe :value
+SELECT id FROM slot WHERE id = %(id)s::bigint FOR UPDATE;
+SELECT pg_current_xact_id_if_assigned()::text;
+"""
+
+
 async def test_a_commit_that_was_a_rollback_is_no_success(deps: Deps) -> None:
     """T-A7 and the COMMIT that lies: swallow an error inside, and it says ROLLBACK without one."""
 
@@ -143,7 +162,10 @@ async def test_connections_that_the_server_ended_are_replaced(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE application_name = 'booking' AND query LIKE '%%schema_version%%'"
             )
-    assert await own.run("schema_version")
+        while not own.pool._idle[0].connection.closed:
+            await asyncio.sleep(0.01)
+        # A write would not be sent again, as a read is: it gets another connection.
+        assert await own.run("account_set_password", username="no-one", password_hash="x") is None
     own.close()
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from service import app as service_app
 from service.deps import Deps
 from service.errors import RateLimited, Unavailable
 from service.limits import Limits
@@ -49,21 +50,19 @@ async def test_a_lost_answer_to_a_lock_or_a_count_is_not_asked_for_twice(
     """T-R2: repeated, SET NX meets itself and blocks until its end, and INCR counts twice."""
     async with before_redis as proxy:
         own = replace(_through(settings, proxy), register_limit=2)
-        client = redis.connect(own, repeat=False)
-        limits, locks = Limits(client, own), Locks(client, own)
-        await client.ping()
-        await limits.register("203.0.113.251")  # its script is known by now
-        proxy.delay = 0.1
-        counting = asyncio.ensure_future(limits.register(ADDRESS))
-        await asyncio.sleep(0.05)
-        proxy.cut()
-        with pytest.raises(Unavailable):
-            await counting
-        proxy.delay, proxy.mute = 0.0, True
-        with pytest.raises(Unavailable):
-            async with locks.hold([(1, 2)]):
-                raise AssertionError("not held")
-        await client.aclose()
+        async with service_app.opened(own) as served:  # it says which client is whose
+            await served.limits.register("203.0.113.251")  # its script is known by now
+            proxy.delay = 0.1
+            counting = asyncio.ensure_future(served.limits.register(ADDRESS))
+            await asyncio.sleep(0.05)
+            proxy.cut()
+            with pytest.raises(Unavailable):
+                await counting
+            locking = asyncio.ensure_future(served.locks.hold([(1, 2)]).__aenter__())
+            await asyncio.sleep(0.05)
+            proxy.cut()
+            with pytest.raises(Unavailable):
+                await locking
     direct = Limits(deps.redis, own)
     await direct.register(ADDRESS)  # the second of two: the first was counted once
     with pytest.raises(RateLimited):

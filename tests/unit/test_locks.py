@@ -87,7 +87,7 @@ async def test_one_that_ran_out_and_was_taken_stays_the_takers(
     locks: Locks, deps: Deps, pairs: Pairs
 ) -> None:
     (pair,) = pairs(1)
-    taker = Locks(deps.redis, deps.settings).hold([pair])
+    taker = locks.hold([pair])  # one object for all requests of a process, but not one owner
     async with locks.hold([pair]):
         await deps.redis.delete(_key(pair))
         assert await taker.__aenter__() == {pair}
@@ -98,9 +98,10 @@ async def test_one_that_ran_out_and_was_taken_stays_the_takers(
 
 async def test_it_ends_by_itself(locks: Locks, deps: Deps, pairs: Pairs) -> None:
     (pair,) = pairs(1)
-    async with locks.hold([pair]):
-        await deps.redis.pexpire(_key(pair), 1)
-        await asyncio.sleep(0.01)
+    brief = {"lock_timeout": 0.01, "statement_timeout": 0.02, "request_deadline": 0.03}
+    settings = dataclasses.replace(deps.settings, **brief, lock_ttl=0.04)
+    async with Locks(deps.redis, settings).hold([pair]):
+        await asyncio.sleep(0.06)
         async with locks.hold([pair]) as held:
             assert held == {pair}
 
