@@ -78,11 +78,10 @@ async def test_a_refused_request_leaves_no_key(
 async def test_a_refusal_is_told_when_its_key_is_free_again(
     api: Api, given: Given, admin: Person, deps: Deps
 ) -> None:
-    slot_id = (await given.make_slots(1))[0]
+    path = f"/api/slots/{(await given.make_slots(1))[0]}/"
     headers = keyed() | {"If-Match": '"99"'}
     opened = deps.postgres.pool.connects
     for _ in range(50):  # on one connection or another, which is kept
-        path = f"/api/slots/{slot_id}/"
         reply = await api.call("PATCH", path, {"capacity": 2}, who=admin, headers=headers)
         assert (reply.status, reply.json["code"]) == (412, "precondition_failed")
     assert deps.postgres.pool.connects <= opened + 1

@@ -69,12 +69,16 @@ class Callers:
         """Wait until each caller has so many more bookings: a shard may fail some callers only."""
         since = time.monotonic()
         async with asyncio.timeout(seconds):
-            while min(self._booked_after(since, who) for who in self._people) < count:
+            while min(map(_booked, self._heard(since))) < count:
                 await asyncio.sleep(0.02)
 
-    def _booked_after(self, since: float, who: Person) -> int:
-        mine = [one for one in self.told if one.username == who.username and one.at > since]
-        return sum(one.status == 201 for one in mine)
+    def _heard(self, since: float) -> list[list[Told]]:
+        """What each caller was told from then on."""
+        heard: dict[str, list[Told]] = {who.username: [] for who in self._people}
+        for one in self.told:
+            if one.at > since:
+                heard[one.username].append(one)
+        return list(heard.values())
 
     @property
     def booked(self) -> list[int]:
@@ -88,12 +92,16 @@ class Callers:
 
     def gap(self, since: float) -> float:
         """Seconds from then until each caller was served again and met no error any more."""
-        return max(self._back(since, who) for who in self._people) - since
+        return max(_back(told, since) for told in self._heard(since)) - since
 
-    def _back(self, since: float, who: Person) -> float:
-        mine = [one for one in self.told if one.username == who.username and one.at > since]
-        wrong = max((one.at for one in mine if one.status != 201), default=since)
-        return min(one.at for one in mine if one.status == 201 and one.at > wrong)
+
+def _booked(told: list[Told]) -> int:
+    return sum(one.status == 201 for one in told)
+
+
+def _back(told: list[Told], since: float) -> float:
+    wrong = max((one.at for one in told if one.status != 201), default=since)
+    return min(one.at for one in told if one.status == 201 and one.at > wrong)
 
 
 @asynccontextmanager

@@ -78,13 +78,13 @@ async def measured(
     )
     await driver.open()
     async with Beside(scenario, logins=logins, idle=idle) as beside:
-        gc.collect()
-        zero = asyncio.get_running_loop().time() + load.warm_up
-        recorder = Recorder(zero, load.seconds)
-        beside.start(zero, load.seconds)
-        with Progress(title, recorder), old_left_alone():
-            samples = await sampled(target, driver, recorder)
-        await beside.finish()
+        with old_left_alone():
+            zero = asyncio.get_running_loop().time() + load.warm_up
+            recorder = Recorder(zero, load.seconds)
+            beside.start(zero, load.seconds)
+            with Progress(title, recorder):
+                samples = await sampled(target, driver, recorder)
+            await beside.finish()
     driver.close()
     found = summary(scenario, recorder, samples)
     found["outcomes"] += outcomes(beside.scenario, beside.histograms())
@@ -104,6 +104,7 @@ def old_left_alone() -> Iterator[None]:
 
     With all journals so far it pauses for 40 to 160 ms, and they would count as the server's.
     """
+    gc.collect()
     gc.freeze()
     try:
         yield

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import closing
+from typing import Any
 
 import psycopg2
 import pytest
@@ -38,10 +39,18 @@ async def test_a_move_either_way_waits_for_the_lower_slot_and_holds_no_other(
             cursor = holder.cursor()
             cursor.execute("SELECT FROM slot WHERE id = %s FOR UPDATE", [low])
             moving = asyncio.ensure_future(wire.move(ada, appointment, target))
-            await asyncio.sleep(0.2)
+            while not _is_waited_for(cursor):
+                await asyncio.sleep(0.01)
             cursor.execute("SELECT FROM slot WHERE id = %s FOR UPDATE NOWAIT", [high])
             assert not moving.done()
         assert (await moving).status == 200
+
+
+def _is_waited_for(cursor: Any) -> bool:
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+    )
+    return bool(cursor.fetchone()[0])
 
 
 async def test_two_who_change_places_where_there_is_room_both_arrive(
