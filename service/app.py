@@ -83,7 +83,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
         await lanes.close()
         await sessions.close()
         await limits.close()
-        passwords.close()
+        await passwords.close()
         await once.aclose()
         await repeated.aclose()
         db.close()

@@ -83,7 +83,7 @@ class Figures(Collector):
 
     def _passwords(self) -> Iterator[Metric]:
         passwords = self._deps.passwords
-        yield _gauge("bcrypt_queue_items", "Passwords waiting for a thread.", passwords.waiting)
+        yield _gauge("bcrypt_queue_items", "Passwords waiting for their turn.", passwords.waiting)
         yield _gauge("bcrypt_queue_limit_items", "Passwords that may wait.", passwords.limit)
         yield _gauge("bcrypt_in_flight", "Passwords being hashed.", passwords.running)
         yield _counter("bcrypt_shed", "Passwords refused unhashed.", passwords.refused)

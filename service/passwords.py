@@ -1,13 +1,18 @@
-"""bcrypt in threads of its own, with a bounded queue: logins can't starve bookings."""
+"""bcrypt in processes of its own, with a bounded queue: logins can't starve bookings."""
 
 import asyncio
-import os
+import contextlib
+import hmac
+import logging
+import math
+import random
 import sys
-import threading
 import time
+from asyncio.subprocess import PIPE, Process
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from pathlib import Path
+from typing import NamedTuple
 
 import bcrypt
 
@@ -15,9 +20,16 @@ from service.deadline import left
 from service.errors import Unavailable
 from service.settings import Settings
 
+log = logging.getLogger(__name__)
+
 LONGEST = 72  # bytes; bcrypt knows no more and must not be fed more
-NICE = 10  # a tenth of the share of whoever else wants the core
-T = TypeVar("T")
+HASHER = str(Path(__file__).with_name("hasher.py"))
+
+
+class _Job(NamedTuple):
+    password: bytes
+    salt: bytes
+    hashed: "asyncio.Future[bytes]"
 
 
 class Passwords:
@@ -25,52 +37,98 @@ class Passwords:
 
     def __init__(self, settings: Settings) -> None:
         self._rounds = settings.bcrypt_rounds
-        self._room = settings.bcrypt_queue + settings.bcrypt_threads
-        self._threads = ThreadPoolExecutor(settings.bcrypt_threads, "bcrypt", _step_back)
         self._at_once, self.limit = settings.bcrypt_threads, settings.bcrypt_queue
         self._patience = settings.request_deadline
+        self._jobs: deque[_Job] = deque()
+        self._working: set[asyncio.Task[None]] = set()
+        self._processes: list[Process] = []
+        self._idle: list[Process] = []
         self._busy = self.refused = 0
-        self.on_hash: Callable[[float], None] | None = None  # seconds; called in the thread
+        self._took = 0.0  # seconds, the last time
+        self.on_hash: Callable[[float], None] | None = None  # seconds, without the queue
         # Compared when there is no such user, so that both take the same time.
         self._nobody = f"$2b${self._rounds:02}$" + 53 * "u"
 
     async def hash(self, password: str) -> str:
-        """The bcrypt hash of a password of at most 72 bytes."""
-        raw, salt = password.encode(), bcrypt.gensalt(self._rounds)
-        return (await self._run(lambda: bcrypt.hashpw(raw, salt))).decode()
+        """The bcrypt hash of a password. Raises ValueError for one of more than 72 bytes."""
+        raw = password.encode()
+        if len(raw) > LONGEST:
+            raise ValueError(f"a password has at most {LONGEST} bytes")
+        return (await self._run(raw, bcrypt.gensalt(self._rounds))).decode()
 
     async def matches(self, password: str, hashed: str | None) -> bool:
         """Whether the password has this hash; None costs as much time and is never true."""
         raw, against = password.encode(errors="replace"), (hashed or self._nobody).encode()
-        fits = len(raw) <= LONGEST
-        return (await self._run(lambda: _check(raw[:LONGEST], against))) and fits and bool(hashed)
+        found = await self._run(raw[:LONGEST], against)
+        return hmac.compare_digest(found, against) and len(raw) <= LONGEST and bool(hashed)
 
-    async def _run(self, work: Callable[[], T]) -> T:
-        if self._busy >= self._room:
+    def check_room(self) -> None:
+        """Raise Unavailable when there is no room: for whoever would do other things first."""
+        if self._busy >= self.limit + self._at_once:
             self.refused += 1
-            raise Unavailable
+            # Until about then all places are taken. Spread, or all would be back at once.
+            most = math.ceil(self._busy * self._took / self._at_once)
+            raise Unavailable(retry_after=random.randint(1, max(1, most)))
+
+    async def _run(self, password: bytes, salt: bytes) -> bytes:
+        self.check_room()
         patience = left(self._patience)
+        job = _Job(password, salt, asyncio.get_running_loop().create_future())
+        self._jobs.append(job)
         self._busy += 1
-        loop = asyncio.get_running_loop()
-        future = self._threads.submit(self._timed, work)
-        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._left))
+        if len(self._working) < self._at_once:
+            task = asyncio.create_task(self._work())
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
         try:
-            # What has not begun by then never will; what has, ends unheard.
-            return await asyncio.wait_for(asyncio.wrap_future(future), patience)
+            return await asyncio.wait_for(job.hashed, patience)
         except TimeoutError:
             self.refused += 1
             raise Unavailable from None
-
-    def _left(self) -> None:
-        self._busy -= 1
-
-    def _timed(self, work: Callable[[], T]) -> T:
-        began = time.perf_counter()
-        try:
-            return work()
         finally:
-            if self.on_hash:
-                self.on_hash(time.perf_counter() - began)
+            if job in self._jobs:  # it never will be begun; what has been begun ends unheard
+                self._jobs.remove(job)
+                self._busy -= 1
+
+    async def _work(self) -> None:
+        """Hash what waits, one after the other."""
+        while self._jobs:
+            job = self._jobs.popleft()
+            try:
+                hashed = await self._hashed(job)
+                if not job.hashed.done():
+                    job.hashed.set_result(hashed)
+            except OSError:
+                log.warning("bcrypt's process has ended or could not be started")
+                if not job.hashed.done():
+                    job.hashed.set_exception(Unavailable())
+            finally:
+                self._busy -= 1
+
+    async def _hashed(self, job: _Job) -> bytes:
+        process = self._idle.pop() if self._idle else await self._start()
+        assert process.stdin
+        assert process.stdout
+        began = time.perf_counter()
+        process.stdin.write(f"{job.password.hex()} {job.salt.hex()}\n".encode())
+        line = await process.stdout.readline()
+        if not line:
+            self._processes.remove(process)
+            await _end(process)
+            raise ConnectionResetError
+        self._idle.append(process)
+        self._took = time.perf_counter() - began
+        if self.on_hash:
+            self.on_hash(self._took)
+        return line[:-1]
+
+    async def _start(self) -> Process:
+        # In a session of its own: for Ctrl-C, which is not for it, and for step_back().
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", HASHER, stdin=PIPE, stdout=PIPE, start_new_session=True
+        )
+        self._processes.append(process)
+        return process
 
     @property
     def running(self) -> int:
@@ -79,26 +137,25 @@ class Passwords:
 
     @property
     def waiting(self) -> int:
-        """Passwords that wait for a thread."""
+        """Passwords that wait for their turn."""
         return self._busy - self.running
 
-    def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """End the processes; what they are at is not waited for."""
+        for task in self._working:
+            task.cancel()
+        await asyncio.gather(*self._working, return_exceptions=True)
+        await asyncio.gather(*map(_end, self._processes))
 
 
-def _step_back() -> None:
-    """Let everything else go first, PostgreSQL too: on Linux a thread has a nice of its own."""
-    if sys.platform == "linux":
-        thread = threading.get_native_id()
-        nice = max(NICE, os.getpriority(os.PRIO_PROCESS, thread))
-        os.setpriority(os.PRIO_PROCESS, thread, nice)
-
-
-def _check(raw: bytes, hashed: bytes) -> bool:
-    try:
-        return bcrypt.checkpw(raw, hashed)
-    except ValueError:  # what is stored is no bcrypt hash
-        return False
+async def _end(process: Process) -> None:
+    assert process.stdin
+    assert process.stdout
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    process.stdin.close()
+    await process.stdout.read()
+    await process.wait()
 
 
 def cost(rounds: int) -> float:

@@ -55,6 +55,7 @@ async def register(
     before = await known(deps, NOBODY, key)
     if before is not None:
         return before
+    deps.passwords.check_room()
     tell(await deps.limits.register(address))
     hashed = await deps.passwords.hash(password)
 
@@ -98,6 +99,7 @@ async def login(
     deps: Deps, username: str, password: str, address: str, tell: Tell = unheard
 ) -> tuple[str, str]:
     """A new token and the username as registered. Raises WrongCredentials, RateLimited."""
+    deps.passwords.check_room()
     tell(await deps.limits.login(username, address))
     row = await deps.db.run("account_by_username", username=username)
     right = await deps.passwords.matches(password, row[2] if row else None)
@@ -178,6 +180,7 @@ async def change_password(
     check_password(deps, "new_password", new)
     answer = await known(deps, actor.account_id, key)
     if answer is None:
+        deps.passwords.check_room()
         tell(await deps.limits.login(actor.username, address))
         hashes = await _hashes(deps, actor, current, new)
         answer = await once(

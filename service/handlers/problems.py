@@ -108,7 +108,6 @@ STATUS: Mapping[type[DomainError], int] = {
 PROBLEM = "application/problem+json"
 _PROCESS = secrets.token_hex(6)
 _COUNTER = itertools.count(1)
-RETRY_AFTER = 1  # seconds
 
 
 def headers(error: DomainError) -> dict[str, str]:
@@ -120,8 +119,10 @@ def headers(error: DomainError) -> dict[str, str]:
             policy, now = rate_limit(error.policy, error.limit, error.window, 0, error.retry_after)
             wait = str(error.retry_after)
             return {"Retry-After": wait, "RateLimit-Policy": policy, "RateLimit": now}
-        case errors.Unavailable() | errors.KeyInFlight():
-            return {"Retry-After": str(RETRY_AFTER)}
+        case errors.Unavailable():
+            return {"Retry-After": str(error.retry_after)}
+        case errors.KeyInFlight():
+            return {"Retry-After": "1"}
     return {}
 
 

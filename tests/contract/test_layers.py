@@ -22,7 +22,7 @@ LAYERS = [
     ["service.booking"],
     ["service.deps"],
     ["service.sessions"],
-    ["service.locks", "service.passwords", "service.limits"],
+    ["service.locks", "service.passwords", "service.hasher", "service.limits"],
     ["service.readiness", "service.lane"],
     ["service.store"],
     ["service.systemd", "service.tracing", "service.logs", "service.metrics"],
@@ -32,7 +32,7 @@ LAYERS = [
 # What only these may import, the standard library and ours apart.
 HOMES = {
     "aiopg": ["service.store"],
-    "bcrypt": ["service.passwords"],
+    "bcrypt": ["service.passwords", "service.hasher"],
     "httptools": ["service.wire"],
     "msgspec": ["service.handlers", "service.sessions", "service.watch", "service.logs"],
     "opentelemetry": ["service.tracing"],

@@ -3,26 +3,47 @@
 import asyncio
 import dataclasses
 import os
+import platform
+import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Iterator
+from pathlib import Path
+from subprocess import PIPE
+from typing import Any
 
 import bcrypt
 import pytest
+from tornado.ioloop import IOLoop
 
 from service.errors import Unavailable
-from service.passwords import LONGEST, NICE, Passwords
+from service.hasher import NICE, TURN
+from service.passwords import HASHER, LONGEST, Passwords
 from service.settings import Settings
 
 FAST = Settings(bcrypt_rounds=4)
 
 
 @pytest.fixture
-def passwords() -> Iterator[Passwords]:
+def passwords(io_loop: IOLoop) -> Iterator[Passwords]:
     made = Passwords(FAST)
     yield made
-    made.close()
+    io_loop.run_sync(made.close)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
+    """The processes that have been started to hash."""
+    seen = []
+
+    async def start(*words: Any, **options: Any) -> Process:
+        seen.append(await really(*words, **options))
+        return seen[-1]
+
+    really = asyncio.create_subprocess_exec
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", start)
+    return seen
 
 
 async def _seconds(passwords: Passwords, hashed: str | None) -> float:
@@ -79,7 +100,7 @@ async def test_an_unknown_user_takes_as_long_as_a_known_one() -> None:
         known, unknown = map(min, zip(*pairs, strict=True))  # a busy machine lengthens the others
         assert 0.6 < unknown / known < 1.6
     finally:
-        passwords.close()
+        await passwords.close()
 
 
 async def test_too_many_at_once_are_refused_and_the_rest_are_served() -> None:
@@ -91,7 +112,7 @@ async def test_too_many_at_once_are_refused_and_the_rest_are_served() -> None:
         assert [type(one) for one in results] == 3 * [str] + 7 * [Unavailable]
         assert isinstance(await passwords.hash("x"), str), "there is room again"
     finally:
-        passwords.close()
+        await passwords.close()
 
 
 async def test_who_waits_beyond_the_deadline_is_refused_and_leaves_the_queue() -> None:
@@ -116,7 +137,7 @@ async def test_who_waits_beyond_the_deadline_is_refused_and_leaves_the_queue() -
             await asyncio.sleep(0.01)
         assert passwords.waiting == 0
     finally:
-        passwords.close()
+        await passwords.close()
 
 
 async def test_the_loop_goes_on_meanwhile() -> None:
@@ -130,16 +151,91 @@ async def test_the_loop_goes_on_meanwhile() -> None:
         assert turns > 5
         assert bcrypt.checkpw(b"x", hashing.result().encode())
     finally:
-        passwords.close()
+        await passwords.close()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no nice of their own")
-async def test_bookings_go_before_bcrypt(passwords: Passwords) -> None:
-    seen: list[int] = []
-    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    passwords.on_hash = lambda _: seen.append(
-        os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    )
+async def test_those_refused_together_are_not_told_to_come_back_together() -> None:
+    passwords = Passwords(dataclasses.replace(FAST, bcrypt_rounds=10, bcrypt_threads=1))
+    try:
+        await passwords.hash("x")
+        waiting = [asyncio.ensure_future(passwords.hash("x")) for _ in range(65)]
+        await asyncio.sleep(0)
+        refusals = []
+        for _ in range(50):
+            with pytest.raises(Unavailable) as refused:
+                passwords.check_room()
+            refusals.append(refused.value.retry_after)
+        assert min(refusals) >= 1
+        assert len(set(refusals)) > 1
+        for one in waiting:
+            one.cancel()
+    finally:
+        await passwords.close()
+
+
+async def test_a_process_that_dies_costs_one_answer_and_is_replaced(
+    passwords: Passwords, started: list[Process]
+) -> None:
+    hashed = await passwords.hash("x")
+    started[0].kill()
+    await started[0].wait()
+    results = [await outcome(passwords.hash("x")) for _ in range(3)]
+    assert [type(one) for one in results] == [Unavailable, str, str]
+    assert await passwords.matches("x", hashed)
+    assert passwords.running == passwords.waiting == 0
+
+
+async def test_closing_ends_the_processes_even_at_work(started: list[Process]) -> None:
+    passwords = Passwords(dataclasses.replace(FAST, bcrypt_rounds=16))
+    hashing = asyncio.ensure_future(passwords.hash("x"))
+    while not started:
+        await asyncio.sleep(0.01)
+    assert started[0].returncode is None
+    await passwords.close()
+    assert started[0].returncode is not None
+    hashing.cancel()
+
+
+def test_a_hasher_ends_with_its_input() -> None:
+    words = [sys.executable, "-P", HASHER]
+    with subprocess.Popen(words, stdin=PIPE, stdout=PIPE, start_new_session=True) as process:
+        salt = bcrypt.gensalt(4)
+        out, _ = process.communicate(f"{b'x'.hex()} {salt.hex()}\n".encode(), timeout=10)
+    assert out == bcrypt.hashpw(b"x", salt) + b"\n"
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no /proc")
+async def test_bookings_go_before_bcrypt(passwords: Passwords, started: list[Process]) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
     await passwords.hash("correct horse")
-    assert seen == [max(own, NICE)]
-    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
+    (process,) = started
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == NICE
+    assert os.getpriority(os.PRIO_PROCESS, 0) == own
+    assert group_nice(process.pid) in (NICE, None)
+    assert turn(process.pid) == TURN or kernel() < (6, 12)
+
+
+def group_nice(pid: int) -> int | None:
+    """The nice of a process's session; None where the kernel knows no such thing."""
+    path = Path(f"/proc/{pid}/autogroup")
+    return int(path.read_text().split()[-1]) if path.exists() else None
+
+
+def turn(pid: int) -> int | None:
+    """The nanoseconds that a process gets on a core at a time; None where that is not told."""
+    lines = Path(f"/proc/{pid}/sched").read_text().splitlines()
+    return next((int(line.split()[-1]) for line in lines if line.startswith("se.slice")), None)
+
+
+def kernel() -> tuple[int, ...]:
+    """Its version."""
+    return tuple(map(int, platform.release().split(".")[:2]))
+
+
+async def outcome(hashing: Awaitable[str]) -> str | Unavailable:
+    """The hash, or the refusal."""
+    try:
+        return await hashing
+    except Unavailable as refused:
+        return refused
