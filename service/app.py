@@ -81,6 +81,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
         yield deps
     finally:
         await lanes.close()
+        await locks.released()
         await sessions.close()
         await limits.close()
         await passwords.close()

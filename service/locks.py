@@ -1,5 +1,6 @@
 """Redis locks on slot pairs: a courtesy that spares PostgreSQL contention, never the guarantee."""
 
+import asyncio
 import contextlib
 import logging
 import secrets
@@ -46,11 +47,12 @@ class Locks:
         self._ttl = int(settings.lock_ttl * 1000)
         self._take = redis.register_script(_TAKE)
         self._release = redis.register_script(_RELEASE)
+        self._releasing: set[asyncio.Task[None]] = set()
         self.taken = self.missed = 0
 
     @contextlib.asynccontextmanager
     async def hold(self, pairs: Iterable[Pair]) -> AsyncIterator[set[Pair]]:
-        """Those of the pairs that could be locked at once; released by owner on the way out.
+        """Those of the pairs that could be locked at once; released by owner right after.
 
         Pairs are sorted, so that a move and its mirror meet. Raises Unavailable without Redis.
         """
@@ -65,14 +67,20 @@ class Locks:
         try:
             yield held
         finally:
-            await self._let_go(owner, held)
+            if held:  # nobody's answer waits for this
+                task = asyncio.create_task(self._let_go(owner, held))
+                self._releasing.add(task)
+                task.add_done_callback(self._releasing.discard)
+
+    async def released(self) -> None:
+        """Wait until all that was held has been given back."""
+        await asyncio.gather(*self._releasing)
 
     async def _let_go(self, owner: str, held: set[Pair]) -> None:
         # What was decided is decided: trouble here must not change the answer.
         try:
             with guarded():
-                if held:
-                    await self._release(keys=[_key(pair) for pair in held], args=[owner])
+                await self._release(keys=[_key(pair) for pair in held], args=[owner])
         except Unavailable:
             log.warning("%d slot pair locks were left to expire", len(held))
 

@@ -77,7 +77,9 @@ async def test_two_holders_never_give_back_each_others_lock(deps: Deps) -> None:
         assert 0 < await deps.redis.pttl("lock:{slot-pair}:3:4") <= deps.settings.lock_ttl * 1000
         async with deps.locks.hold([(3, 4)]) as second:
             assert second == set()
+        await deps.locks.released()
         assert await deps.redis.exists("lock:{slot-pair}:3:4")
+    await deps.locks.released()
     assert not await deps.redis.exists("lock:{slot-pair}:3:4")
 
 
@@ -88,10 +90,12 @@ async def test_trouble_with_giving_a_lock_back_changes_no_answer(
     async with before_redis as proxy:
         own = _through(settings, proxy)
         client = redis.connect(own, repeat=False)
-        async with Locks(client, own).hold([(5, 6)]) as held:
+        locks = Locks(client, own)
+        async with locks.hold([(5, 6)]) as held:
             assert held
             proxy.mute = True
             proxy.cut()
+        await locks.released()
         await client.aclose()
     await deps.redis.delete("lock:{slot-pair}:5:6")
 
@@ -103,6 +107,7 @@ async def test_nobody_waits_for_a_lock(deps: Deps) -> None:
         async with deps.locks.hold([(7, 8)]) as held:
             assert not held
         assert time.monotonic() - began < 0.09
+    await deps.locks.released()
 
 
 async def test_more_requests_than_connections_wait_for_one(settings: Settings) -> None:

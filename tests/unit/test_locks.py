@@ -36,6 +36,7 @@ async def test_what_is_free_is_held_and_given_back(locks: Locks, deps: Deps, pai
         assert held == set(wanted)
         for pair in wanted:
             assert 0 < await deps.redis.pttl(_key(pair)) <= deps.settings.lock_ttl * 1000
+    await locks.released()
     assert await deps.redis.exists(*map(_key, wanted)) == 0
 
 
@@ -45,9 +46,12 @@ async def test_what_another_holds_is_not_waited_for(locks: Locks, deps: Deps, pa
     async with locks.hold([one, shared]):
         async with other.hold([shared, two]) as held:
             assert held == {two}
+        await other.released()
         assert await deps.redis.exists(_key(shared)), "it was not theirs to release"
+    await locks.released()
     async with other.hold([shared]) as held:
         assert held == {shared}
+    await other.released()
 
 
 async def test_of_many_at_once_one_holds(locks: Locks, pairs: Pairs) -> None:
@@ -64,6 +68,7 @@ async def test_of_many_at_once_one_holds(locks: Locks, pairs: Pairs) -> None:
             return len(held)
 
     got = await asyncio.gather(*(hold() for _ in range(20)))
+    await locks.released()
     assert most == 1
     assert sum(got) >= 1
 
@@ -73,6 +78,7 @@ async def test_it_is_given_back_after_an_error(locks: Locks, deps: Deps, pairs: 
     with pytest.raises(ZeroDivisionError):
         async with locks.hold([pair]):
             raise ZeroDivisionError
+    await locks.released()
     assert not await deps.redis.exists(_key(pair))
 
 
@@ -80,6 +86,7 @@ async def test_one_that_was_lost_is_no_trouble(locks: Locks, deps: Deps, pairs: 
     kept, lost = pairs(2)
     async with locks.hold([kept, lost]):
         await deps.redis.delete(_key(lost))
+    await locks.released()
     assert await deps.redis.exists(_key(kept), _key(lost)) == 0
 
 
@@ -91,8 +98,10 @@ async def test_one_that_ran_out_and_was_taken_stays_the_takers(
     async with locks.hold([pair]):
         await deps.redis.delete(_key(pair))
         assert await taker.__aenter__() == {pair}
+    await locks.released()
     assert await deps.redis.exists(_key(pair))
     await taker.__aexit__(None, None, None)
+    await locks.released()
     assert not await deps.redis.exists(_key(pair))
 
 
@@ -100,10 +109,13 @@ async def test_it_ends_by_itself(locks: Locks, deps: Deps, pairs: Pairs) -> None
     (pair,) = pairs(1)
     brief = {"lock_timeout": 0.01, "statement_timeout": 0.02, "request_deadline": 0.03}
     settings = dataclasses.replace(deps.settings, **brief, lock_ttl=0.04)
-    async with Locks(deps.redis, settings).hold([pair]):
+    short = Locks(deps.redis, settings)
+    async with short.hold([pair]):
         await asyncio.sleep(0.06)
         async with locks.hold([pair]) as held:
             assert held == {pair}
+    await locks.released()
+    await short.released()
 
 
 async def test_nothing_wanted_is_nothing_held(locks: Locks) -> None:
