@@ -24,11 +24,13 @@ class Fields(HTTPHeaders):
         """The value of a field, or the default; several lines are joined by commas."""
         lines = self._as_list.get(name)  # most ask by the usual spelling
         if lines is None:
-            return super().get(name, default)
+            lines = self._as_list.get(_spelled(name.encode("latin-1")))
+        if lines is None:  # as most fields are, most of the time; Tornado would raise a KeyError
+            return default
         return lines[0] if len(lines) == 1 else ",".join(lines)
 
 
 @functools.lru_cache(1000)
 def _spelled(name: bytes) -> str:
     """The usual spelling of a name: `Content-Type`."""
-    return "-".join(word.capitalize() for word in name.decode("ascii").split("-"))
+    return "-".join(word.capitalize() for word in name.decode("latin-1").split("-"))
