@@ -90,7 +90,7 @@ class Settings:
     lock_ttl: float = setting(5.0, "seconds until a Redis lock ends by itself", low=0.001)
 
     bcrypt_rounds: int = setting(12, "bcrypt cost; 4 for tests", low=4, high=16)
-    bcrypt_threads: int = setting(2, "passwords hashed at once", low=1, high=64)
+    bcrypt_threads: int = setting(2, "passwords hashed at once, in a process each", low=1, high=64)
     bcrypt_queue: int = setting(64, "passwords that may wait; then 503", low=1)
     password_min: int = setting(8, "fewest characters of a password", low=1, high=72)
     token_ttl: int = setting(1209600, "seconds a token lives", low=1)

@@ -257,7 +257,7 @@ class ApiHandler(LeanHandler):
         match = re.fullmatch(r'"([0-9]{1,9})(?:\.[0-9]+)?"', wanted)
         return int(match[1]) or -1 if match else -1
 
-    @property
+    @functools.cached_property
     def known(self) -> str:
         """The one tag that If-None-Match gives, without its quotes; "" for none or several."""
         match = _TAG.fullmatch(self.request.headers.get("If-None-Match", ""))
