@@ -65,10 +65,13 @@ class Passwords:
     def check_room(self) -> None:
         """Raise Unavailable when there is no room: for whoever would do other things first."""
         if self._busy >= self.limit + self._at_once:
-            self.refused += 1
-            # Until about then all places are taken. Spread, or all would be back at once.
-            most = math.ceil(self._busy * self._took / self._at_once)
-            raise Unavailable(retry_after=random.randint(1, max(1, most)))
+            raise self._refusal()
+
+    def _refusal(self) -> Unavailable:
+        self.refused += 1
+        # About as long as those who wait will take. Spread, or all would be back at once.
+        most = math.ceil(self._busy * self._took / self._at_once)
+        return Unavailable(retry_after=random.randint(1, max(1, most)))
 
     async def _run(self, password: bytes, salt: bytes) -> bytes:
         self.check_room()
@@ -83,8 +86,7 @@ class Passwords:
         try:
             return await asyncio.wait_for(job.hashed, patience)
         except TimeoutError:
-            self.refused += 1
-            raise Unavailable from None
+            raise self._refusal() from None
         finally:
             if job in self._jobs:  # it never will be begun; what has been begun ends unheard
                 self._jobs.remove(job)

@@ -42,6 +42,7 @@ def started(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
+            start_new_session=True,  # as under systemd: what nice means is told within a session
         )
     try:
         yield Child(process, address_of(process, name, said, log))

@@ -23,7 +23,7 @@ def start_child(
     death_signal: signal.Signals,
     stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
-    """Start a command as the place's account, in a group of its own that Ctrl-C does not reach.
+    """Start a command as the place's account, in a session of its own that Ctrl-C does not reach.
 
     Must be called from the main thread: the kernel sends death_signal when that thread ends.
     """
@@ -36,7 +36,7 @@ def start_child(
             stderr=output,
             cwd="/",
             env=QUIET_ENV,
-            process_group=0,
+            start_new_session=True,
             umask=0o077,
             user=uid,
             group=gid,
