@@ -39,11 +39,11 @@ class Passwords:
         self._rounds = settings.bcrypt_rounds
         self._at_once, self.limit = settings.bcrypt_threads, settings.bcrypt_queue
         self._patience = settings.request_deadline
-        self._jobs: deque[_Job] = deque()
-        self._working: set[asyncio.Task[None]] = set()
+        self._waiting: deque[_Job] = deque()
+        self._working: set[asyncio.Task[None]] = set()  # each has a job
         self._processes: list[Process] = []
         self._idle: list[Process] = []
-        self._busy = self.refused = 0
+        self.refused = 0
         self._took = 0.0  # seconds, the last time
         self.on_hash: Callable[[float], None] | None = None  # seconds, without the queue
         # Compared when there is no such user, so that both take the same time.
@@ -64,48 +64,51 @@ class Passwords:
 
     def check_room(self) -> None:
         """Raise Unavailable when there is no room: for whoever would do other things first."""
-        if self._busy >= self.limit + self._at_once:
+        if self.running == self._at_once and self.waiting >= self.limit:
             raise self._refusal()
 
     def _refusal(self) -> Unavailable:
         self.refused += 1
         # About as long as those who wait will take. Spread, or all would be back at once.
-        most = math.ceil(self._busy * self._took / self._at_once)
+        most = math.ceil((self.running + self.waiting) * self._took / self._at_once)
         return Unavailable(retry_after=random.randint(1, max(1, most)))
 
     async def _run(self, password: bytes, salt: bytes) -> bytes:
         self.check_room()
         patience = left(self._patience)
         job = _Job(password, salt, asyncio.get_running_loop().create_future())
-        self._jobs.append(job)
-        self._busy += 1
-        if len(self._working) < self._at_once:
-            task = asyncio.create_task(self._work())
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
+        if self.running < self._at_once:
+            self._working.add(asyncio.create_task(self._work(job)))
+        else:
+            self._waiting.append(job)
         try:
             return await asyncio.wait_for(job.hashed, patience)
         except TimeoutError:
             raise self._refusal() from None
         finally:
-            if job in self._jobs:  # it never will be begun; what has been begun ends unheard
-                self._jobs.remove(job)
-                self._busy -= 1
+            with contextlib.suppress(ValueError):  # what has been begun ends unheard
+                self._waiting.remove(job)
 
-    async def _work(self) -> None:
-        """Hash what waits, one after the other."""
-        while self._jobs:
-            job = self._jobs.popleft()
-            try:
-                hashed = await self._hashed(job)
-                if not job.hashed.done():
-                    job.hashed.set_result(hashed)
-            except OSError:
-                log.warning("bcrypt's process has ended or could not be started")
-                if not job.hashed.done():
-                    job.hashed.set_exception(Unavailable())
-            finally:
-                self._busy -= 1
+    async def _work(self, job: _Job) -> None:
+        """Hash this, then what waits."""
+        try:
+            await self._settle(job)
+            while self._waiting:
+                await self._settle(self._waiting.popleft())
+        finally:  # at once: whoever comes next must not count on this task
+            task = asyncio.current_task()
+            assert task
+            self._working.discard(task)
+
+    async def _settle(self, job: _Job) -> None:
+        try:
+            hashed = await self._hashed(job)
+            if not job.hashed.done():
+                job.hashed.set_result(hashed)
+        except OSError:
+            log.warning("bcrypt's process has ended or could not be started")
+            if not job.hashed.done():
+                job.hashed.set_exception(Unavailable())
 
     async def _hashed(self, job: _Job) -> bytes:
         process = self._idle.pop() if self._idle else await self._start()
@@ -135,18 +138,19 @@ class Passwords:
     @property
     def running(self) -> int:
         """Passwords being hashed."""
-        return min(self._busy, self._at_once)
+        return len(self._working)
 
     @property
     def waiting(self) -> int:
         """Passwords that wait for their turn."""
-        return self._busy - self.running
+        return len(self._waiting)
 
     async def close(self) -> None:
         """End the processes; what they are at is not waited for."""
-        for task in self._working:
+        working = list(self._working)
+        for task in working:
             task.cancel()
-        await asyncio.gather(*self._working, return_exceptions=True)
+        await asyncio.gather(*working, return_exceptions=True)
         await asyncio.gather(*map(_end, self._processes))
 
 

@@ -99,12 +99,13 @@ def test_a_lock_file_with_the_pid_of_a_stranger_is_no_obstacle(kept: Path) -> No
         stranger.wait()
 
 
-def test_ctrl_c_reaches_only_us(kept: Path) -> None:
+def test_each_has_a_session_of_its_own_and_ctrl_c_reaches_only_us(kept: Path) -> None:
     running = Embedded.start(kept)
     try:
-        groups = {os.getpgid(one.process.pid) for one in running.servers if one.process}
-        assert len(groups) == 2
-        assert os.getpgrp() not in groups
+        pids = [one.process.pid for one in running.servers if one.process]
+        assert len(pids) == 2
+        assert [os.getsid(pid) for pid in pids] == pids
+        assert [os.getpgid(pid) for pid in pids] == pids
     finally:
         running.stop()
 

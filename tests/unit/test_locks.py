@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from service import app
 from service.deps import Deps
 from service.errors import Unavailable
 from service.locks import Locks, Pair
@@ -116,6 +117,13 @@ async def test_it_ends_by_itself(locks: Locks, deps: Deps, pairs: Pairs) -> None
             assert held == {pair}
     await locks.released()
     await short.released()
+
+
+async def test_a_process_that_stops_gives_all_back(deps: Deps, pairs: Pairs) -> None:
+    wanted = pairs(3)
+    async with app.opened(deps.settings) as stopping, stopping.locks.hold(wanted) as held:
+        assert held == set(wanted)
+    assert await deps.redis.exists(*map(_key, wanted)) == 0
 
 
 async def test_nothing_wanted_is_nothing_held(locks: Locks) -> None:

@@ -173,6 +173,24 @@ async def test_those_refused_together_are_not_told_to_come_back_together() -> No
         await passwords.close()
 
 
+async def test_who_comes_just_when_the_last_is_done_is_hashed_too() -> None:
+    passwords = Passwords(dataclasses.replace(FAST, bcrypt_threads=1))
+    done = asyncio.Event()
+
+    async def come() -> str:
+        await done.wait()
+        return await passwords.hash("x")
+
+    try:
+        coming = asyncio.ensure_future(come())
+        await asyncio.sleep(0)
+        passwords.on_hash = lambda _: done.set()
+        await passwords.hash("x")
+        assert isinstance(await asyncio.wait_for(coming, 1), str), "before its deadline"
+    finally:
+        await passwords.close()
+
+
 async def test_a_process_that_dies_costs_one_answer_and_is_replaced(
     passwords: Passwords, started: list[Process]
 ) -> None:
@@ -210,6 +228,7 @@ async def test_bookings_go_before_bcrypt(passwords: Passwords, started: list[Pro
     own = os.getpriority(os.PRIO_PROCESS, 0)
     await passwords.hash("correct horse")
     (process,) = started
+    assert os.getsid(process.pid) == process.pid, "or our own session would step back with it"
     assert os.getpriority(os.PRIO_PROCESS, process.pid) == NICE
     assert os.getpriority(os.PRIO_PROCESS, 0) == own
     assert group_nice(process.pid) in (NICE, None)

@@ -99,6 +99,11 @@ def test_what_one_must_wait_is_told() -> None:
     }
 
 
+def test_how_long_the_server_can_take_nothing_is_told() -> None:
+    assert problems.headers(errors.Unavailable()) == {"Retry-After": "1"}
+    assert problems.headers(errors.Unavailable(retry_after=17)) == {"Retry-After": "17"}
+
+
 def test_a_detail_of_its_own_is_shown() -> None:
     document = json.loads(problems.document(errors.Unavailable("Gone fishing."), "r-1"))
     assert document["detail"] == "Gone fishing."
