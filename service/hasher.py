@@ -43,9 +43,8 @@ def step_back() -> None:
     with contextlib.suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(NICE))
     number = SCHED_SETATTR.get(platform.machine())
-    if (
-        number and sys.platform == "linux" and sys.maxsize > 2**32
-    ):  # elsewhere it means another call
+    # Elsewhere, and for a program of 32 bits, the number is that of another call.
+    if number and sys.platform == "linux" and sys.maxsize > 2**32:
         nice = os.getpriority(os.PRIO_PROCESS, 0)
         attributes = struct.pack("<IIQiIQQQ", 48, 0, 0, nice, 0, TURN, 0, 0)
         ctypes.CDLL(None).syscall(number, 0, attributes, 0)  # older kernels just ignore the turn
