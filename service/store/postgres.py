@@ -15,6 +15,7 @@ from psycopg2.extensions import make_dsn, parse_dsn
 from service import errors
 from service.deadline import left
 from service.settings import Settings
+from service.store.arrays import written
 from service.store.pool import Link, Pool
 from service.store.queries import Query
 from service.store.refusals import EXPECTED, kind, not_done, repeatable, translated
@@ -129,8 +130,9 @@ class Postgres:
         log.warning("query failed", extra={"fields": {"query": query.name, "kind": name}})
 
     async def _send(self, link: Link, query: Query, parameters: Mapping[str, Any]) -> list[Any]:
+        values = written(parameters)
         if not self._prepare:
-            return await link.execute(query.text, parameters, left(self._timeout))
+            return await link.execute(query.text, values, left(self._timeout))
         if query.name not in link.prepared:
             try:
                 await link.execute(query.prepare, timeout=left(self._timeout))
@@ -139,7 +141,7 @@ class Postgres:
                 self._note(query, error)
                 raise errors.Unavailable from error
             link.prepared.add(query.name)
-        return await link.execute(query.execute, parameters, left(self._timeout))
+        return await link.execute(query.execute, values, left(self._timeout))
 
     def close(self) -> None:
         self.pool.close()

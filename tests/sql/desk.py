@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from service.store.arrays import written
 from service.store.queries import load_queries
 
 QUERIES = load_queries()
@@ -30,12 +31,12 @@ class Desk:
         if name in DECIDING:
             count = len(parameters["expands"])
             parameters = {"keys": [""] * count, "fingerprints": [""] * count} | parameters
-        self.cursor.execute(QUERIES[name].text, parameters)
+        self.cursor.execute(QUERIES[name].text, written(parameters))
         return list(self.cursor.fetchall())
 
     def send(self, name: str, /, **parameters: Any) -> None:
         """Run a named query that has no rows."""
-        self.cursor.execute(QUERIES[name].text, parameters)
+        self.cursor.execute(QUERIES[name].text, written(parameters))
 
     def one(self, text: str, *parameters: Any) -> Any:
         """The only value of a statement."""
