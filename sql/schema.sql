@@ -196,19 +196,19 @@ RETURN ROW (
     slot_status(slot)
 )::slot_full;
 
--- The lowest free places of a slot, as many as are asked for.
+-- Free places of a slot, as many as are asked for. Where nobody has booked, nothing is looked up.
 CREATE FUNCTION free_places(slot slot, asked bigint) RETURNS SETOF integer
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT place
       FROM generate_series(1, slot.capacity) AS place
-     WHERE NOT EXISTS (
+     WHERE slot.booked = 0
+        OR NOT EXISTS (
                SELECT FROM appointment
                 WHERE appointment.slot_id = slot.id
                   AND appointment.place = place.place
                   AND appointment.status <> 'cancelled'
            )
-     ORDER BY place
      LIMIT asked;
 END;
 

@@ -130,7 +130,9 @@ WITH item AS (
                 ELSE row_to_json(ROW (
                          booked.id,
                          CASE WHEN queued.expand
-                              THEN row_to_json(slot_full(counted.after, provider))
+                              THEN (SELECT row_to_json(slot_full(counted.after, provider))
+                                      FROM counted
+                                     WHERE (counted.after).id = booked.slot_id)
                               ELSE row_to_json(slot_named(queued.slot, provider))
                          END,
                          account.username,
@@ -143,7 +145,6 @@ WITH item AS (
       LEFT JOIN place ON queued.verdict IS NULL
                      AND place.slot_id = queued.slot_id AND place.turn = queued.turn
       LEFT JOIN booked ON booked.slot_id = place.slot_id AND booked.place = place.place
-      LEFT JOIN counted ON (counted.after).id = booked.slot_id
       LEFT JOIN account ON account.id = ANY (ARRAY[booked.account_id])
       LEFT JOIN provider ON provider.id = (queued.slot).provider_id
       LEFT JOIN alternative ON alternative.slot_id = queued.slot_id
@@ -264,8 +265,12 @@ WITH item AS (
                          considered.message,
                          considered.id,
                          CASE WHEN considered.expand
-                              THEN row_to_json(
-                                       slot_full(coalesce(counted.after, considered.slot), provider))
+                              THEN (SELECT row_to_json(slot_full(
+                                               coalesce(counted.after, considered.slot), provider))
+                                      FROM provider
+                                      LEFT JOIN counted
+                                             ON (counted.after).id = (considered.slot).id
+                                     WHERE provider.id = (considered.slot).provider_id)
                               ELSE to_json((considered.slot).id)
                          END
                      )::end_document)::text
@@ -273,8 +278,6 @@ WITH item AS (
            coalesce((considered.stored).version, ended.version, considered.old_version) AS version
       FROM considered
       LEFT JOIN ended ON ended.n = considered.n
-      LEFT JOIN counted ON (counted.after).id = (considered.slot).id
-      LEFT JOIN provider ON provider.id = (considered.slot).provider_id
 ), kept AS (
     INSERT INTO idempotency (account_id, key, fingerprint, body, version)
     SELECT answer.actor_id, answer.key, answer.fingerprint, answer.body, answer.version

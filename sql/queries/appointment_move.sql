@@ -123,11 +123,17 @@ WITH item AS (
                          'Appointment rescheduled successfully',
                          moved.id,
                          CASE WHEN queued.expand
-                              THEN row_to_json(slot_full(origin.after, origin_provider))
+                              THEN (SELECT row_to_json(slot_full(counted.after, provider))
+                                      FROM counted
+                                      JOIN provider ON provider.id = (counted.after).provider_id
+                                     WHERE (counted.after).id = moved.from_slot_id)
                               ELSE to_json(moved.from_slot_id)
                          END,
                          CASE WHEN queued.expand
-                              THEN row_to_json(slot_full(target.after, target_provider))
+                              THEN (SELECT row_to_json(slot_full(counted.after, provider))
+                                      FROM counted
+                                      JOIN provider ON provider.id = (counted.after).provider_id
+                                     WHERE (counted.after).id = moved.to_slot_id)
                               ELSE to_json(moved.to_slot_id)
                          END
                      )::move_document)::text
@@ -135,10 +141,6 @@ WITH item AS (
            coalesce(moved.version, (queued.stored).version) AS version
       FROM queued
       LEFT JOIN moved ON moved.n = queued.n
-      LEFT JOIN counted AS origin ON queued.expand AND (origin.after).id = moved.from_slot_id
-      LEFT JOIN counted AS target ON queued.expand AND (target.after).id = moved.to_slot_id
-      LEFT JOIN provider AS origin_provider ON origin_provider.id = (origin.after).provider_id
-      LEFT JOIN provider AS target_provider ON target_provider.id = (target.after).provider_id
       LEFT JOIN alternative ON alternative.to_slot_id = queued.to_slot_id
 ), kept AS (
     INSERT INTO idempotency (account_id, key, fingerprint, body, version)

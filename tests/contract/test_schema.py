@@ -101,8 +101,9 @@ def test_a_migration_that_was_changed_is_refused(empty: str) -> None:
 
 def test_a_newer_schema_is_refused(empty: str) -> None:
     migrate(empty)
+    older = [one for one in migrations() if one.version < migrations()[-1].serves]
     with pytest.raises(MigrationError, match="newer than this code"):
-        migrate(empty, migrations()[:-2])
+        migrate(empty, older)
     assert versions(empty) == ALL
 
 

@@ -35,7 +35,7 @@ def test_appointment_book_counts_and_records(desk: Desk, ada: int) -> None:
     assert desk.cursor.fetchall() == [("book", ada, None, "booked")] * 2
 
 
-def test_appointment_book_takes_the_lowest_free_place(desk: Desk, ada: int) -> None:
+def test_appointment_book_takes_a_place_that_was_given_back(desk: Desk, ada: int) -> None:
     slot_id = desk.slot(capacity=3)
     first, second, third = (desk.appointment(ada, slot_id) for _ in range(3))
     desk.end(second, who=ada)

@@ -1,4 +1,4 @@
-"""Large sets stay cheap: for each item all others may be looked at, but not all pairs of them."""
+"""Large sets stay cheap: nobody goes through all items for each of them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -63,4 +63,4 @@ def test_what_an_item_costs_grows_no_faster_than_its_set(
     for count in (SMALL, LARGE):
         action(desk, counting, count)
     small, large = counting.counts
-    assert large / small <= (LARGE / SMALL) ** 2
+    assert large / small <= 1.2 * LARGE / SMALL
