@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from service.store.embedded.files import EmbeddedError
+from service.store.embedded.memory import memory, shared_buffers
 from service.store.embedded.process import start_child
 from service.store.embedded.server import Server, answers, last_words
 from service.store.embedded.wheels import package
@@ -28,7 +29,6 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "max_connections": "100",
-    "shared_buffers": "128MB",
     "shared_preload_libraries": "pg_stat_statements",
     # What callers sent is theirs: no statement text, no key values in the log.
     "log_min_error_statement": "panic",
@@ -49,6 +49,7 @@ class Postgres(Server):
         settings = {
             **SETTINGS,
             "unix_socket_directories": f'"{self.sockets}"',
+            "shared_buffers": shared_buffers(memory()),
             **({} if self.durable else NOT_DURABLE),
         }
         flags = [word for item in settings.items() for word in ("-c", "=".join(item))]
