@@ -23,28 +23,25 @@ def literal(values: list[Any]) -> str:
     Raises TypeError for anything else. (PostgreSQL documentation, 8.15.6.)
     """
     kinds = set(map(type, values))
-    write = _WRITE.get(kinds.pop(), _element) if len(kinds) == 1 else _element
+    for kind in kinds - _WRITE.keys():
+        raise TypeError(f"no array of {kind.__name__}")
+    write = _WRITE[kinds.pop()] if len(kinds) == 1 else _element
     return f"{{{','.join(map(write, values))}}}"
 
 
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
 def _element(value: Any) -> str:
-    match value:
-        case None:
-            return "NULL"
-        case datetime():
-            return _quoted(str(value))
-    if type(value) not in _WRITE:
-        raise TypeError(f"no array of {type(value).__name__}")
     return _WRITE[type(value)](value)
+
+
+def _quoted(value: str | datetime) -> str:
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 _WRITE: dict[type, Callable[[Any], str]] = {
     int: str,
     bool: ("f", "t").__getitem__,
     str: _quoted,
+    datetime: _quoted,
+    type(None): lambda _: "NULL",
 }

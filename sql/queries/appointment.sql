@@ -9,6 +9,9 @@
 -- `= ANY (ARRAY[x])` means `= x`, and that the rows of a table are looked up one by one: a plain =
 -- may become a hash join, which is right for what a query has made itself, but reads a whole table
 -- where the plan was made before the table had grown.
+--
+-- The slot as a change leaves it is a sub-select where it is shown (?expand=slot): as a join it was
+-- gone through for each item.
 
 
 -- name: appointment_book :many

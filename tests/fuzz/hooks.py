@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 from typing import Any
 
 import requests
@@ -67,13 +68,13 @@ schemathesis.openapi.format("cursor", strategies.just(""))  # any other is taken
 def spoil(body: dict[str, Any]) -> None:
     """A letter beyond ASCII is one for the \\w of Python, and none for that of ECMA-262."""
     name = body.get("username")
-    if isinstance(name, str) and not name.isascii():
+    if isinstance(name, str) and not name.isascii() and re.fullmatch(r"[\w.@+-]+", name):
         body["username"] = f"{name} "
 
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
-    """Mend valid requests where only the whole makes sense, and spoil half-wrong ones wholly."""
+    """Mend valid requests where only the whole makes sense, and spoil what is only half wrong."""
     if case.meta is None:
         return
     if not case.meta.generation.mode.is_positive:
