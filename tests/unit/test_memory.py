@@ -13,7 +13,7 @@ MACHINE = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 @pytest.mark.parametrize(
     ("mib", "wanted"),
-    [(256, "128MB"), (1024, "128MB"), (4096, "512MB"), (8192, "1024MB"), (65536, "1024MB")],
+    [(256, "128MB"), (1024, "128MB"), (4096, "512MB"), (24576, "3072MB"), (65536, "4096MB")],
 )
 def test_an_eighth_within_bounds(mib: int, wanted: str) -> None:
     assert shared_buffers(mib * MIB) == wanted

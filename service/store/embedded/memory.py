@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 MIB = 1024**2
-LEAST, MOST = 128, 1024  # MiB: PostgreSQL's own default, and what ten million slots are served from
+LEAST, MOST = 128, 4096  # MiB: PostgreSQL's own default, and room for ten million slots
 SHARE = 8
 # What a container may have: version 2 of cgroups, and 1. "max" is no number, and no limit.
 LIMITS = (
@@ -16,7 +16,7 @@ LIMITS = (
 
 
 def shared_buffers(size: int) -> str:
-    """An eighth of so many bytes, 128 MB to 1 GB, in PostgreSQL's units.
+    """An eighth of so many bytes, 128 MB to 4 GB, in PostgreSQL's units.
 
     It is taken page by page as there is data to keep in it.
     """
