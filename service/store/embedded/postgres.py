@@ -34,7 +34,7 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_checkpoints": "off",
-    # After a checkpoint the first change of each page writes the whole page: let the clock say when.
+    # After each checkpoint the first change of a page logs the whole page: only time makes one.
     "max_wal_size": "4GB",
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -57,6 +57,7 @@ class Scenario:
     connections: ClassVar[int] = 64
     expected: ClassVar[Expected] = {}
     direct: ClassVar[bool] = False  # whether its work can be done without HTTP, for --limits
+    eager = False  # whether the generator takes a core that is in use: beside bcrypt it has to
 
     def __init__(self, world: World, options: Options) -> None:
         self.world, self.options = world, options

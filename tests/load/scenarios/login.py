@@ -14,6 +14,7 @@ class Login(Scenario):
     name = "login"
     help = "everybody logs in: bcrypt, and 503 when its queue is full"
     expected: ClassVar[Expected] = {"login": frozenset({200})}
+    eager = True
 
     def next(self) -> Request | None:
         person = self.anyone()

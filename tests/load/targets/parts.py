@@ -118,6 +118,7 @@ async def logins(settings: Settings, repeat: int, seconds: float, _: int) -> lis
     quiet, storm, refused = [], [], 0
     async with stand(settings, {"BCRYPT_ROUNDS": "12"}) as here:
         scenario = here.scenario("book")
+        scenario.eager = True  # without logins too, so that nothing else differs
         load = Load(OPEN_CONNECTIONS, 2 * seconds, rate=BOOKINGS)
         for _round in range(repeat):
             for number, p99s in ((0, quiet), (LOGINS, storm)):
