@@ -34,7 +34,7 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_checkpoints": "off",
-    # After each checkpoint the first change of a page logs the whole page: only time makes one.
+    # After a checkpoint the first change of each page logs it whole: only the clock makes one.
     "max_wal_size": "4GB",
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
