@@ -16,7 +16,7 @@ from tests.load.wire import Request, message
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sched(7) is Linux's")
 
 
-class Bare(Stage):
+class Empty(Stage):
     """A stage that has nothing and makes nothing."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Noting(Scenario):
     """Notes by which policy the generator is scheduled while it sends."""
 
     def __init__(self, eager: bool) -> None:
-        super().__init__(World(("127.0.0.1", 0), Bare()), Options())
+        super().__init__(World(("127.0.0.1", 0), Empty()), Options())
         self.eager = eager
         self.policies: set[int] = set()
 
