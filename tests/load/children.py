@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from service.settings import ROOT
+from service.store.embedded.process import dies_with_us
 from tests.load.errors import LoadError
 
 LISTENING = re.compile(r"^listening on http://([^:\s]+):(\d+)$", re.MULTILINE)
@@ -43,6 +45,7 @@ def started(
             stdout=out,
             stderr=err,
             start_new_session=True,  # as under systemd: what nice means is told within a session
+            preexec_fn=dies_with_us(signal.SIGTERM),
         )
     try:
         yield Child(process, address_of(process, name, said, log))
