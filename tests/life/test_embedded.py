@@ -27,6 +27,7 @@ def test_a_cold_start_is_quick_and_gives_the_app_a_database_of_its_own(folder: P
             "TimeZone": "UTC",
             "listen_addresses": "",
             "wal_level": "replica",
+            "wal_segment_size": "1MB",
         }.items():
             assert sql(running, f"SHOW {name}") == [(value,)]
         assert sql(running, "SELECT count(*) > 0 FROM pg_stat_statements") == [(True,)]
