@@ -34,10 +34,15 @@ PATIENCE = 60.0  # seconds that a queue may take without HTTP
 
 
 class Measure(NamedTuple):
-    """One turn of one arm: answers a second, microseconds of CPU per answer by process."""
+    """One turn of one arm: answers a second, microseconds of CPU per answer by process.
+
+    What goes over HTTP has latencies too, in microseconds.
+    """
 
     throughput: float
     cpu: dict[str, float]
+    p50: float = 0.0
+    p99: float = 0.0
 
 
 Arm = Callable[[float], Awaitable[Measure]]
@@ -150,13 +155,14 @@ def over_http(
     connections: int,
     other: tuple[int, tuple[str, int]] | None = None,
     deaf: bool = False,
+    rate: float | None = None,
 ) -> Arm:
-    """The arm that asks a server in a closed loop: the target's own or another one."""
+    """The arm that asks a server, the target's own or another one; a rate makes it an open loop."""
     pid, address = other or (target.processes[SERVER][0], target.address)
     there = replace(target, processes=target.processes | {SERVER: [pid]})
 
     async def run(seconds: float) -> Measure:
-        load = Load(connections, seconds, WARM_UP)
+        load = Load(connections, seconds, WARM_UP, rate=rate)
         await scenario.prepare(load.most)
         asked = scenario
         if deaf:
@@ -167,7 +173,8 @@ def over_http(
         found = await measured(there, asked, load, f"{address[1]}", address=address)
         names = (SERVER, POSTGRES, REDIS)
         used = {name: found["cpu"].get(name, {}).get("per_request") or 0.0 for name in names}
-        return Measure(found["throughput"], used)
+        latency = found["latency"]
+        return Measure(found["throughput"], used, latency["p50"], latency["p99"])
 
     return run
 

@@ -13,6 +13,7 @@ from tests.load import processes
 from tests.load.children import started
 from tests.load.errors import LoadError
 from tests.load.limits import Arm, Measure, over_http, sample
+from tests.load.plan import OPEN_CONNECTIONS
 from tests.load.scenarios import SCENARIOS
 from tests.load.scenarios.base import Options, Scenario, World
 from tests.load.session import behind, staging
@@ -49,15 +50,24 @@ class Stand:
         child = self._stack.enter_context(self.target.beside(name, changes))
         return over_http(self.target, scenario, CONNECTIONS, (child.pid, child.address))
 
-    async def bare(self, scenario: Scenario, name: str = "bare") -> Arm:
-        """A bare Tornado handler that answers what the server would."""
+    def lone(self, scenario: Scenario) -> Arm:
+        """The server and a single client."""
+        return over_http(self.target, scenario, 1)
+
+    def held(self, scenario: Scenario, rate: float) -> Arm:
+        """The server at a rate, in an open loop."""
+        return over_http(self.target, scenario, OPEN_CONNECTIONS, rate=rate)
+
+    async def bare(self, scenario: Scenario, name: str = "bare", rate: float | None = None) -> Arm:
+        """A bare Tornado handler that answers what the server would, perhaps at a rate."""
         await sample(self.target, scenario)  # the first answer of a 304 is none
         path = self.target.folder / f"{name}.json"
         path.write_text(json.dumps(await sample(self.target, scenario)))
         words = ["-m", "tests.load.bare", str(path)]
         child = self._stack.enter_context(started(self.target.folder, name, words, os.environ))
         there = (child.pid, child.address)
-        return over_http(self.target, scenario, CONNECTIONS, there, deaf=True)
+        connections = OPEN_CONNECTIONS if rate else CONNECTIONS
+        return over_http(self.target, scenario, connections, there, deaf=True, rate=rate)
 
     def memory(self) -> int:
         """Bytes of memory that the server has now."""
@@ -95,8 +105,12 @@ async def in_turn(arms: Mapping[str, Arm], repeat: int, seconds: float) -> dict[
 
 def median(turns: list[Measure]) -> Measure:
     """The medians of some turns of one arm."""
-    rate = statistics.median(turn.throughput for turn in turns)
     cpu = {
         process: statistics.median(turn.cpu[process] for turn in turns) for process in turns[0].cpu
     }
-    return Measure(rate, cpu)
+    return Measure(
+        statistics.median(turn.throughput for turn in turns),
+        cpu,
+        statistics.median(turn.p50 for turn in turns),
+        statistics.median(turn.p99 for turn in turns),
+    )
