@@ -74,7 +74,7 @@ async def reads(settings: Settings, repeat: int, seconds: float, _: int) -> list
             await scenario.prepare(0)
             arms[f"bare {kind}"] = await here.bare(scenario, f"bare-{kind}")
             arms[kind] = here.arm(scenario)
-        found = await in_turn(arms, repeat, seconds / 2)
+        found = await in_turn(arms, 2 * repeat, seconds / 2)
     rows = []
     for kind, words in WORDS.items():
         own = found[kind].cpu[SERVER]
