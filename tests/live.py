@@ -66,16 +66,20 @@ class Live:
             raise
 
 
+def unconfigured() -> dict[str, str]:
+    """Our environment without anything that is a setting of the service."""
+    ours = {entry.env for entry in Settings.entries()}
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
 @contextlib.contextmanager
 def served(folder: Path, environment: Mapping[str, str], *flags: str) -> Iterator[Live]:
     """`run.py serve` on any free port, with only these settings in its environment."""
-    ours = {entry.env for entry in Settings.entries()}
-    kept = {name: value for name, value in os.environ.items() if name not in ours}
     said, log = folder / "stdout.txt", folder / "stderr.txt"
     with said.open("wb") as out, log.open("wb") as err:
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "run.py"), "serve", "--port", "0", *flags],
-            env=kept | OURS | dict(environment),
+            env=unconfigured() | OURS | dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,

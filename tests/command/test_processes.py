@@ -12,15 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import Settings
-from tests.live import ROOT, Live, served
+from tests.live import ROOT, Live, served, unconfigured
 
 PUBLISH = (
     "slots publish --provider 1 --days mon-sun --from 00:00 --to 24:00 --every 15m "
     "--start 2030-01-01 --until 2030-01-31"
 )
-OURS = {entry.env for entry in Settings.entries()} | {"NO_COLOR"}
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in OURS}
+ENVIRONMENT = {name: value for name, value in unconfigured().items() if name != "NO_COLOR"}
 ENVIRONMENT |= {"BCRYPT_ROUNDS": "4", "BOOKING_PASSWORD": "correct horse", "TERM": "xterm"}
 
 

@@ -1,6 +1,5 @@
 """Whoever ends `run.py load` has ended the servers that it started."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -9,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import ROOT, Settings
+from service.settings import ROOT
 from tests.life.servers import soon
+from tests.live import unconfigured
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks its children up in /proc")
 WORDS = "load --scenario book --rate 50 --seconds 60 --people 20 --out"
@@ -19,11 +19,9 @@ WORDS = "load --scenario book --rate 50 --seconds 60 --people 20 --out"
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """A load run with a temporary folder of its own."""
-    ours = {entry.env for entry in Settings.entries()}
-    kept = {name: value for name, value in os.environ.items() if name not in ours}
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "run.py"), *WORDS.split(), str(tmp_path / "reports")],
-        env=kept | {"TMPDIR": str(tmp_path)},
+        env=unconfigured() | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

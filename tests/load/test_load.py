@@ -1,7 +1,6 @@
 """`run.py load` from end to end on servers of its own, and the three reports it writes."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -10,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from service.settings import ROOT, Settings
+from service.settings import ROOT
+from tests.live import unconfigured
 from tests.load.report.page import page
 from tests.load.report.text import text
 
@@ -19,12 +19,10 @@ from tests.load.report.text import text
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the reports of a run of two seconds."""
     folder = tmp_path_factory.mktemp("load") / "reports"
-    ours = {entry.env for entry in Settings.entries()}
-    kept = {name: value for name, value in os.environ.items() if name not in ours}
     words = "load --scenario book --rate 150 --seconds 2 --warm-up 0.5 --people 20 --out"
     done = subprocess.run(
         [sys.executable, str(ROOT / "run.py"), *words.split(), str(folder)],
-        env=kept,
+        env=unconfigured(),
         capture_output=True,
         text=True,
         timeout=100,

@@ -11,8 +11,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from service.settings import ROOT, Settings
+from service.settings import ROOT
 from service.store.embedded.process import dies_with_us
+from tests.live import unconfigured
 
 HOST = "127.0.0.1"
 ENTRY = (sys.executable, str(ROOT / "run.py"))
@@ -35,7 +36,7 @@ class AppServer:
         self.starts = 0
         self.ends: list[int] = []  # exit codes of those before the last
         self._entry = list(entry or ENTRY)
-        self._environment = bare() | {"PYTHONUNBUFFERED": "1"} | dict(environment)
+        self._environment = unconfigured() | {"PYTHONUNBUFFERED": "1"} | dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
 
@@ -129,12 +130,6 @@ def bent_clock() -> str:
     """The library that bends clocks; empty where it is not installed."""
     found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     return str(found[0]) if found else ""
-
-
-def bare() -> dict[str, str]:
-    """Our environment without anything that is a setting of the service."""
-    ours = {entry.env for entry in Settings.entries()}
-    return {name: value for name, value in os.environ.items() if name not in ours}
 
 
 def free_port() -> int:

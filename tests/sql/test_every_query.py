@@ -47,8 +47,8 @@ WITH people AS (
 INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
 SELECT id, account_id, 'book', slot_id, status FROM appointments
 """
-# What is inserted and undone counts for autovacuum: one table counted as empty and others not is a
-# state that no installation is in.
+# What these tests insert and undo counts for autovacuum, which would have counted one table as
+# empty and the others not. Its next round makes such plans anew.
 UNCOUNTED = """
 DO $$
 DECLARE

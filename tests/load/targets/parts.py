@@ -74,6 +74,7 @@ async def reads(settings: Settings, repeat: int, seconds: float, _: int) -> list
             await scenario.prepare(0)
             arms[f"bare {kind}"] = await here.bare(scenario, f"bare-{kind}")
             arms[kind] = here.arm(scenario)
+        # There are twice as many arms as elsewhere: shorter turns, but more of them.
         found = await in_turn(arms, 2 * repeat, seconds / 2)
     rows = []
     for kind, words in WORDS.items():
