@@ -4,9 +4,7 @@ Windows slide: however requests fall, no more than the limit pass within any win
 (limits.lua) decides for all requests of a loop turn; its keys share a hash slot.
 """
 
-import functools
 import hashlib
-import ipaddress
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +13,7 @@ from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
+from service.address import network_of
 from service.errors import RateLimited, Unavailable
 from service.lane import Lane
 from service.settings import Settings
@@ -184,20 +183,6 @@ def message(asks: Sequence[Ask]) -> tuple[list[str], list[int]]:
     for ask in asks:
         arguments += [len(ask), *(number[charge.key] for charge in ask)]
     return list(policies), arguments
-
-
-@functools.lru_cache(maxsize=10_000)
-def network_of(address: str) -> str:
-    """What one client has of the net: an IPv4 address, or the first 64 bits of an IPv6 one."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv4Address):
-        return str(ip)
-    if ip.ipv4_mapped:
-        return str(ip.ipv4_mapped)
-    return str(ipaddress.ip_network((ip, 64), strict=False))
 
 
 def _charge(policy: Policy, whose: str) -> Charge:

@@ -124,7 +124,9 @@ class Settings:
     cors_origins: str = setting(
         "", "origins of web pages that may call, separated by spaces, or *; none if empty"
     )
-    xheaders: bool = setting(False, "trust X-Real-IP and X-Forwarded-* of the proxy in front")
+    xheaders: bool = setting(
+        False, "trust X-Real-IP, X-Forwarded-* or Forwarded of the proxy in front"
+    )
     access_log: bool = setting(False, "one line per request")
     slow_request: float = setting(
         1.0, "seconds from which a request is logged even without ACCESS_LOG", low=0.001

@@ -1,9 +1,10 @@
 """Where a request comes from: the peer, or what the trusted proxy in front says of it."""
 
 import asyncio
-import ipaddress
 
 from tornado.httputil import HTTPHeaders
+
+from service.address import forwarded, plain
 
 
 class Context:
@@ -18,23 +19,20 @@ class Context:
     def of(cls, transport: asyncio.Transport) -> "Context":
         """The context of a connection; a unix socket has no address."""
         peer = transport.get_extra_info("peername")
-        remote_ip = peer[0] if isinstance(peer, tuple) else "0.0.0.0"
+        remote_ip = (plain(peer[0]) if isinstance(peer, tuple) else None) or "0.0.0.0"
         secure = transport.get_extra_info("sslcontext") is not None
         return cls(remote_ip, "https" if secure else "http")
 
     def behind_proxy(self, headers: HTTPHeaders) -> "Context":
         """The context of one request, by the fields that the proxy sets."""
         given = headers.get("X-Real-Ip") or headers.get("X-Forwarded-For", "").rpartition(",")[2]
-        protocol = headers.get("X-Scheme") or headers.get("X-Forwarded-Proto", "")
-        protocol = protocol.rpartition(",")[2].strip()
+        scheme = headers.get("X-Scheme") or headers.get("X-Forwarded-Proto", "")
+        given, scheme = given.strip(), scheme.rpartition(",")[2].strip()
+        if not given or not scheme:
+            # Last, because a proxy that does not know the field passes on what a client wrote.
+            pairs = forwarded(headers.get("Forwarded", ""))
+            given, scheme = given or pairs.get("for", ""), scheme or pairs.get("proto", "")
         return Context(
-            _address(given.strip()) or self.remote_ip,
-            protocol if protocol in ("http", "https") else self.protocol,
+            plain(given) or self.remote_ip,
+            scheme if scheme in ("http", "https") else self.protocol,
         )
-
-
-def _address(text: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return None

@@ -16,6 +16,7 @@ LAYERS = [
     ["service.diagnosis"],
     ["service.app"],
     ["service.wire", "service.drain"],
+    ["service.acceptor"],
     ["service.welcome", "service.figures", "service.pulse"],
     ["service.handlers", "service.workers"],
     ["service.watch"],
@@ -27,7 +28,7 @@ LAYERS = [
     ["service.store"],
     ["service.systemd", "service.tracing", "service.logs", "service.metrics"],
     ["service.deadline", "service.settings"],
-    ["service.errors", "service.clock", "service"],
+    ["service.errors", "service.clock", "service.address", "service.descriptors", "service"],
 ]
 # What only these may import, the standard library and ours apart.
 HOMES = {
@@ -52,7 +53,7 @@ HOMES = {
 # These know nothing but the standard library and our errors: easy to test, easy to trust.
 PURE = [
     "service.errors", "service.clock", "service.settings", "service.cli_values",
-    "service.booking.status", "service.booking.schedule",
+    "service.booking.status", "service.booking.schedule", "service.address", "service.descriptors",
 ]  # fmt: skip
 # Who reads the environment, and what for.
 ENVIRONMENT = {

@@ -11,7 +11,7 @@ import pytest
 
 from service.deps import Deps
 from service.errors import RateLimited, Unavailable
-from service.limits import MINUTE, SLICES, STRANGERS, Charge, Limits, Policy, network_of
+from service.limits import MINUTE, SLICES, STRANGERS, Charge, Limits, Policy
 from service.store import redis
 
 _COUNTER = itertools.count(1)
@@ -180,20 +180,6 @@ async def test_all_counters_share_a_slot_of_a_cluster(limits: Make, deps: Deps) 
     await made.visit("203.0.113.5")
     keys = set(await deps.redis.keys("limit:*")) - before
     assert {key.partition(b"{")[2].partition(b"}")[0] for key in keys} == {b"limit"}
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-        ("", ""),
-    ],
-)
-def test_who_has_a_whole_network_is_counted_once(address: str, network: str) -> None:
-    assert network_of(address) == network
 
 
 async def test_switched_off_it_counts_nothing(deps: Deps, address: str) -> None:
