@@ -20,6 +20,18 @@ Changes = Mapping[str, str]  # old text -> new text
 NONE: Changes = MappingProxyType({})
 
 
+def _ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+IPV6 = _ipv6()
+
+
 def free_port() -> int:
     """A port that nobody has now."""
     with socket.socket() as probe:
@@ -71,6 +83,8 @@ def adapt(folder: Path, conf: str, port: int, ports: Sequence[int], changes: Cha
         text = re.sub(rf"server 127\.0\.0\.1:{old}\b.*;", "", text)
     common = (DEPLOY / "nginx-common.conf").read_text()
     common = replaced(common, "    listen 80 ", f"    listen 127.0.0.1:{port} ")
+    six = f"    listen [::1]:{port} " if IPV6 else "    # listen [::1]:80 "
+    common = replaced(common, "    listen [::]:80 ", six)
     common = replaced(common, "/var/log/nginx/access.log", f"{folder}/access.log")
     for old, new in changes.items():
         assert old in text + common, f"{old!r} is no longer in the configuration"

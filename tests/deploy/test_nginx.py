@@ -13,7 +13,18 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.deploy.nginx import DEPLOY, NGINX, NONE, PORTS, Changes, adapt, free_port, nginx, stop
+from tests.deploy.nginx import (
+    DEPLOY,
+    IPV6,
+    NGINX,
+    NONE,
+    PORTS,
+    Changes,
+    adapt,
+    free_port,
+    nginx,
+    stop,
+)
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 IMPATIENT = {"proxy_read_timeout 5s": "proxy_read_timeout 1s"}
@@ -32,10 +43,15 @@ class Reply(NamedTuple):
 
 
 def ask(
-    port: int, method: str, path: str, body: bytes | None = None, headers: dict | None = None
+    port: int,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    headers: dict | None = None,
+    host: str = "127.0.0.1",
 ) -> Reply:
     """One request on its own connection."""
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    link = http.client.HTTPConnection(host, port, timeout=10)
     try:
         link.request(method, path, body, headers or {})
         answer = link.getresponse()
@@ -186,6 +202,7 @@ BAD_HTTP = {
     ),
     "encoding": (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x", 501, "not_implemented"),
     "trace": (b"TRACE / HTTP/1.1\r\nHost: a", 501, "not_implemented"),
+    "version": (b"GET / HTTP/9.9\r\nHost: a", 400, "malformed"),
     "long uri": (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: a", 414, "uri_too_long"),
     "long header": (b"GET / HTTP/1.1\r\nX: " + b"x" * 9000, 431, "headers_too_large"),
     "many headers": (b"GET / HTTP/1.1" + b"\r\nX: 12345678" * 3500, 431, "headers_too_large"),
@@ -195,6 +212,18 @@ BAD_HTTP = {
 @pytest.mark.parametrize(("request_bytes", "status", "code"), BAD_HTTP.values(), ids=BAD_HTTP)
 def test_bad_http_is_answered_as_a_problem(proxy, request_bytes, status, code):
     assert_problem(ask_raw(proxy, request_bytes + b"\r\n\r\n"), status, code)
+
+
+@pytest.mark.skipif(not IPV6, reason="this machine has no IPv6")
+def test_it_listens_on_ipv6_too_and_says_who_asked(proxy):
+    seen = ask(proxy, "GET", "/echo", host="::1")
+    assert (seen.status, seen.json["remote_ip"]) == (200, "::1")
+
+
+def test_a_long_head_of_an_answer_is_no_failure(proxy):
+    """Even the largest of ours is far below: nobody can make nginx take a process for dead."""
+    reply = ask(proxy, "GET", "/head/12000")
+    assert (reply.status, len(reply.headers["X-Long"])) == (200, 12000)
 
 
 def test_http_1_0_without_a_host_is_served(proxy):

@@ -35,7 +35,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_tls_is_demanded_from_then_on(serve, upstream, certificate) -> None:
-    commented = "    # listen 443 ssl default_server;\n    # ssl_certificate /etc/nginx/tls"
+    commented = (
+        "    # listen 443 ssl default_server;\n    # listen [::]:443 ssl default_server;\n"
+        "    # ssl_certificate /etc/nginx/tls"
+    )
     key = "    # ssl_certificate_key /etc/nginx/tls"
     listening = test_nginx.free_port()
     serve(

@@ -1,4 +1,4 @@
-"""An upstream that obeys the path: echo, die, hang, json, status. Prints its port."""
+"""An upstream that obeys the path: echo, die, hang, head, json, status. Prints its port."""
 
 import asyncio
 from collections import Counter
@@ -22,6 +22,8 @@ class Any(RequestHandler):
             self.set_status(int(rest[0]))
             self.set_header("Retry-After", "7")
             return self.finish({"code": "from_the_app"})
+        if verb == "head":
+            self.set_header("X-Long", "x" * int(rest[0]))
         if verb == "json":
             self.set_header("ETag", '"7"')
             return self.finish({"text": "x" * int(rest[0])})
