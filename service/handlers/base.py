@@ -187,6 +187,11 @@ class ApiHandler(LeanHandler):
             assert self._prepared_future is not None
             self._prepared_future.add_done_callback(self._refuse_body)
 
+    def on_connection_close(self) -> None:
+        if not self.request._body_future.done():
+            self._chunks = bytearray()  # what is half is let go now, not when the handler is
+        super().on_connection_close()
+
     def _refuse_body(self, _: Any) -> None:
         if not self._finished:
             self.refuse(problems.BodyTooLarge())
@@ -305,9 +310,16 @@ class ApiHandler(LeanHandler):
         return self.known == etag or self.check_etag_header()
 
     def link_next(self, cursor: str) -> None:
-        """Point to the next page (RFC 8288)."""
-        arguments = {name: values[-1] for name, values in self.request.query_arguments.items()}
-        arguments["cursor"] = cursor.encode()
+        """Point to the next page (RFC 8288), by what the endpoint declared: whatever else was
+        asked for would come back at its full length."""
+        declared = msgspec.to_builtins(self.query)
+        given = self.request.query_arguments
+        arguments = {
+            name: value for name, value in declared.items() if name in given and value is not None
+        }
+        if self.expand:
+            arguments["expand"] = "slot"
+        arguments["cursor"] = cursor
         self.set_header("Link", f'<{self.request.path}?{urlencode(arguments)}>; rel="next"')
 
     def refuse(self, error: errors.DomainError) -> None:

@@ -196,3 +196,17 @@ async def test_a_cursor_tells_no_more_than_the_page(api: Api, given: Given) -> N
 async def test_an_unknown_provider_has_no_slots(api: Api) -> None:
     reply = await api.get(f"/api/slots/?provider={NEVER}")
     assert (reply.status, reply.json) == (200, [])
+
+
+async def test_the_next_page_is_asked_for_by_what_is_known_alone(api: Api, given: Given) -> None:
+    """Whatever else was sent would come back in the head of the answer, at any length."""
+    provider_id = await given.make_provider()
+    await given.make_slots(2, provider_id=provider_id, starts_at=TEN)
+    known = f"provider={'0' * 9}{provider_id}&limit=1&from=2032-03-01"
+    reply = await api.get(f"/api/slots/?x={'y' * 5000}&{known}&limit=1&provider={provider_id}")
+    assert len(reply.headers["Link"]) < 250
+    target = next_link(reply)
+    assert target is not None
+    names = [pair.partition("=")[0] for pair in target.partition("?")[2].split("&")]
+    assert sorted(names) == ["cursor", "from", "limit", "provider"]
+    assert len((await api.get(target)).json) == 1
