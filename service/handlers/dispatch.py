@@ -18,6 +18,8 @@ from tornado.httputil import (
 )
 from tornado.web import Application, RequestHandler
 
+from service.handlers import target
+
 ID = "([0-9]+)"  # in the pattern of a route
 SLASH = "/?"
 _NUMBER = re.compile(r"(?<=/)[0-9]+(?=/|\Z)")
@@ -67,6 +69,8 @@ class Delegate(HTTPMessageDelegate):
     ) -> Awaitable[None] | None:
         """Begin; the future is done when the handler takes the body. Raises HTTPInputError."""
         assert isinstance(start_line, RequestStartLine)
+        if not target.usual(start_line.path):
+            start_line = target.origin_form(start_line, headers)
         request = Request(start_line, headers, self._connection)
         handler_class, ids = self._application.route(request.path)
         loop = asyncio.get_running_loop()

@@ -36,7 +36,9 @@ class Nothing(ApiHandler):
     """Every path that is no route."""
 
     def prepare(self) -> None:
-        self.refuse(NotFound())
+        # About the server as such (RFC 9110 section 9.3.7), which is what balancers ask for.
+        if self.request.method != "OPTIONS" or self.request.path not in ("*", "/"):
+            self.refuse(NotFound())
 
 
 ROUTES = [
