@@ -7,11 +7,10 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
-from service import figures, logs, pulse
+from service import descriptors, figures, logs, pulse
 from service.booking import appointment, slot
 from service.booking.reschedule import reschedule_lane
 from service.deps import Deps, Lanes, Traffic
@@ -31,7 +30,7 @@ from service.store.postgres import Postgres
 from service.store.queries import load_queries
 from service.systemd import Manager
 from service.watch import Watch
-from service.wire import WireServer
+from service.wire import TornadoServer, WireServer
 from service.workers.expiry import forget
 
 log = logging.getLogger(__name__)
@@ -95,7 +94,7 @@ def application(deps: Deps) -> Application:
     return Routed(ROUTES, Nothing, {"deps": deps}, Watch(deps.settings, deps.metrics, ROUTES))
 
 
-def listen(deps: Deps) -> tuple[HTTPServer | WireServer, int]:
+def listen(deps: Deps) -> tuple[TornadoServer | WireServer, int]:
     """A server that accepts on the settings' address, and its port."""
     host, port = deps.settings.host, deps.settings.port
     try:
@@ -108,13 +107,15 @@ def listen(deps: Deps) -> tuple[HTTPServer | WireServer, int]:
     return found, sockets[0].getsockname()[1]
 
 
-def server(routes: Application, settings: Settings) -> HTTPServer | WireServer:
+def server(routes: Application, settings: Settings) -> TornadoServer | WireServer:
     """A server of an application on the parser of the settings, which listens nowhere yet."""
+    most = descriptors.for_clients(settings.pool_size)
     if settings.wire == "llhttp":
-        return WireServer(routes, problems.answer_to, xheaders=settings.xheaders)
-    return HTTPServer(
+        return WireServer(routes, problems.answer_to, xheaders=settings.xheaders, most=most)
+    return TornadoServer(
         routes,
         xheaders=settings.xheaders,
+        most=most,
         max_header_size=HEADERS,
         max_body_size=DISCARDED,
         idle_connection_timeout=IDLE,
@@ -130,6 +131,7 @@ async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]
         loop.add_signal_handler(number, stopped.put_nowait, number)
     loop.set_exception_handler(logs.loop_trouble)
     manager = Manager(settings)
+    descriptors.raise_limit()
     async with opened(settings) as deps, pulse.beating(deps, manager):
         server, port = listen(deps)
         gc.freeze()  # what lives for ever need not be looked at by each collection

@@ -5,5 +5,6 @@ A connection parses what arrives into exchanges, which are answered one after th
 """
 
 from service.wire.server import WireServer
+from service.wire.tornado import TornadoServer
 
-__all__ = ["WireServer"]
+__all__ = ["TornadoServer", "WireServer"]

@@ -2,18 +2,18 @@
 
 import asyncio
 from collections import deque
-from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import httptools
 from tornado.httputil import RequestStartLine
 
+from service.acceptor import Idle
 from service.wire import line
 from service.wire.context import Context
 from service.wire.exchange import Exchange
 from service.wire.fields import Fields
-from service.wire.limits import Refused
+from service.wire.limits import Phase, Refused
 
 if TYPE_CHECKING:
     from service.wire.server import WireServer
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
 NEVER = float("inf")
 MOST_AT_ONCE = 256 * 1024  # bytes that asyncio reads in one go
 UNREAD = RequestStartLine("GET", "/", "HTTP/1.1")  # in place of a request that can't be read
-
-
-class Phase(Enum):
-    """What a connection waits for; each has its own patience."""
-
-    IDLE = "the next request"
-    HEAD = "the rest of a head"
-    BODY = "the rest of a body"
-    BUSY = "the application"
-    BLOCKED = "the client to read"
-    LINGER = "the client to hear why it was refused"
 
 
 class Connection(asyncio.Protocol):
@@ -55,8 +44,14 @@ class Connection(asyncio.Protocol):
         self._ending = False  # no request after those that are here
         self._deaf = False  # what still arrives is not even parsed
         self._lingering = False  # all is said; only the client's end is missing
+        self.body, self.began = 0, 0.0  # bytes of a body that is coming in, when the first came
+        self._seen, self.took = 0, 0.0  # bytes unread at the last look, when some were last read
+        self._offered: bytes | None = None  # how the body is framed that comes after an offer
+        self._again = False  # its head is parsed anew, and changes nothing
+        self._served = False  # a request of it was answered
         self._phase = Phase.IDLE
-        self.deadline = self._loop.time() + self._limits.idle_time
+        self._since = self._loop.time()  # the phase began
+        self.deadline = self._since + self._limits.idle_time
 
     # asyncio.Protocol
 
@@ -64,7 +59,7 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._context = Context.of(transport)
-        self._server.connections.add(self)
+        self._server.arrived(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""
@@ -74,13 +69,11 @@ class Connection(asyncio.Protocol):
         try:
             if self._between and not line.usual(data):
                 data = self._begun(data)
-            self._parser.feed_data(data)
+            self._feed(data)
             if self._in_head:
                 self._raw_size += len(data)
                 if self._raw_size > self._limits.head + MOST_AT_ONCE:  # a line without an end
                     raise Refused(431)
-        except httptools.HttpParserUpgrade:
-            self._end()  # no upgrade and no tunnel is to be had: it is answered as what it is
         except httptools.HttpParserCallbackError as error:
             if not isinstance(error.__context__, Refused):
                 raise
@@ -89,8 +82,7 @@ class Connection(asyncio.Protocol):
             self._malformed(error.status)
         except (httptools.HttpParserError, line.Unreadable):
             self._malformed(400)
-        if len(self._exchanges) > 1:
-            self._transport.pause_reading()
+        self._flow()
         self._wait()
 
     def eof_received(self) -> bool:
@@ -101,19 +93,26 @@ class Connection(asyncio.Protocol):
         return bool(self._exchanges)
 
     def pause_writing(self) -> None:
+        """The client does not read as fast as it is answered."""
         self._room = self._loop.create_future()
+        self.took, self._seen = self._loop.time(), self.unread
+        self._server.blocked.add(self)
+        self._flow()
         self._wait()
 
     def resume_writing(self) -> None:
         if self._room is not None:
             self._room.set_result(None)
             self._room = None
+        self._server.blocked.discard(self)
         self._next()
         self._wait()
 
     def connection_lost(self, error: Exception | None) -> None:
         """The client has gone, or was let go."""
         self._server.connections.discard(self)
+        self._server.blocked.discard(self)
+        self._let_go_of_body()
         del self._parser  # each holds the other
         self._ending = self._deaf = True
         if self._room is not None:
@@ -126,12 +125,16 @@ class Connection(asyncio.Protocol):
     # httptools
 
     def on_message_begin(self) -> None:
+        """A request begins."""
+        if self._again:
+            return
         self._target, self._fields = b"", []
         self._between = False
         self._in_head, self._head_size, self._raw_size = True, 0, 0
 
     def on_url(self, target: bytes) -> None:
-        self._target += target
+        """A piece of the target. Raises Refused."""
+        self._target += b"" if self._again else target
         if len(self._target) > self._limits.target:
             raise Refused(414)
 
@@ -146,7 +149,7 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """The head is whole: an exchange begins."""
         self._in_head = False
-        if self._ending:
+        if self._ending or self._again:
             return
         parser = self._parser
         version = parser.get_http_version()
@@ -164,6 +167,8 @@ class Connection(asyncio.Protocol):
         if self._server.xheaders:
             context = context.behind_proxy(headers)
         keep_alive = parser.should_keep_alive()
+        if parser.should_upgrade():
+            self._offered = headers.framing()
         exchange = Exchange(self, start_line, headers, context, keep_alive)
         self._reading = exchange
         self._exchanges.append(exchange)
@@ -176,12 +181,19 @@ class Connection(asyncio.Protocol):
             return
         if self._reading.answered:
             self._discard(len(chunk))
-        else:
-            self._reading.feed(chunk)
+            return
+        if not self.body:
+            self.began = self._loop.time()
+        self._reading.feed(chunk)
+        self.body += len(chunk)
+        self._server.hold(len(chunk))
 
     def on_message_complete(self) -> None:
         """The request has been read to its end."""
+        if self._offered is not None:
+            return  # llhttp has not read the body yet, whatever it says
         self._between = True
+        self._let_go_of_body()
         exchange, self._reading = self._reading, None
         if exchange is None:
             return
@@ -195,6 +207,8 @@ class Connection(asyncio.Protocol):
         """Send bytes; the future is done when the client has room for more."""
         if not self._transport.is_closing():
             self._transport.write(data)
+            if self._room is not None:
+                self._server.bound_unread()
         return self._room or self._server.written
 
     def answered(self, exchange: Exchange) -> None:
@@ -202,6 +216,7 @@ class Connection(asyncio.Protocol):
         if not self._exchanges or self._exchanges[0] is not exchange:
             return  # the connection was lost meanwhile
         self._exchanges.popleft()
+        self._served = True
         if not exchange.complete:
             self._end()  # the rest of its body is read and thrown away first
         elif exchange.refused:
@@ -226,32 +241,93 @@ class Connection(asyncio.Protocol):
 
     # For the server
 
+    @property
+    def idle(self) -> Idle | None:
+        """How idle it is; None while a request of it is read or answered."""
+        if self._phase in (Phase.IDLE, Phase.HEAD):
+            return Idle(self._served, self._since)
+        return None
+
     def expire(self) -> None:
         """The deadline has passed."""
         self.deadline = NEVER
-        if self._phase is Phase.HEAD:
-            self._malformed(408)
+        if self._phase in (Phase.HEAD, Phase.BODY):
+            self.hurry()
         elif self._phase is Phase.IDLE:
             self._transport.close()
+        elif self._phase is Phase.BLOCKED and self.read_on() > self._since:
+            self._since, self.deadline = self.took, self.took + self._limits.write_time
         else:
             self._transport.abort()
 
+    @property
+    def unread(self) -> int:
+        """Bytes that are written and wait for the client to read."""
+        return self._transport.get_write_buffer_size()
+
+    def read_on(self) -> float:
+        """When the client was last seen to have read some of them."""
+        if self.unread < self._seen:
+            self.took = self._loop.time()
+        self._seen = self.unread
+        return self.took
+
+    def hurry(self) -> None:
+        """The rest of a request comes too slowly: say so, and end."""
+        self._malformed(408)
+        self._wait()
+
     def close(self) -> None:
-        """End now, whatever is going on."""
+        """End, after what was written has left."""
         self._transport.close()
+
+    def abort(self) -> None:
+        """End now, whatever is going on."""
+        self._transport.abort()
 
     # Inside
 
     def _next(self) -> None:
         """Start the next exchange, from the loop: thousands in one packet would nest as deep."""
-        if len(self._exchanges) <= 1 and not self._transport.is_closing():
-            self._transport.resume_reading()
+        self._flow()
         if self._exchanges:
             self._loop.call_soon(self._start)
 
     def _start(self) -> None:
         if self._exchanges and self._room is None and not self._exchanges[0].started:
             self._exchanges[0].start()
+
+    def _feed(self, data: bytes) -> None:
+        """Parse. An upgrade is never taken, but to llhttp all that follows the offer of one is no
+        HTTP: a new parser, which has read the same framing without it, reads on."""
+        while True:
+            try:
+                self._parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as offer:
+                data = data[offer.args[0] :]
+                self._parser = httptools.HttpRequestParser(self)
+                framing, self._offered = self._offered, None
+                if framing:
+                    self._again = True
+                    self._parser.feed_data(framing)
+                    self._again = False
+                elif not line.usual(data):
+                    data = self._begun(data)
+
+    def _flow(self) -> None:
+        """Read on, unless enough is here to be answered, or to be read by the client."""
+        if self._transport.is_closing() or self._lingering:
+            return
+        if len(self._exchanges) > 1 or self._room is not None:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def _let_go_of_body(self) -> None:
+        if self.body:
+            self._server.hold(-self.body)
+            self.body = 0
 
     def _begun(self, data: bytes) -> bytes:
         """What llhttp is to read of a request that begins unusually; nothing before its line is
@@ -272,6 +348,7 @@ class Connection(asyncio.Protocol):
         """Answer what can't be read, after all that came before it."""
         self._ending = self._deaf = True
         self._in_head = False
+        self._let_go_of_body()
         broken, self._reading = self._reading, None
         if broken is not None and broken in self._exchanges:
             broken.lost()  # the application must not take half a body for a whole one
@@ -317,5 +394,5 @@ class Connection(asyncio.Protocol):
         else:
             phase, patience = Phase.IDLE, self._limits.idle_time
         if phase is not self._phase:
-            self._phase = phase
-            self.deadline = self._loop.time() + patience
+            self._phase, self._since = phase, self._loop.time()
+            self.deadline = self._since + patience

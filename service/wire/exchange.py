@@ -37,6 +37,7 @@ class Exchange(HTTPConnection):
         "answered",
         "complete",
         "context",
+        "gone",
         "keep_alive",
         "refused",
         "started",
@@ -56,6 +57,7 @@ class Exchange(HTTPConnection):
         self.complete = False  # the request has been read to its end
         self.started = False  # its turn has come
         self.answered = False
+        self.gone = False  # nobody hears an answer any more
         self.refused = 0  # the status, if it never reaches the application
         self._delegate: HTTPMessageDelegate | None = None
         self._buffer: list[bytes] = []
@@ -70,23 +72,30 @@ class Exchange(HTTPConnection):
         if self.refused:
             self._connection.refuse(self, self.refused)
             return
-        expects = self._headers.get("Expect", "").lower() == "100-continue"
-        if expects and not self.complete and self._start_line.version == "HTTP/1.1":
-            self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         delegate = self._connection.application.start_request(self._connection, self)
         try:
-            # What this returns would let the body wait until the handler is prepared; our
-            # handlers take it at any time.
-            delegate.headers_received(self._start_line, self._headers)
+            # Our handlers take a body at any time, before they are prepared, too.
+            prepared = delegate.headers_received(self._start_line, self._headers)
         except HTTPInputError:
             self._connection.refuse(self, 400)
             return
         self._delegate = delegate
+        if self._headers.get("Expect", "").lower() == "100-continue":
+            if isinstance(prepared, asyncio.Future):
+                prepared.add_done_callback(self._invite)
+            else:
+                self._invite()
         for chunk in self._buffer:
             delegate.data_received(chunk)
         self._buffer.clear()
         if self.complete:
             delegate.finish()
+
+    def _invite(self, _: object = None) -> None:
+        """Ask for the body that waits for a word, unless the head was answered with the last."""
+        waits = not self.complete and self._start_line.version == "HTTP/1.1"
+        if waits and not self.answered and not self.gone:
+            self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def feed(self, chunk: bytes) -> None:
         """A piece of the body; what comes after the answer is thrown away."""
@@ -105,11 +114,13 @@ class Exchange(HTTPConnection):
 
     def lost(self) -> None:
         """The client has gone, or its request turned out to be broken."""
+        self.gone = True
+        self._buffer.clear()
         if self._delegate is not None and not self.complete:
             self._delegate.on_connection_close()
         elif self._on_close is not None:
             self._on_close()
-        self._on_close = None
+        self._on_close = self._delegate = None  # both lead back here
 
     # The answer, from the application
 
@@ -145,20 +156,23 @@ class Exchange(HTTPConnection):
         if head.count("\n") != breaks or head.count("\r") != breaks:
             raise ValueError("a header field has a line break in it")
         data = head.encode("latin-1") + b"\r\n\r\n"
-        return self._connection.write(data + self._framed(chunk) if chunk else data)
+        return self._send(data + self._framed(chunk) if chunk else data)
 
     def write(self, chunk: bytes) -> "asyncio.Future[None]":
         """Write a piece of the body."""
-        return self._connection.write(self._framed(chunk))
+        return self._send(self._framed(chunk))
 
     def finish(self) -> None:
         """The answer is complete."""
         if self._chunked:
-            self._connection.write(b"0\r\n\r\n")
+            self._send(b"0\r\n\r\n")
         self._on_close = None
         self._delegate = None  # leads back here by the handler: a cycle in each request otherwise
         self.answered = True
         self._connection.answered(self)
+
+    def _send(self, data: bytes) -> "asyncio.Future[None]":
+        return self._connection.write(b"" if self.gone else data)
 
     def _framed(self, chunk: bytes) -> bytes:
         if self._chunked and chunk:

@@ -29,6 +29,13 @@ class Fields(HTTPHeaders):
             return default
         return lines[0] if len(lines) == 1 else ",".join(lines)
 
+    def framing(self) -> bytes | None:
+        """A head that announces the same body and says nothing else; None if there is no body."""
+        for name in ("Transfer-Encoding", "Content-Length"):
+            if value := self.get(name):
+                return f"POST / HTTP/1.1\r\n{name}: {value}\r\n\r\n".encode()
+        return None
+
 
 @functools.lru_cache(1000)
 def _spelled(name: bytes) -> str:

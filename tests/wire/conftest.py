@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 from tornado import web
-from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.platform.asyncio import AsyncIOLoop
 
-from service.wire import WireServer
+from service.wire import TornadoServer, WireServer
 from service.wire.limits import Limits
 
 BIG = b"x" * (4 * 1024 * 1024)
@@ -127,17 +126,21 @@ Serve = Callable[..., Awaitable[Served]]
 
 @pytest.fixture
 def serve(io_loop: AsyncIOLoop) -> Iterator[Serve]:
-    """Starts a server: serve() the one of service/wire, serve(wire=False) Tornado's own."""
+    """Starts a server: serve() the one of service/wire, serve(wire=False) the one of Tornado."""
     started: list[Served] = []
 
-    async def start(*, wire: bool = True, xheaders: bool = False, **limits: Any) -> Served:
+    async def start(
+        *, wire: bool = True, xheaders: bool = False, most: int | None = None, **limits: Any
+    ) -> Served:
         sockets = bind_sockets(0, "127.0.0.1")
         routes = web.Application(ROUTES, log_function=lambda _: None)
         server: Any
         if wire:
-            server = WireServer(routes, _problem, limits=Limits(**limits), xheaders=xheaders)
+            server = WireServer(
+                routes, _problem, limits=Limits(**limits), xheaders=xheaders, most=most
+            )
         else:
-            server = HTTPServer(routes, xheaders=xheaders)
+            server = TornadoServer(routes, xheaders=xheaders, most=most)
         server.add_sockets(sockets)
         started.append(Served(server, sockets[0].getsockname()[1]))
         await asyncio.sleep(0.01)

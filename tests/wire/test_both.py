@@ -1,6 +1,13 @@
 """What both servers do alike."""
 
+import asyncio
+import contextlib
 import json
+import os
+import resource
+import socket
+from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from tornado.platform.asyncio import AsyncIOLoop
@@ -130,13 +137,116 @@ async def test_what_is_malformed_is_refused_and_the_connection_ends(
     assert answer.count(b"HTTP/1.1 ") == 1, "something behind a malformed request was answered"
 
 
-async def test_the_proxy_says_where_a_request_comes_from(serve: Serve) -> None:
+@pytest.mark.parametrize(
+    ("fields", "ip", "scheme"),
+    [
+        (b"X-Real-IP: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n", "203.0.113.9", "https"),
+        (b"X-Forwarded-For: 10.0.0.1, 203.0.113.9:4711\r\n", "203.0.113.9", "http"),
+        (b"X-Forwarded-For: [2001:db8::9]:4711\r\n", "2001:db8::9", "http"),
+        (
+            b'Forwarded: for=10.0.0.1, for="[2001:db8::9]:4711";proto=https\r\n',
+            "2001:db8::9",
+            "https",
+        ),
+        (b"Forwarded: for=6.6.6.6\r\nX-Forwarded-For: 203.0.113.9\r\n", "203.0.113.9", "http"),
+        (b"Forwarded: for=_hidden\r\n", "127.0.0.1", "http"),
+        (b"X-Forwarded-For: unknown\r\nForwarded: for=6.6.6.6\r\n", "127.0.0.1", "http"),
+        (b"", "127.0.0.1", "http"),
+    ],
+)
+async def test_the_proxy_says_where_a_request_comes_from(
+    serve: Serve, fields: bytes, ip: str, scheme: str
+) -> None:
     for wire in (True, False):
         served = await serve(wire=wire, xheaders=True)
         client = await served.connect()
-        await client.say(
-            b"GET /echo HTTP/1.1\r\nHost: x\r\nX-Real-IP: 203.0.113.9\r\n"
-            b"X-Forwarded-Proto: https\r\n\r\n"
-        )
-        said = json.loads((await client.hear())[2])
-        assert (said["ip"], said["scheme"]) == ("203.0.113.9", "https")
+        for said, told in ((fields, (ip, scheme)), (b"", ("127.0.0.1", "http"))):
+            await client.say(b"GET /echo HTTP/1.1\r\nHost: x\r\n%b\r\n" % said)
+            answer = json.loads((await client.hear())[2])
+            assert (answer["ip"], answer["scheme"]) == told
+
+
+async def test_no_one_is_believed_where_no_proxy_is(served: Served) -> None:
+    client = await served.connect()
+    await client.say(b"GET /echo HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n")
+    assert json.loads((await client.hear())[2])["ip"] == "127.0.0.1"
+
+
+async def test_a_full_house_lets_who_is_silent_go_and_serves_the_rest(serve: Serve) -> None:
+    """Who was served is served on; who comes later waits, until silent ones have made room."""
+    for wire in (True, False):
+        served = await serve(wire=wire, most=8)
+        first = await served.connect()
+        await first.say(b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await first.hear())[0] == 200
+        silent = [await served.connect() for _ in range(20)]
+        late = await served.connect()
+        await late.say(b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.sleep(0.3)
+        assert served.server.connected == 8
+        await first.say(b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await first.hear())[0] == 200
+        assert (await late.hear())[0] == 200
+        assert await silent[0].rest() == b""
+
+
+async def test_without_descriptors_it_waits_quietly_and_goes_on(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for wire in (True, False):
+        served = await serve(wire=wire)
+        client = await served.connect()
+        waiting = socket.socket()
+        waiting.setblocking(False)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (waiting.fileno() + 1, hard))
+        try:
+            filled = list(_all_descriptors())
+            waiting.connect_ex(("127.0.0.1", served.port))
+            await asyncio.sleep(0.5)
+            await client.say(b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await client.hear())[0] == 200
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for one in filled:
+            os.close(one)
+        await asyncio.get_running_loop().sock_sendall(waiting, b"GET /echo HTTP/1.0\r\n\r\n")
+        answer = await asyncio.get_running_loop().sock_recv(waiting, 100)
+        assert answer.startswith(b"HTTP/1.1 200")
+        waiting.close()
+    assert len(caplog.records) == 2, "a line for each server"
+
+
+def _all_descriptors() -> Iterator[int]:
+    with contextlib.suppress(OSError):
+        while True:
+            yield os.open(os.devnull, os.O_RDONLY)
+
+
+async def test_sealed_it_has_let_in_all_who_were_connected(serve: Serve) -> None:
+    """Nobody who got a connection loses it when the listener closes, however many come."""
+    for wire in (True, False):
+        served = await serve(wire=wire)
+        outcomes: Counter[str] = Counter()
+
+        async def call(port: int, outcomes: Counter[str]) -> None:
+            while not outcomes["refused"]:
+                try:
+                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                    writer.write(b"GET /echo HTTP/1.0\r\nHost: x\r\n\r\n")
+                    whole = (await reader.read(-1)).startswith(b"HTTP/1.1 200")
+                    writer.close()
+                except ConnectionRefusedError:
+                    outcomes["refused"] += 1
+                    return
+                except ConnectionError:
+                    whole = False
+                outcomes["answered" if whole else "cut off"] += 1
+
+        callers = [asyncio.ensure_future(call(served.port, outcomes)) for _ in range(32)]
+        while outcomes["answered"] <= 32:
+            await asyncio.sleep(0.01)
+        await served.server.acceptor.seal()
+        served.server.stop()
+        await asyncio.wait_for(asyncio.gather(*callers), 10)
+        assert outcomes["cut off"] == 0

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.wire.conftest import Serve
+from tests.wire.conftest import BIG, Serve
 
 HOST = b"Host: x\r\n"
 GET = b"GET /echo HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -59,7 +59,7 @@ async def test_a_trailer_is_not_a_header(serve: Serve) -> None:
     [
         (b"", b""),  # idle: closed without a word
         (b"GET /echo HTTP/1.1\r\nHos", b"HTTP/1.1 408"),
-        (b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", b""),
+        (b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", b"HTTP/1.1 408"),
     ],
 )
 async def test_who_is_too_slow_is_let_go(serve: Serve, sent: bytes, answer: bytes) -> None:
@@ -128,14 +128,92 @@ async def test_a_client_that_stops_sending_still_gets_its_answer(serve: Serve) -
     assert await client.rest() == b""
 
 
-async def test_an_upgrade_is_answered_as_the_request_it_is(serve: Serve) -> None:
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEA\r\n"
+
+
+@pytest.mark.parametrize(
+    "framed",
+    [
+        b"Content-Length: 5\r\n\r\nhello",
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    ],
+    ids=["sized", "chunked"],
+)
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_an_offer_of_an_upgrade_costs_neither_the_body_nor_the_connection(
+    serve: Serve, framed: bytes, at_once: bool
+) -> None:
     client = await (await serve()).connect()
-    await client.say(
-        b"GET /echo HTTP/1.1\r\n" + HOST + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
-    )
-    status, headers, _ = await client.hear()
-    assert (status, headers["connection"]) == (200, "close")
-    assert await client.rest() == b""
+    request = b"POST /echo HTTP/1.1\r\n" + HOST + UPGRADE + framed
+    bare = b"GET /echo HTTP/1.1\r\n" + HOST + UPGRADE + b"\r\n"
+    for piece in [request * 2 + bare + GET] if at_once else [request, request, bare, GET]:
+        await client.say(piece)
+    for _ in range(2):
+        assert json.loads((await client.hear())[2])["body"] == "hello"
+    assert [(await client.hear())[0] for _ in range(2)] == [200, 200]
+
+
+async def test_a_body_that_follows_an_offer_byte_by_byte_is_whole(serve: Serve) -> None:
+    client = await (await serve()).connect()
+    request = b"POST /echo HTTP/1.1\r\n" + HOST + UPGRADE + b"Content-Length: 5\r\n\r\nhello"
+    for byte in request:
+        await client.say(bytes([byte]))
+    assert json.loads((await client.hear())[2])["body"] == "hello"
+
+
+async def test_of_those_who_read_nothing_the_first_goes_when_answers_take_too_much_room(
+    serve: Serve,
+) -> None:
+    served = await serve(unread=3 * len(BIG))
+    greedy = [await served.connect() for _ in range(6)]
+    for client in greedy:
+        await client.say(b"GET /big HTTP/1.1\r\n" + HOST + b"\r\n")
+        await asyncio.sleep(0.02)
+    assert sum(one.unread for one in served.server.connections) <= 3 * len(BIG)
+    assert len(served.server.connections) >= 3
+    assert (await greedy[-1].hear())[2] == BIG
+
+
+async def test_who_reads_slowly_is_served_to_the_end_and_who_stops_is_not(serve: Serve) -> None:
+    served = await serve(write_time=0.5)
+    slow, stuck = [await served.connect() for _ in range(2)]
+    for client in (slow, stuck):
+        await client.say(b"GET /big HTTP/1.1\r\n" + HOST + b"\r\n")
+    got = 0
+    for _ in range(12):  # 3 s
+        got += len(await asyncio.wait_for(slow.reader.read(100_000), 5))
+        await asyncio.sleep(0.25)
+    assert len(served.server.connections) == 1
+    while got < len(BIG):
+        got += len(await asyncio.wait_for(slow.reader.read(100_000), 5))
+
+
+async def test_while_answers_wait_to_be_read_nothing_more_is_read_from_the_client(
+    serve: Serve,
+) -> None:
+    served = await serve()
+    client = await served.connect()
+    await client.say(b"GET /big HTTP/1.1\r\n" + HOST + b"\r\n")
+    await asyncio.sleep(0.05)
+    client.writer.write(b"POST /echo HTTP/1.1\r\n" + HOST + b"Content-Length: 50000000\r\n\r\n")
+    client.writer.write(bytes(50_000_000))
+    await asyncio.sleep(0.3)
+    (connection,) = served.server.connections
+    assert connection.body < 1_000_000
+
+
+async def test_of_bodies_that_never_end_the_oldest_is_refused_when_all_take_too_much_room(
+    serve: Serve,
+) -> None:
+    served = await serve(unfinished=250_000)
+    clients = [await served.connect() for _ in range(4)]
+    for client in clients:
+        await client.say(b"POST /echo HTTP/1.1\r\n" + HOST + b"Content-Length: 100001\r\n\r\n")
+        await client.say(bytes(100_000))
+        await asyncio.sleep(0.02)
+    assert [(await client.hear())[0] for client in clients[:2]] == [408, 408]
+    await clients[3].say(b"!")
+    assert (await clients[3].hear())[0] == 200
 
 
 async def test_stopping_lets_what_is_under_way_finish(serve: Serve) -> None:
