@@ -39,7 +39,7 @@ def diagnosis(settings: Settings) -> Iterator[Finding]:
     try:
         with addressed(settings, Embedded.attach_or_start) as (at, embedded):
             if embedded:
-                yield machine.of_disk(settings.data_dir)
+                yield machine.of_disk(embedded.place.home)
             yield from of_postgres(at)
             yield from of_redis(at)
     except EmbeddedError as error:

@@ -15,7 +15,7 @@ from service.deps import Deps
 from service.errors import DomainError, InvalidFields
 from service.settings import Settings
 from service.store import migrate as migrations
-from service.store.embedded import Embedded, EmbeddedError
+from service.store.embedded import AlreadyRuns, Embedded, EmbeddedError
 
 FAILED = 1
 REFUSED = 2  # what was asked for can't be: bad arguments, or a schema that is not this code's
@@ -74,7 +74,7 @@ def exit_code(work: Callable[[], int]) -> int:
         for field, messages in error.errors.items():
             print(f"{field}: {' '.join(messages)}", file=sys.stderr)
         return REFUSED
-    except migrations.MigrationError as error:
+    except (migrations.MigrationError, AlreadyRuns) as error:
         print(error, file=sys.stderr)
         return REFUSED
     except BrokenPipeError:  # whoever read our output has gone: cli.main says nothing

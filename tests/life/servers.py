@@ -14,11 +14,16 @@ import pytest
 import redis
 
 from service.store.embedded import Embedded
+from service.store.embedded.account import Account, reachable
 from service.store.embedded.process import users_of
 
 ROOT = Path(__file__).resolve().parents[2]
-NOBODY = 65534
+NOBODY = 65534  # an ordinary user that every system has
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes users")
+as_another = pytest.mark.skipif(
+    os.geteuid() != 0 or not reachable(Path(sys.prefix), Account(NOBODY, NOBODY)),
+    reason="needs root, and an environment that an ordinary user can reach",
+)
 
 # A process of its own: imports first, because nobody may not reach the Python of root's home.
 PARENT = """

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from service.store.embedded import Embedded, EmbeddedError, files, server
+from service.store.embedded import Embedded, EmbeddedError, files
 from tests.life.servers import cache, close, parent, processes, remember, remembers, sql
 
 
 def test_a_cold_start_is_quick_and_gives_the_app_a_database_of_its_own(folder: Path) -> None:
     began = time.monotonic()
     running = Embedded.start(folder / "data")
-    assert time.monotonic() - began < 5.0
+    took = time.monotonic() - began
     try:
+        assert took < 5.0
         assert sql(
             running,
             "CREATE EXTENSION btree_gist; SELECT current_user::text, rolsuper,"
@@ -109,15 +110,6 @@ def test_a_broken_note_does_no_harm(kept: Path, text: str) -> None:
     assert Path("/etc").exists()
 
 
-def test_data_of_another_postgresql_is_refused_in_one_sentence(folder: Path) -> None:
-    (folder / "data" / "postgres").mkdir(parents=True)
-    (folder / "data" / "postgres" / "PG_VERSION").write_text("17\n")
-    with pytest.raises(EmbeddedError, match=r"made by PostgreSQL 17, but 18 is installed.*\.$"):
-        Embedded.start(folder / "data")
-    assert not processes(folder / "data")
-    assert not (folder / "data" / "servers.json").exists()
-
-
 def test_a_server_that_can_t_start_is_an_error_with_its_own_words(folder: Path) -> None:
     data = folder / "data"
     (data / "postgres").mkdir(parents=True)
@@ -141,17 +133,3 @@ def test_servers_are_not_started_from_a_thread(kept: Path) -> None:
     thread.join()
     assert "thread" in str(caught[0])
     Embedded.start(kept, postgres=False).stop()  # the lock was given back
-
-
-def test_a_log_that_grew_too_long_begins_again(
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(server, "LOG_LIMIT", 10)
-    log = folder / "log"
-    log.write_text("0123456789")
-    server.keep_short(log)
-    assert log.stat().st_size == 10
-    log.write_text("0123456789a")
-    server.keep_short(log)
-    assert log.stat().st_size == 0

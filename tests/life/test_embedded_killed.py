@@ -3,12 +3,14 @@
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import psycopg2
 
 from service.store.embedded import Embedded, files
-from tests.life.servers import close, heal, parent, processes, remember, remembers, soon
+from tests.life.servers import ROOT, close, heal, parent, processes, remember, remembers, soon
+from tests.live import unconfigured
 
 
 def test_kill_9_of_the_parent_stops_the_servers_and_loses_nothing(kept: Path) -> None:
@@ -86,7 +88,7 @@ def test_a_killed_valkey_comes_back_with_its_data(kept: Path) -> None:
 
 
 def test_a_lock_file_with_the_pid_of_a_stranger_is_no_obstacle(kept: Path) -> None:
-    account = files.account_for(kept)
+    account = files.Place.find(kept, True).account
     stranger = subprocess.Popen(["sleep", "60"], cwd=kept, user=account and account.uid)
     try:
         text = f"{stranger.pid}\n{kept}/postgres\n1\n5432\n/tmp\n\n 1 1\nready\n"
@@ -114,3 +116,17 @@ def test_an_interrupted_first_start_is_repeated(folder: Path) -> None:
     (folder / "data" / "postgres.new-half" / "base").mkdir(parents=True)
     Embedded.start(folder / "data", redis=False, durable=False).stop()
     assert not list((folder / "data").glob("postgres.new*"))
+
+
+def test_a_second_serve_says_who_runs_there_and_the_first_runs_on(kept: Path) -> None:
+    other = parent(kept)
+    try:
+        words = [sys.executable, str(ROOT / "run.py"), "serve", "--data-dir", str(kept)]
+        done = subprocess.run(words, env=unconfigured(), capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.splitlines()[-1] == (
+            f"Process {other.pid} already runs the embedded servers of {kept}."
+        )
+        remember(Embedded.attach_or_start(kept), "first")
+    finally:
+        assert close(other) == 0

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from service.store.embedded import Embedded, EmbeddedError, files, wheels
+from service.store.embedded import Embedded, EmbeddedError, files, home, wheels
 from tests.life.servers import (
     NOBODY,
+    as_another,
     as_root,
     cache,
     close,
@@ -37,7 +38,7 @@ def test_a_data_directory_that_can_t_be_is_one_sentence() -> None:
         Embedded.start(Path("/proc/data"))
 
 
-@as_root
+@as_another
 def test_an_ordinary_user_runs_them_as_himself(folder: Path) -> None:
     os.chown(folder, NOBODY, NOBODY)
     other = parent(folder / "data", str(NOBODY))
@@ -49,27 +50,17 @@ def test_an_ordinary_user_runs_them_as_himself(folder: Path) -> None:
 
 
 @as_root
-def test_root_never_runs_a_server_as_root(kept: Path) -> None:
-    running = Embedded.start(kept)
-    try:
-        owners = {os.stat(f"/proc/{pid}").st_uid for pid in processes(kept)}
-        assert owners == {NOBODY}
-    finally:
-        running.stop()
-
-
-@as_root
 def test_root_s_closed_home_stays_closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shared = folder / "shared"
-    monkeypatch.setattr(files, "SHARED", shared)
-    home = folder / "home"
-    home.mkdir(mode=0o700)
-    data = home / "checkout" / "data"
+    monkeypatch.setattr(home, "SHARED", shared)
+    closed = folder / "home"
+    closed.mkdir(mode=0o700)
+    data = closed / "checkout" / "data"
     running = Embedded.start(data)
     sql(running, "CREATE TABLE fact (name text)")
     remember(running, "closed")
     running.stop()
-    assert home.stat().st_mode & 0o777 == 0o700
+    assert closed.stat().st_mode & 0o777 == 0o700
     assert not (data / "postgres").exists()
     assert Path((data / "elsewhere").read_text().strip()).parent == shared
     again = Embedded.start(data)
@@ -97,7 +88,7 @@ def test_programs_out_of_reach_are_copied_once(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(files, "SHARED", folder / "shared")
+    monkeypatch.setattr(home, "SHARED", folder / "shared")
     monkeypatch.setattr(wheels, "reachable", lambda path, account: False)
     Embedded.start(folder / "data", durable=False).stop()
     copies = sorted(path.name.rpartition("-")[0] for path in (folder / "shared").iterdir())

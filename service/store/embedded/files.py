@@ -1,183 +1,213 @@
-"""Where the embedded servers keep their files, and the account they run as."""
+"""One data directory: its lock, its note of what runs, its folders and who may have them."""
 
+import contextlib
 import fcntl
-import hashlib
 import json
+import logging
 import os
 import pwd
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
-SHARED = Path("/var/lib/booking-embedded")  # not booking: a service unit may own that
-SOCKET_ROOM = 60  # a socket's whole path has 107 bytes; the folder above it may use these
+from service.store.embedded.account import (
+    Account,
+    EmbeddedError,
+    acting_as,
+    give,
+    hand_over,
+    name_of,
+)
+from service.store.embedded.home import home_of, made, opened, private, scratch
 
-
-class EmbeddedError(Exception):
-    """The embedded servers can't run; the message is one sentence for a person."""
-
-
-class Account(NamedTuple):
-    """The ordinary user that the servers become when we are root."""
-
-    uid: int
-    gid: int
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Place:
-    """One data directory: home holds the files, which may be elsewhere when we are root."""
+    """A data directory: home holds the files, which may be elsewhere when we are root.
+
+    When root works for its owner, it does all in there with the owner's rights.
+    """
 
     data_dir: Path
     home: Path
-    account: Account | None
+    account: Account | None  # whom the servers run as; None: us
+    keeper: Account | None = None  # whom home belongs to; None: us
 
     @classmethod
     def find(cls, data_dir: Path, durable: bool) -> Self:
         """Return the place of data_dir, made if it is new."""
         data_dir = data_dir.absolute()
         try:
-            data_dir.mkdir(parents=True, exist_ok=True)
-            account = account_for(data_dir)
+            owner = made(data_dir)
+            if owner or os.geteuid() != 0:
+                return cls(data_dir, data_dir, owner, owner)
+            account = Account.own()
             return cls(data_dir, home_of(data_dir, account, durable), account)
         except OSError as exc:
-            raise EmbeddedError(
-                f"The data directory {data_dir} can't be used: {exc.strerror or exc}."
-            ) from exc
+            raise unusable(data_dir, exc) from exc
+
+    def as_keeper(self) -> contextlib.AbstractContextManager[None]:
+        """Act as whom home belongs to, for the files that lie in it directly."""
+        return acting_as(self.keeper)
+
+    def as_account(self) -> contextlib.AbstractContextManager[None]:
+        """Act as the servers do, for whatever lies in their own folders."""
+        return acting_as(self.account)
 
     def lock(self) -> int | None:
         """Take the lock that a server of this place holds while it lives; None: it is taken.
 
         The kernel drops it with its process, so it never goes stale and no pid is trusted.
         """
+        file = self.home / "lock"
         try:
-            handle = os.open(self.home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            with self.as_keeper():
+                try:
+                    return locked(file, os.O_RDWR | os.O_CREAT)
+                except PermissionError:
+                    if not self.keeper:
+                        raise
+            # Root left it there when it still did all by itself: it may hold it, no more.
+            if (old := locked(file, os.O_RDONLY)) is None:
+                return None
+            os.close(old)
+            with self.as_keeper():
+                file.unlink()
+                return locked(file, os.O_RDWR | os.O_CREAT)
         except OSError as exc:
-            raise EmbeddedError(
-                f"The data directory {self.home} can't be used: {exc.strerror}; "
-                "it may belong to another user."
-            ) from exc
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(handle)
-            return None
-        return handle
+            raise unusable(self.home, exc) from exc
 
     def note(self) -> dict[str, Any]:
-        """Return what servers.json says; empty when there is none or it is broken."""
+        """Return what servers.json says; empty when there is none, it is broken or a stranger's."""
+        believed = {0, os.geteuid(), self.keeper.uid if self.keeper else 0}
         try:
-            found = json.loads((self.home / "servers.json").read_text())
-        except (OSError, ValueError):
+            with self.as_keeper(), opened(self.home / "servers.json") as handle:
+                if os.fstat(handle).st_uid not in believed:
+                    return {}
+                found = json.loads(os.read(handle, 65536))
+        except (OSError, ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
     def write_note(self, **note: Any) -> None:
         """Replace servers.json in one step."""
+        text = json.dumps({"pid": os.getpid(), "home": self.identity(), **note})
         fresh = self.home / "servers.json.new"
-        fresh.write_text(json.dumps({"pid": os.getpid(), **note}))
-        fresh.replace(self.home / "servers.json")
+        with self.as_keeper():
+            fresh.unlink(missing_ok=True)
+            with open(fresh, "x", opener=private) as file:
+                file.write(text)
+            fresh.replace(self.home / "servers.json")
+
+    def identity(self) -> list[int]:
+        """Return what tells this folder from a copy of it, whose note would be about another."""
+        found = self.home.stat()
+        return [found.st_dev, found.st_ino]
 
     def open_sockets(self) -> Path:
         """Return a new private folder with a short path, after removing a dead server's one."""
         self.close_sockets()
-        folder = Path(tempfile.mkdtemp(prefix="booking-", dir=scratch(self.account)))
-        self.own(folder)
+        above = scratch(self.account)
+        with self.as_account():
+            folder = Path(tempfile.mkdtemp(prefix="booking-", dir=above))
         self.write_note(sockets=str(folder))
         return folder
 
     def close_sockets(self) -> None:
         """Remove the socket folder that servers.json names, if it is one of ours."""
-        folder = Path(str(self.note().get("sockets", "")))
-        if folder.name.startswith("booking-") and not folder.is_symlink():
-            shutil.rmtree(folder, ignore_errors=True)
+        note = self.note()
+        folder = Path(str(note.get("sockets", "")))
+        if folder.name.startswith("booking-") and note.get("home") == self.identity():
+            with self.as_account():
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def folder(self, name: str) -> Path:
+        """Return a folder of the servers in home, made if it is new, theirs and theirs alone.
+
+        What belonged to root or nobody, whom they ran as once, is handed over; a copy has modes
+        that a server would refuse. Raises EmbeddedError for what is somebody else's.
+        """
+        path = self.home / name
+        with contextlib.suppress(FileExistsError):
+            with self.as_keeper():
+                path.mkdir(mode=0o700)
+            self.own(path)
+        wanted = self.account.uid if self.account else os.geteuid()
+        found = self.owner_of(path)
+        if self.account and self.keeper is None and found in (0, nobody()) and found != wanted:
+            log.info("%s belonged to %s: now %s has it", path, name_of(found), name_of(wanted))
+            hand_over(path, self.account)
+            found = self.owner_of(path)  # a link was left alone
+        if found != wanted:
+            raise EmbeddedError(
+                f"{path} belongs to {name_of(found)}, but the servers run as {name_of(wanted)}: "
+                f"give it to {name_of(wanted)} with chown -R, or choose another data directory."
+            )
+        with self.as_account(), contextlib.suppress(OSError):  # the server says so if it minds
+            path.chmod(0o700)
+        return path
+
+    def owner_of(self, path: Path) -> int:
+        """Return the uid of whom a folder in home belongs to."""
+        with self.as_keeper():
+            return path.stat().st_uid
 
     def own(self, path: Path) -> Path:
-        """Give the path to the servers' account and return it."""
-        if self.account:
-            os.chown(path, *self.account)
+        """Give a new folder to the servers' account and return it."""
+        if self.account and self.keeper is None:
+            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            give(handle, 0, self.account)
+            os.close(handle)
         return path
+
+    def said(self) -> str:
+        """Return where the data is and who runs the servers, in words for the log of a start."""
+        who = name_of(self.account.uid if self.account else os.geteuid())
+        if self.home == self.data_dir:
+            return f"the data is in {self.home}, the embedded servers run as {who}"
+        return (
+            f"the data of {self.data_dir} is in {self.home}: {who}, who runs the embedded "
+            "servers for root, can't enter the former"
+        )
 
     def leave(self, durable: bool) -> None:
         """Forget the running servers; throw away what a test kept elsewhere."""
         self.close_sockets()
-        (self.home / "servers.json").unlink(missing_ok=True)
+        with self.as_keeper(), contextlib.suppress(OSError):
+            (self.home / "servers.json").unlink(missing_ok=True)
         if not durable and self.home != self.data_dir:
             shutil.rmtree(self.home, ignore_errors=True)
             (self.data_dir / "elsewhere").unlink(missing_ok=True)
 
 
-def account_for(data_dir: Path) -> Account | None:
-    """Return who the servers run as: us, or as root the folder's owner, or else nobody."""
-    if os.geteuid() != 0:
-        return None
-    owner = data_dir.stat()
+def locked(file: Path, flags: int) -> int | None:
+    """Open a file, no link, and lock it; None where another process has done so."""
+    handle = os.open(file, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     try:
-        known = pwd.getpwuid(owner.st_uid) if owner.st_uid else pwd.getpwnam("nobody")
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def nobody() -> int:
+    """Return the uid of nobody; root's where there is no such account."""
+    try:
+        return pwd.getpwnam("nobody").pw_uid
     except KeyError:
-        raise EmbeddedError(
-            "PostgreSQL refuses to run as root, and this system has no account "
-            f"for the owner of {data_dir}: start as an ordinary user."
-        ) from None
-    return Account(known.pw_uid, known.pw_gid)
+        return 0
 
 
-def home_of(data_dir: Path, account: Account | None, durable: bool) -> Path:
-    """Return data_dir, or a folder elsewhere if the account can't reach data_dir.
-
-    No existing folder is opened up for it; a file in data_dir says where the data is.
-    """
-    pointer = data_dir / "elsewhere"
-    if pointer.exists():
-        home = Path(pointer.read_text().strip())
-        home.mkdir(mode=0o711, exist_ok=True)
-        return home
-    if account is None or reachable(data_dir, account):
-        return data_dir
-    if (data_dir / "postgres").exists():
-        raise EmbeddedError(
-            f"The data in {data_dir} is out of reach of uid {account.uid}, which "
-            "owns it: a folder above was closed."
-        )
-    if durable:
-        digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-        home = Path(tempfile.mkdtemp(prefix=f"{digest}-", dir=shared()))  # new: data_dir is empty
-    else:
-        home = Path(tempfile.mkdtemp(prefix="booking-data-", dir=scratch(account)))
-    home.chmod(0o711)
-    pointer.write_text(f"{home}\n")
-    return home
-
-
-def reachable(path: Path, account: Account) -> bool:
-    """Tell whether the account may enter the folder and every folder above it."""
-    return all(may_enter(folder, account) for folder in (path, *path.parents))
-
-
-def may_enter(folder: Path, account: Account) -> bool:
-    """Tell whether the account has the search permission of one folder."""
-    found = folder.stat()
-    if found.st_uid == account.uid:
-        return bool(found.st_mode & 0o100)
-    return bool(found.st_mode & (0o010 if found.st_gid == account.gid else 0o001))
-
-
-def shared() -> Path:
-    """Return the root-owned folder for what an ordinary account can't reach in its own place."""
-    SHARED.mkdir(mode=0o711, parents=True, exist_ok=True)
-    found = SHARED.stat()
-    if found.st_uid != 0 or found.st_mode & 0o022:
-        raise EmbeddedError(f"{SHARED} must belong to root and be writable by nobody else.")
-    return SHARED
-
-
-def scratch(account: Account | None) -> Path:
-    """Return a folder for temporary files with a short path that the account can reach."""
-    for name in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
-        folder = Path(name)
-        short = len(os.fsencode(folder)) < SOCKET_ROOM
-        if short and os.access(folder, os.W_OK) and (not account or reachable(folder, account)):
-            return folder
-    raise EmbeddedError("No temporary folder with a short path is writable: set TMPDIR.")
+def unusable(folder: Path, error: OSError) -> EmbeddedError:
+    """Return the sentence about a data directory in which we can't work."""
+    why = error.strerror or str(error)
+    if isinstance(error, PermissionError):
+        why += "; it may belong to another user"
+    return EmbeddedError(
+        f"The data directory {folder} can't be used: {why}. Choose another with --data-dir."
+    )

@@ -1,27 +1,31 @@
 """The pair of servers: started with us, stopped with us, brought back when killed."""
 
+import logging
 import os
 import threading
 import time
 from pathlib import Path
 from typing import Self
 
-from service.store.embedded.files import EmbeddedError, Place
+from service.store.embedded.account import AlreadyRuns, EmbeddedError
+from service.store.embedded.files import Place
 from service.store.embedded.postgres import Postgres
 from service.store.embedded.server import Server
 from service.store.embedded.valkey import Valkey
+
+log = logging.getLogger(__name__)
 
 
 class Embedded:
     """The servers of one data directory; a URL is None when its server was not asked for."""
 
-    def __init__(self, note: dict[str, str | None]) -> None:
+    def __init__(self, place: Place, note: dict[str, str | None]) -> None:
         """Use the URLs of a note; start() and attach_or_start() are the ways in."""
         self.database_url = note.get("database_url")
         self.admin_url = note.get("admin_url")
         self.redis_url = note.get("redis_url")
         self.servers: list[Server] = []
-        self.place: Place | None = None
+        self.place = place
         self.lock: int | None = None
         self.durable = True
 
@@ -38,7 +42,7 @@ class Embedded:
         place = Place.find(data_dir, durable)
         lock = place.lock()
         if lock is None:
-            raise EmbeddedError(
+            raise AlreadyRuns(
                 f"Process {place.note().get('pid', 'of another start')} already "
                 f"runs the embedded servers of {data_dir}."
             )
@@ -60,7 +64,7 @@ class Embedded:
             note = place.note()
             if note.get("ready") and speaks(note):
                 check_offer(note, place, postgres, redis)
-                return cls(note)
+                return cls(place, note)
             if time.monotonic() > until:
                 raise EmbeddedError(
                     f"Process {note.get('pid')} holds {data_dir}, but its "
@@ -79,14 +83,15 @@ class Embedded:
         durable: bool,
     ) -> Self:
         """Start the servers of a place whose lock we hold; on failure leave nothing behind."""
-        self = cls({})
-        self.place, self.lock, self.durable = place, lock, durable
+        self = cls(place, {})
+        self.lock, self.durable = lock, durable
         try:
             self.launch(place, postgres, redis)
         except OSError as exc:
             self.stop()
             raise EmbeddedError(
-                f"The embedded servers of {place.data_dir} can't start: {exc}."
+                f"The embedded servers of {place.data_dir} can't start: {exc.strerror or exc}"
+                f"{f' ({exc.filename})' if exc.filename else ''}."
             ) from exc
         except BaseException:
             self.stop()
@@ -97,6 +102,7 @@ class Embedded:
         """Start what was asked for, both at once, then publish the URLs."""
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("servers started from a thread would end with it")
+        log.info("%s", place.said())
         sockets = place.open_sockets()
         valkey = Valkey(place, sockets, self.durable) if redis else None
         pg = Postgres(place, sockets, self.durable) if postgres else None
@@ -128,7 +134,7 @@ class Embedded:
         for server in self.servers:
             server.await_stop()
         self.servers.clear()
-        if self.place and self.lock is not None:
+        if self.lock is not None:
             self.place.leave(self.durable)
             os.close(self.lock)
             self.lock = None

