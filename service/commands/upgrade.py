@@ -91,7 +91,7 @@ def _move(place: Place, has: str, programs: Path | None, kept: Path) -> int:
 @contextlib.contextmanager
 def older(place: Place, programs: Path) -> Iterator[str]:
     """The URL of the old PostgreSQL on its own folder, for as long as it is read."""
-    if not (programs / "postgres").exists():
+    if not (programs / "postgres").is_file():
         raise EmbeddedError(f"{programs} has no program postgres.")
     server = OlderPostgres(place, place.open_sockets(), programs)
     try:

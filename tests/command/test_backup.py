@@ -6,7 +6,9 @@ import resource
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -194,3 +196,33 @@ def test_a_backup_waits_for_a_migration_and_has_what_it_made(
         said = booking(f"backup {tmp_path}/b.gz", DATABASE_URL=url)
     assert said.code == 0
     assert b"made_meanwhile" in gzip.decompress((tmp_path / "b.gz").read_bytes())
+
+
+BOOKED = """
+WITH taken AS (UPDATE slot SET booked = booked + 1 WHERE capacity = 3 RETURNING id),
+     made AS (INSERT INTO appointment (slot_id, place, account_id)
+              SELECT id, 3, (SELECT max(id) FROM account) FROM taken RETURNING id, slot_id)
+INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
+SELECT id, 1, 'book', slot_id, 'booked' FROM made
+"""
+WAITING = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'idempotency'::regclass"
+
+
+def test_all_rows_are_of_one_instant(
+    booking: Booking, servers: Embedded, settings: Settings, url: str, tmp_path: Path
+) -> None:
+    """Bookings commit when appointments were read already and slots were not."""
+    with closing(psycopg2.connect(url)) as other, other.cursor() as cursor:
+        cursor.execute("LOCK TABLE idempotency IN ACCESS EXCLUSIVE MODE")
+        with ThreadPoolExecutor(1) as threads, (tmp_path / "b.gz").open("wb") as out:
+            backing_up = threads.submit(dump, url, out)
+            until = time.monotonic() + 8
+            while not run(url, WAITING) and time.monotonic() < until:
+                time.sleep(0.02)
+            cursor.execute(BOOKED)
+            other.commit()
+            backing_up.result(30)
+    with scratch_database(servers.admin_url or "", settings.database_url) as empty:
+        said = booking(f"restore {tmp_path}/b.gz", DATABASE_URL=empty)
+        assert (said.code, said.err) == (0, "")
+        assert run(empty, "SELECT count(*) FROM appointment") == [(7,)]
