@@ -21,6 +21,7 @@ from service.store.migrate import Migration, migrate, migrations
 from tests.cast import Person
 from tests.command.conftest import Booking
 from tests.command.keeping import contents, filled, is_empty, run
+from tests.command.test_processes import on_a_terminal
 from tests.live import ROOT, scratch_database, unconfigured
 
 LATEST = migrations()[-1].version
@@ -241,6 +242,22 @@ def test_a_table_that_the_schema_does_not_have_is_left_out_and_named(
         run(full, "DROP TABLE report")
     said = booking(f"restore {tmp_path}/b.gz", DATABASE_URL=empty)
     assert (said.code, said.err) == (0, "left out report: the schema has no such table\n")
+    assert contents(empty) == contents(full)
+
+
+def test_on_a_terminal_it_asks_before_it_replaces_anything(
+    booking: Booking, full: str, file: Path, empty: str, tmp_path: Path
+) -> None:
+    migrate(empty)
+    run(empty, "INSERT INTO provider (name, time_zone) VALUES ('Dr There', 'UTC')")
+    before = contents(empty)
+    more = {"DATABASE_URL": empty, "REDIS_URL": booking.environment["REDIS_URL"]}
+    words = ("restore", str(file), "--replace")
+    code, shown = on_a_terminal(tmp_path, *words, answer="n", **more)
+    assert (code, shown.splitlines()[-1]) == (0, "nothing was restored")
+    assert contents(empty) == before
+    code, shown = on_a_terminal(tmp_path, *words, answer="y", **more)
+    assert (code, "every promise" in shown) == (0, True)
     assert contents(empty) == contents(full)
 
 

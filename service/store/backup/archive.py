@@ -92,7 +92,8 @@ class Rows:
             if not self._over:
                 found.append(line)
                 length += len(line)
-        self._told(len(found))
+        if found:
+            self._told(len(found))
         return b"".join(found)
 
 

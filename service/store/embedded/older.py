@@ -22,6 +22,7 @@ class OlderPostgres(Postgres):
         self._programs = programs
 
     def command(self) -> list[str]:
+        """Return postgres with what a private server needs, and no setting of one version."""
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": f'"{self.sockets}"',
