@@ -24,6 +24,7 @@ _TOKEN = re.compile(r"[0-9a-f]{40}", re.ASCII)
 EVERYWHERE = -1  # staff_of of an admin
 RENEW_EVERY = 60.0  # seconds between two renewals of one token by this process, at most
 REMEMBERED_MAX = 100_000  # tokens
+SCANNED = 1000  # keys that Redis looks at in one go
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True):
@@ -118,6 +119,16 @@ class Sessions:
         Raises OutcomeUnknown when Redis may have deleted them and does not say so.
         """
         return await self._revoke(session.account_id, token_ids)
+
+    async def end_all(self) -> int:
+        """Delete the tokens of all accounts for good; how many there were."""
+        ended = 0
+        with guarded():
+            for pattern in ("token:*", _account_key("*")):
+                async for key in self._redis.scan_iter(pattern, count=SCANNED):
+                    deleted = await self._redis.unlink(key)
+                    ended += deleted if pattern == "token:*" else 0
+        return ended
 
     async def _revoke(self, account_id: int, token_ids: Sequence[int]) -> int:
         if not token_ids:
@@ -260,5 +271,5 @@ def _key(token: str) -> str:
     return "token:" + hashlib.sha256(token.encode("ascii")).hexdigest()
 
 
-def _account_key(account_id: int) -> str:
+def _account_key(account_id: int | str) -> str:
     return f"account:{account_id}:tokens"

@@ -6,7 +6,7 @@ import textwrap
 from typing import NoReturn
 
 from service import __version__
-from service.arguments import provider, server, slots, user
+from service.arguments import backup, provider, server, slots, user
 from service.arguments.command import Command
 from service.settings import Settings
 
@@ -22,6 +22,7 @@ COMMANDS = (
     server.SERVE,
     server.MIGRATE,
     server.DOCTOR,
+    *backup.COMMANDS,
     *user.COMMANDS,
     *provider.COMMANDS,
     *slots.COMMANDS,

@@ -38,6 +38,18 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+def megabytes(size: int) -> str:
+    """A size in bytes, in MB."""
+    return f"{size / 1e6:,.1f} MB"
+
+
+def agreed(question: str) -> bool:
+    """Ask on a terminal; where there is none, nobody is to be asked."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return True
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
 def mark(state: str, width: int = 0) -> str:
     """A state's name, in its colour on a terminal; NO_COLOR and TERM=dumb turn that off."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"

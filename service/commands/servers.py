@@ -15,6 +15,7 @@ from service.deps import Deps
 from service.errors import DomainError, InvalidFields
 from service.settings import Settings
 from service.store import migrate as migrations
+from service.store.backup import BackupError
 from service.store.embedded import AlreadyRuns, Embedded, EmbeddedError
 
 FAILED = 1
@@ -42,10 +43,10 @@ def with_deps(settings: Settings, work: Callable[[Deps], Awaitable[None]]) -> in
 
 @contextlib.contextmanager
 def addressed(
-    settings: Settings, start: Callable[..., Embedded]
+    settings: Settings, start: Callable[..., Embedded], *, redis: bool = True
 ) -> Iterator[tuple[Settings, Embedded | None]]:
     """The settings with both servers' addresses, and the embedded ones where one is needed."""
-    wanted = {"postgres": not settings.database_url, "redis": not settings.redis_url}
+    wanted = {"postgres": not settings.database_url, "redis": redis and not settings.redis_url}
     if not any(wanted.values()):
         yield settings, None
         return
@@ -79,7 +80,7 @@ def exit_code(work: Callable[[], int]) -> int:
         return REFUSED
     except BrokenPipeError:  # whoever read our output has gone: cli.main says nothing
         raise
-    except (DomainError, EmbeddedError, psycopg2.Error, OSError) as error:
+    except (DomainError, BackupError, EmbeddedError, psycopg2.Error, OSError) as error:
         print(_sentence(error), file=sys.stderr)
         return FAILED
 

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from service.booking.provider import Provider
 from service.booking.schedule import Break, Interval, Rule, clock_changes, intervals
 from service.commands.preview import preview
 from service.commands.provider import known
-from service.commands.screen import Progress, counted, json_text, table
+from service.commands.screen import Progress, agreed, counted, json_text, table
 from service.commands.servers import asked_wrongly, with_deps
 from service.deps import Deps
 from service.errors import DomainError, NotFound
@@ -56,7 +55,7 @@ def publish(
         print(preview(owner, rule, wanted, plan, clock_changes(rule, first, until), capacity))
         if dry_run:
             print("dry run: nothing was published")
-        elif plan.new and not yes and not _agreed(f"Publish {counted(len(plan.new), 'slot')}?"):
+        elif plan.new and not yes and not agreed(f"Publish {counted(len(plan.new), 'slot')}?"):
             print("nothing was published")
         else:
             await _publish(deps, owner, plan.new, capacity)
@@ -82,13 +81,6 @@ async def _publish(deps: Deps, owner: Provider, new: list[Interval], capacity: i
             print(f"{told.done:,} of {len(new):,} slots are published; the same command goes on.")
             raise
     print(f"published {counted(created, 'slot')}")
-
-
-def _agreed(question: str) -> bool:
-    """Ask on a terminal; where there is none, nobody is to be asked."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return True
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def show(

@@ -138,6 +138,11 @@ def migrate(database_url: str, wanted: list[Migration] | None = None) -> list[Mi
     return done
 
 
+def applied_version(cursor: Any) -> int:
+    """The schema version of the cursor's database; 0 where no migration was ever applied."""
+    return max((one.version for one in _applied(cursor)), default=0)
+
+
 def _connect(database_url: str) -> Connection:
     return psycopg2.connect(database_url, application_name="booking migrate")
 
@@ -148,15 +153,28 @@ def _step(connection: Connection, wanted: list[Migration]) -> Migration | None:
     The lock ends with the transaction: PgBouncer may give the next one another connection.
     """
     with connection, connection.cursor() as cursor:
-        cursor.execute("SET LOCAL client_min_messages = warning")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        applied = _applied(cursor)
-        _check(applied, wanted)
-        done = {one.version for one in applied}
-        for one in wanted:
-            if one.version not in done:
-                _apply(cursor, one)
-                return one
+        return _next(cursor, wanted)
+
+
+def migrate_within(cursor: Any, wanted: list[Migration]) -> None:
+    """Apply what is missing in the cursor's open transaction: all of it stays, or nothing.
+
+    Raises MigrationError, psycopg2.Error.
+    """
+    while _next(cursor, wanted):
+        continue
+
+
+def _next(cursor: Any, wanted: list[Migration]) -> Migration | None:
+    cursor.execute("SET LOCAL client_min_messages = warning")
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    applied = _applied(cursor)
+    _check(applied, wanted)
+    done = {one.version for one in applied}
+    for one in wanted:
+        if one.version not in done:
+            _apply(cursor, one)
+            return one
     return None
 
 

@@ -22,6 +22,7 @@ from service.store.refusals import EXPECTED, kind, not_done, repeatable, transla
 
 log = logging.getLogger(__name__)
 
+APPLICATION_NAME = "booking"  # by which a session of a server of ours is told
 RETRIES = 3
 LOST = (errors.Unavailable, errors.OutcomeUnknown)  # who knows in which state a connection is then
 
@@ -166,7 +167,7 @@ def dsn(settings: Settings) -> str:
     given = parse_dsn(settings.database_url)
     options = " ".join(f"-c {name}={value}" for name, value in session(settings).items())
     ours = {"options": f"{given.get('options', '')} {options}".strip()}
-    return str(make_dsn(settings.database_url, **{"application_name": "booking"} | ours))
+    return str(make_dsn(settings.database_url, **{"application_name": APPLICATION_NAME} | ours))
 
 
 def session(settings: Settings) -> dict[str, str]:

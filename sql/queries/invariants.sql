@@ -1,4 +1,5 @@
--- What must hold after every commit. Each row returned is a broken promise; tests end with this.
+-- What must hold after every commit. Each row returned is a broken promise; tests and restoring
+-- a backup end with this.
 
 
 -- name: invariants_broken :many

@@ -126,7 +126,7 @@ def test_handlers_name_no_query() -> None:
 
 def test_every_query_is_asked_for_with_what_it_takes() -> None:
     asked = {name: given for module in modules() for name, given in _asked(module)}
-    assert asked.keys() == QUERIES.keys() - {"invariants_broken"}  # which is for tests
+    assert asked.keys() == QUERIES.keys() - {"invariants_broken"}  # for tests, and restoring
     wrong = [name for name, given in asked.items() if given and given != QUERIES[name].parameters]
     assert wrong == []
 

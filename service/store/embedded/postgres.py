@@ -35,6 +35,8 @@ SETTINGS = {
     # After a quiet time so much of the log is still ready to be written over.
     "min_wal_size": "256MB",
 }
+
+
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
