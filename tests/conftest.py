@@ -29,6 +29,8 @@ from service.store.queries import load_queries
 from tests.cast import Api, Given, Person
 from tests.live import PATIENT
 
+pytest_plugins = ["tests.side_by_side", "tests.progress"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every coroutine test runs on the shared loop."""
