@@ -27,13 +27,16 @@ from service.store import migrate
 from service.store.embedded import Embedded
 from service.store.queries import load_queries
 from tests.cast import Api, Given, Person
+from tests.live import PATIENT
+
+pytest_plugins = ["tests.side_by_side", "tests.progress"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every coroutine test runs on the shared loop."""
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
-            item.add_marker(pytest.mark.gen_test(timeout=60))
+            item.add_marker(pytest.mark.gen_test(timeout=120))
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +72,7 @@ def settings(servers: Embedded) -> Settings:
         redis_url=servers.redis_url or "",
         bcrypt_rounds=4,
         rate_limit=False,
-        redis_timeout=1.0,  # a busy machine is not a frozen Redis
+        **PATIENT,
     )
     migrate.migrate(settings.database_url)
     return settings

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import random
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +21,16 @@ from service.settings import Settings
 ROOT = Path(__file__).resolve().parents[1]
 # The servers of the tests are quick and not durable, and no balancer has to be told of their end.
 OURS = {"PYTHONUNBUFFERED": "1", "UNSAFE_DATABASE": "on", "READY_DOWN_SECONDS": "0"}
+# A machine that is busy with other tests is no server that hangs: who tests these sets others.
+PATIENT = {
+    "connect_timeout": 10.0,
+    "lock_timeout": 8.0,
+    "statement_timeout": 10.0,
+    "request_deadline": 15.0,
+    "redis_timeout": 5.0,
+    "lock_ttl": 20.0,
+}
+PATIENTLY = {name.upper(): str(seconds) for name, seconds in PATIENT.items()}
 LISTENING = re.compile(r"^listening on http://([^:]+):(\d+)$", re.MULTILINE)
 
 
@@ -70,6 +82,19 @@ def unconfigured() -> dict[str, str]:
     """Our environment without anything that is a setting of the service."""
     ours = {entry.env for entry in Settings.entries()}
     return {name: value for name, value in os.environ.items() if name not in ours}
+
+
+def free_port() -> int:
+    """A free port that no outgoing connection will be given while its server is down."""
+    try:
+        lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except (OSError, ValueError):
+        lowest = 32768
+    while True:
+        port = random.SystemRandom().randrange(lowest // 2, lowest)
+        with socket.socket() as taken, contextlib.suppress(OSError):
+            taken.bind(("127.0.0.1", port))
+            return port
 
 
 @contextlib.contextmanager

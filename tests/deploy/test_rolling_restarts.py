@@ -18,7 +18,7 @@ import pytest
 from service.settings import Settings
 from tests.cast import Given, Person
 from tests.deploy.nginx import NGINX, free_port, nginx
-from tests.live import Live, served
+from tests.live import PATIENTLY, Live, served
 from tests.races import witness
 from tests.races.wire import Answer, Wire
 
@@ -26,7 +26,7 @@ RESTARTS = int(os.environ.get("ROLLING_RESTARTS", "50"))
 UNHURRIED = os.environ.get("ROLLING_UNHURRIED") == "on"
 CALLERS = 12
 REST = 0.01  # seconds between two calls of one caller: the restarts need the CPU
-HURRIED = {"READY_DOWN_SECONDS": "0.25"}
+HURRIED = PATIENTLY | {"READY_DOWN_SECONDS": "0.25"}
 # One address asks all, on a few connections that nginx would otherwise end after 1,000 requests.
 CHANGES = {
     "rate=100r/s": "rate=100000r/s",

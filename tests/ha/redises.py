@@ -5,8 +5,8 @@ from pathlib import Path
 
 import redis
 
-from tests.deploy.nginx import free_port
 from tests.ha.engines import Engine, program, wait
+from tests.live import free_port
 
 DURABLE = ("--appendonly", "yes", "--save", "", "--protected-mode", "no", "--bind", "127.0.0.1")
 SENTINEL = """
@@ -91,8 +91,7 @@ class Cluster:
 
     def __init__(self, home: Path) -> None:
         mode = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
-        # The port of the bus is 10,000 above, so that of the clients must be low.
-        ports = [20_000 + (free_port() - 20_000) % 30_000 for _ in range(6)]
+        ports = [free_port() for _ in range(6)]  # low ones: that of the bus is 10,000 above
         self.servers = [Server(home, f"node{n}", *mode, port=port) for n, port in enumerate(ports)]
         self.engines = [server.engine for server in self.servers]
 

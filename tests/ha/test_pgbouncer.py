@@ -18,9 +18,9 @@ from service.store import migrate
 from service.store.postgres import session
 from service.store.queries import load_queries
 from tests.cast import Given
-from tests.deploy.nginx import DEPLOY, free_port
+from tests.deploy.nginx import DEPLOY
 from tests.ha.engines import Engine, Postgres, folder, needs
-from tests.live import connected, served
+from tests.live import PATIENTLY, connected, free_port, served
 from tests.races.wire import Wire, at_once, tally
 
 pytestmark = [
@@ -106,7 +106,7 @@ async def test_each_slot_goes_to_one_racer_and_moves_arrive(
     environment = {
         "DATABASE_URL": bounced.database_url,
         "REDIS_URL": bounced.redis_url,
-        "REDIS_TIMEOUT": "1",
+        **PATIENTLY,
         "RATE_LIMIT": "off",
         "PREPARE": "off",
         "UNSAFE_DATABASE": "on",

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from service.settings import ROOT
 from service.store.embedded.process import dies_with_us
-from tests.live import unconfigured
+from tests.live import free_port, unconfigured
 
 HOST = "127.0.0.1"
 ENTRY = (sys.executable, str(ROOT / "run.py"))
@@ -130,16 +129,3 @@ def bent_clock() -> str:
     """The library that bends clocks; empty where it is not installed."""
     found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     return str(found[0]) if found else ""
-
-
-def free_port() -> int:
-    """A free port that no outgoing connection will be given while its server is down."""
-    try:
-        lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    except (OSError, ValueError):
-        lowest = 32768
-    while True:
-        port = random.SystemRandom().randrange(lowest // 2, lowest)
-        with socket.socket() as taken, contextlib.suppress(OSError):
-            taken.bind((HOST, port))
-            return port

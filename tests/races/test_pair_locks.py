@@ -53,8 +53,8 @@ async def test_a_move_that_waited_too_long_is_told_so_and_not_done(
 ) -> None:
     home, target = await given.make_slots(2)
     appointment = await given.make_appointment(ada, home)
-    await deps.redis.set(lock_of(home, target), "another process", px=5000)
-    async with running(lock_timeout=0.1, statement_timeout=0.3) as wire:
+    await deps.redis.set(lock_of(home, target), "another process", px=20_000)
+    async with running(lock_timeout=0.1, statement_timeout=0.3, request_deadline=3.0) as wire:
         answer = await wire.move(ada, appointment, target)
     assert (answer.status, answer.code) == (409, "busy")
     assert witness.whereabouts(database, [appointment]) == {appointment: (home, "booked")}

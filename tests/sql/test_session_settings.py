@@ -13,6 +13,7 @@ OTHERWISE = (
     "-c synchronous_commit=off -c timezone=Asia/Tokyo -c enable_seqscan=on -c lock_timeout=0"
     " -c default_transaction_isolation=serializable -c work_mem=5MB"
 )
+TIMES = {"lock_timeout": 1.0, "statement_timeout": 2.0, "request_deadline": 3.0}
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ OTHERWISE = (
 )
 def test_ours_win_over_those_of_the_url(name: str, value: str, settings: Settings) -> None:
     url = f"{settings.database_url}&options={quote(OTHERWISE)}"
-    connection = psycopg2.connect(dsn(replace(settings, database_url=url)))
+    connection = psycopg2.connect(dsn(replace(settings, database_url=url, **TIMES)))
     with connection, connection.cursor() as cursor:
         cursor.execute(f"SHOW {name}")
         assert cursor.fetchone() == (value,)
