@@ -34,8 +34,26 @@ CREATE TABLE account (
     CONSTRAINT account_provider_iff_role CHECK ((role = 'provider') = (provider_id IS NOT NULL))
 );
 
+-- Lower case by rules of its own, whatever the locale of the database: in C, only A to Z have any,
+-- and in Turkish I is no i. Built in from PostgreSQL 17 on; before, those of ICU.
+DO $$
+BEGIN
+    EXECUTE format(
+        'CREATE FUNCTION folded(username text) RETURNS text '
+        'LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN lower(username COLLATE %I)',
+        (SELECT collname
+           FROM pg_collation
+          WHERE collname IN ('pg_c_utf8', 'und-x-icu')
+          ORDER BY collname
+          LIMIT 1)
+    );
+END
+$$;
+
 -- Ada and ada are one person.
-CREATE UNIQUE INDEX account_username_unique ON account (lower(username));
+CREATE UNIQUE INDEX account_username_unique ON account (folded(username));
+-- For code from before folded().
+CREATE INDEX account_username_lower ON account (lower(username));
 
 -- A piece of a provider's time, half-open: [starts_at, ends_at).
 CREATE TABLE slot (
