@@ -12,7 +12,7 @@ from psycopg2.extras import NamedTupleCursor
 from redis.exceptions import RedisError as RedisError
 
 from service.settings import Settings
-from service.store import safety
+from service.store import fitness, safety
 from service.store.postgres import dsn
 from service.store.queries import load_queries
 
@@ -70,7 +70,8 @@ def ask_postgres(settings: Settings, instants: Sequence[datetime]) -> PostgresFa
         known = [name for name, is_known in zones.items() if is_known]
         rows = db.run("server_wall_clocks", zones=known, instants=list(instants))
         shown = [(row.name, row.at.astimezone(UTC), row.shown) for row in rows]
-        return PostgresFacts(about, list(safety.faults(connection)), clock, zones, shown)
+        faults = [*fitness.unusable(connection), *safety.faults(connection)]
+        return PostgresFacts(about, faults, clock, zones, shown)
 
 
 def ask_redis(settings: Settings) -> RedisFacts:

@@ -59,7 +59,6 @@ def test_servers_that_are_as_they_should_be_are_not_complained_of() -> None:
 @pytest.mark.parametrize(
     ("about", "state", "said"),
     [
-        ({"version": "13.9", "version_number": 130009}, "fail", "13.9 is too old"),
         ({"standby": True}, "fail", "standby"),
         ({"wal_level": "minimal"}, "warn", "wal_level is minimal"),
         ({"data_checksums": "off"}, "warn", "checksums are off"),
