@@ -12,7 +12,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from service import figures, logs, pulse
-from service.booking import appointment, slot
+from service.booking import appointment, slot, wall
 from service.booking.reschedule import reschedule_lane
 from service.deps import Deps, Lanes, Traffic
 from service.drain import drain
@@ -131,6 +131,7 @@ async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]
     loop.set_exception_handler(logs.loop_trouble)
     manager = Manager(settings)
     async with opened(settings) as deps, pulse.beating(deps, manager):
+        await wall.settle(deps)
         server, port = listen(deps)
         gc.freeze()  # what lives for ever need not be looked at by each collection
         manager.tell("READY=1", f"STATUS=listening on {settings.host}:{port}")

@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import psycopg2
 
@@ -50,7 +49,7 @@ def diagnosis(settings: Settings) -> Iterator[Finding]:
 def of_postgres(settings: Settings) -> Iterator[Finding]:
     """Everything about PostgreSQL, or why it does not answer."""
     try:
-        facts = probe.ask_postgres(settings, zones.instants(datetime.now(UTC)))
+        facts = probe.ask_postgres(settings, zones.compared_at)
         steps = migrate.status(settings.database_url)
         states = {one.state for one in steps}
         unfit = list(fitness.faults(settings)) if states <= {"applied", "ahead"} else []

@@ -102,6 +102,8 @@ def translated(error: Exception, *, writes: bool) -> Exception:
     if isinstance(error, psycopg2.IntegrityError):
         refusal = REFUSALS.get(error.diag.constraint_name or "")
         return refusal() if refusal else error
+    if getattr(error, "pgcode", None) == errorcodes.INVALID_PARAMETER_VALUE:
+        return errors.UnknownZone()  # nothing else that a client names can be unknown
     if not_done(error):
         refused = errors.Unavailable()
         # Somebody holds one row; those who asked for others need not suffer for it.

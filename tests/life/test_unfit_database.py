@@ -159,6 +159,17 @@ async def test_what_was_prepared_before_a_change_of_the_schema_is_prepared_anew(
         assert 1 <= deps.postgres.retries <= 4
 
 
+async def test_a_function_made_anew_is_found(scratch: Settings) -> None:
+    async with opened(scratch) as deps:
+        await deps.db.run("provider_zone_offsets", time_zone="UTC", instants=[])
+        [(text,)] = _ask(scratch.database_url, "SELECT pg_get_functiondef('clock_offset'::regproc)")
+        _ask(scratch.database_url, "DROP FUNCTION clock_offset")
+        with pytest.raises(Unavailable):
+            await deps.db.run("provider_zone_offsets", time_zone="UTC", instants=[])
+        _ask(scratch.database_url, text)
+        assert await deps.db.run("provider_zone_offsets", time_zone="UTC", instants=[]) is None
+
+
 @pytest.mark.parametrize("command", ["serve", "migrate", "doctor"])
 @pytest.mark.parametrize(
     ("path", "said"),
