@@ -11,7 +11,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from service import descriptors, figures, logs, pulse
-from service.booking import appointment, slot
+from service.booking import appointment, slot, wall
 from service.booking.reschedule import reschedule_lane
 from service.deps import Deps, Lanes, Traffic
 from service.drain import drain
@@ -60,7 +60,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
         appointment.list_lane(db, settings),
         slot.list_lane(db, settings),
     )
-    readiness = Readiness(db, repeated)
+    readiness = Readiness(db, repeated, settings)
     deps = Deps(
         settings,
         db,
@@ -133,6 +133,7 @@ async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]
     manager = Manager(settings)
     descriptors.raise_limit()
     async with opened(settings) as deps, pulse.beating(deps, manager):
+        await wall.settle(deps)
         server, port = listen(deps)
         gc.freeze()  # what lives for ever need not be looked at by each collection
         manager.tell("READY=1", f"STATUS=listening on {settings.host}:{port}")

@@ -182,6 +182,10 @@ class Unavailable(DomainError):
         self.retry_after = retry_after
 
 
+class UnknownZone(Unavailable):
+    """PostgreSQL was asked for the clock of a time zone that it does not know."""
+
+
 class OutcomeUnknown(DomainError):
     """Sent, perhaps done: the answer was lost."""
 

@@ -8,6 +8,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
+from service.booking import wall
 from service.deps import Deps
 from service.errors import DomainError
 from service.systemd import Manager
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 
 BEAT = 0.5  # seconds between two looks at the clock
 AGAIN = 0.1  # seconds until a task that did not end is told once more
+UNKNOWN_ZONE = "invalid_parameter_value"  # what PostgreSQL calls it
 LOOK = 5.0  # seconds between two looks at both servers
 
 
@@ -45,9 +47,13 @@ async def _beat(deps: Deps, manager: Manager) -> None:
 
 
 async def _look(deps: Deps) -> None:
+    failed, unknown = deps.postgres.failed, 0
     while True:
         try:
             await deps.readiness.check()
+            if failed[UNKNOWN_ZONE] != unknown:  # its zone data changed, or a provider's zone did
+                await wall.settle(deps)
+                unknown = failed[UNKNOWN_ZONE]
         except Exception as error:  # whatever it is, it must be looked again
             if not isinstance(error, DomainError):
                 log.error("the look at both servers failed", exc_info=error)

@@ -13,6 +13,8 @@ CREATE TABLE provider (
     name        text        NOT NULL,
     time_zone   text        NOT NULL,
     created_at  timestamptz NOT NULL DEFAULT now(),
+    -- Another zone whose clock it is shown by, where PostgreSQL misreads the name; NULL elsewhere.
+    clock       text,
     CONSTRAINT provider_pkey PRIMARY KEY (id),
     CONSTRAINT provider_name_length CHECK (char_length(name) BETWEEN 1 AND 200)
 );
@@ -34,8 +36,26 @@ CREATE TABLE account (
     CONSTRAINT account_provider_iff_role CHECK ((role = 'provider') = (provider_id IS NOT NULL))
 );
 
+-- Lower case by rules of its own, whatever the locale of the database: in C, only A to Z have any,
+-- and in Turkish I is no i. Built in from PostgreSQL 17 on; before, those of ICU.
+DO $$
+BEGIN
+    EXECUTE format(
+        'CREATE FUNCTION folded(username text) RETURNS text '
+        'LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN lower(username COLLATE %I)',
+        (SELECT collname
+           FROM pg_collation
+          WHERE collname IN ('pg_c_utf8', 'und-x-icu')
+          ORDER BY collname
+          LIMIT 1)
+    );
+END
+$$;
+
 -- Ada and ada are one person.
-CREATE UNIQUE INDEX account_username_unique ON account (lower(username));
+CREATE UNIQUE INDEX account_username_unique ON account (folded(username));
+-- For code from before folded().
+CREATE INDEX account_username_lower ON account (lower(username));
 
 -- A piece of a provider's time, half-open: [starts_at, ends_at).
 CREATE TABLE slot (
@@ -148,20 +168,30 @@ CREATE FUNCTION wall_clock(at timestamptz, zone text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN to_char(at AT TIME ZONE zone, 'HH24:MI');
 
+-- What a clock on the wall shows at an instant, in seconds ahead of UTC.
+CREATE FUNCTION clock_offset(at timestamptz, zone text) RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN extract(epoch FROM (at AT TIME ZONE zone) - (at AT TIME ZONE 'UTC'))::integer;
+
+-- Whose clock a provider's slots are shown by.
+CREATE FUNCTION wall_zone(provider provider) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(provider.clock, provider.time_zone);
+
 CREATE FUNCTION slot_brief(slot slot, provider provider) RETURNS slot_brief
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN ROW (
     slot.id,
-    wall_clock(slot.starts_at, provider.time_zone),
-    wall_clock(slot.ends_at, provider.time_zone)
+    wall_clock(slot.starts_at, wall_zone(provider)),
+    wall_clock(slot.ends_at, wall_zone(provider))
 )::slot_brief;
 
 CREATE FUNCTION slot_named(slot slot, provider provider) RETURNS slot_named
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN ROW (
     slot.id,
-    wall_clock(slot.starts_at, provider.time_zone),
-    wall_clock(slot.ends_at, provider.time_zone),
+    wall_clock(slot.starts_at, wall_zone(provider)),
+    wall_clock(slot.ends_at, wall_zone(provider)),
     provider.name
 )::slot_named;
 
@@ -183,11 +213,11 @@ CREATE FUNCTION slot_full(slot slot, provider provider) RETURNS slot_full
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN ROW (
     slot.id,
-    wall_clock(slot.starts_at, provider.time_zone),
-    wall_clock(slot.ends_at, provider.time_zone),
+    wall_clock(slot.starts_at, wall_zone(provider)),
+    wall_clock(slot.ends_at, wall_zone(provider)),
     provider.name,
     slot.provider_id,
-    to_char(slot.starts_at AT TIME ZONE provider.time_zone, 'YYYY-MM-DD'),
+    to_char(slot.starts_at AT TIME ZONE wall_zone(provider), 'YYYY-MM-DD'),
     slot.starts_at,
     slot.ends_at,
     provider.time_zone,

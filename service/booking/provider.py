@@ -1,11 +1,10 @@
 """Providers: whoever appointments are with, each on a wall clock of its own."""
 
-import functools
-import zoneinfo
 from typing import NamedTuple
 
+from service.booking.wall import check_zone
 from service.deps import Deps
-from service.errors import InvalidFields, NotFound, PermissionDenied
+from service.errors import NotFound, PermissionDenied
 from service.sessions import Session
 
 
@@ -15,22 +14,11 @@ class Provider(NamedTuple):
     time_zone: str
 
 
-@functools.cache
-def zones() -> frozenset[str]:
-    """The IANA names of all time zones."""
-    return frozenset(zoneinfo.available_timezones() - {"localtime"})  # a file, not a zone
-
-
-def check_zone(name: str) -> None:
-    """Raise InvalidFields unless this is the IANA name of a time zone."""
-    if name not in zones():
-        raise InvalidFields({"time_zone": [f'"{name}" is not a valid choice.']})
-
-
 async def create(deps: Deps, name: str, time_zone: str) -> Provider:
     """Add a provider. Raises InvalidFields for an unknown zone."""
-    check_zone(time_zone)
-    return Provider(*await deps.db.run("provider_create", name=name, time_zone=time_zone))
+    clock = await check_zone(deps, time_zone)
+    row = await deps.db.run("provider_create", name=name, time_zone=time_zone, clock=clock)
+    return Provider(*row)
 
 
 async def get(deps: Deps, provider_id: int) -> Provider:
@@ -57,10 +45,13 @@ async def change(
     """
     if not actor.keeps(provider_id):
         raise PermissionDenied
-    if time_zone is not None:
-        check_zone(time_zone)
+    clock = "" if time_zone is None else await check_zone(deps, time_zone)
     row = await deps.db.run(
-        "provider_change", provider_id=provider_id, name=name or "", time_zone=time_zone or ""
+        "provider_change",
+        provider_id=provider_id,
+        name=name or "",
+        time_zone=time_zone or "",
+        clock=clock,
     )
     if row is None:
         raise NotFound

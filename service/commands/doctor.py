@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import psycopg2
 
@@ -12,8 +11,9 @@ from service.commands.servers import FAILED, addressed
 from service.diagnosis import machine, servers, zones
 from service.diagnosis.finding import Finding, fail, ok, warn
 from service.settings import Settings
-from service.store import migrate, probe
+from service.store import fitness, migrate, probe
 from service.store.embedded import Embedded, EmbeddedError
+from service.store.refusals import sentence
 
 SCHEMA = "schema"
 WIDTH = 79
@@ -49,15 +49,17 @@ def diagnosis(settings: Settings) -> Iterator[Finding]:
 def of_postgres(settings: Settings) -> Iterator[Finding]:
     """Everything about PostgreSQL, or why it does not answer."""
     try:
-        facts = probe.ask_postgres(settings, zones.instants(datetime.now(UTC)))
+        facts = probe.ask_postgres(settings, zones.compared_at)
         steps = migrate.status(settings.database_url)
+        states = {one.state for one in steps}
+        unfit = list(fitness.faults(settings)) if states <= {"applied", "ahead"} else []
     except psycopg2.Error as error:
-        yield fail(servers.POSTGRES, one_line(error), "start it, or set DATABASE_URL right")
+        yield fail(servers.POSTGRES, sentence(error), "start it, or set DATABASE_URL right")
         return
+    facts.faults.extend(unfit)
     yield from servers.of_postgres(facts, settings.pool_size)
     yield servers.of_clock(servers.POSTGRES, facts.clock)
     yield from zones.of_zones(facts)
-    states = {one.state for one in steps}
     if states == {"applied"}:
         yield ok(SCHEMA, f"version {steps[-1].version}, as this code needs it")
     elif states <= {"applied", "ahead"}:

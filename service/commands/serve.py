@@ -10,8 +10,8 @@ from service.booking import demo
 from service.commands.servers import addressed, exit_code
 from service.deps import Deps
 from service.settings import Settings
+from service.store import fitness, safety
 from service.store import migrate as migrations
-from service.store import safety
 from service.store.embedded import Embedded
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ REVIVE_EVERY = 0.2  # seconds
 
 
 def serve(settings: Settings) -> int:
-    """Serve the API until SIGTERM or Ctrl-C. Raises SettingsError for an unsafe database."""
+    """Serve the API until SIGTERM or Ctrl-C. Raises SettingsError for an unfit database."""
     faulthandler.enable()  # systemd's watchdog ends a hanging process with SIGABRT: say where
     logs.configure()
     tracing.start(settings)
@@ -29,6 +29,7 @@ def serve(settings: Settings) -> int:
         with addressed(settings, Embedded.start) as (at, embedded):
             safety.check(at)
             migrations.migrate(at.database_url)
+            fitness.check(at)
             asyncio.run(_serve(at, embedded))
         return 0
 

@@ -12,9 +12,10 @@ import psycopg2
 
 from service import app
 from service.deps import Deps
-from service.errors import DomainError, InvalidFields
+from service.errors import DomainError, InvalidFields, Unavailable
 from service.settings import Settings
 from service.store import migrate as migrations
+from service.store import refusals
 from service.store.backup import BackupError
 from service.store.embedded import AlreadyRuns, Embedded, EmbeddedError
 
@@ -82,7 +83,7 @@ def exit_code(work: Callable[[], int]) -> int:
         raise
     except (DomainError, BackupError, EmbeddedError, psycopg2.Error, OSError) as error:
         print(_sentence(error), file=sys.stderr)
-        return FAILED
+        return REFUSED if isinstance(error, psycopg2.ProgrammingError) else FAILED
 
 
 def asked_wrongly(sentence: str) -> NoReturn:
@@ -93,12 +94,18 @@ def asked_wrongly(sentence: str) -> NoReturn:
 
 def _sentence(error: Exception) -> str:
     match error:
+        case Unavailable() if isinstance(error.__cause__, psycopg2.Error):
+            return f"{error.detail} PostgreSQL says: {refusals.sentence(error.__cause__)}."
         case DomainError():
             return error.detail
         case psycopg2.OperationalError():
-            return f"PostgreSQL does not take the connection: {error}".strip()
+            return f"PostgreSQL does not take the connection: {refusals.sentence(error)}."
         case psycopg2.Error():
-            raise error
+            if refusals.is_bug(error):
+                raise error
+            if refusals.is_address(error):
+                return f"{refusals.sentence(error)}."
+            return f"PostgreSQL does not do it: {refusals.sentence(error)}."
         case OSError():
             return f"{error.strerror or error}"
     return str(error)

@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service.booking import provider, slot
 from service.booking import publish as publishing
+from service.booking import slot, zones
 from service.booking.operator import OPERATOR
 from service.booking.provider import Provider
 from service.booking.schedule import Break, Interval, Rule, clock_changes, intervals
+from service.booking.wall import check_zone
 from service.commands.preview import preview
 from service.commands.provider import known
 from service.commands.screen import Progress, agreed, counted, json_text, table
@@ -46,7 +47,8 @@ def publish(
     async def work(deps: Deps) -> None:
         owner = await known(deps, provider_id)
         name = zone or owner.time_zone
-        provider.check_zone(name)
+        for one in {name, owner.time_zone}:
+            await check_zone(deps, one)
         pauses = tuple(Break(*one) for one in breaks)
         rule = Rule(days, from_time, to_time, every, name, pauses, frozenset(skips))
         first = start or datetime.now(ZoneInfo(name)).date()
@@ -97,7 +99,7 @@ def show(
 
     async def work(deps: Deps) -> None:
         owner = await known(deps, provider_id)
-        zone = ZoneInfo(owner.time_zone)
+        zone = zones.zone(owner.time_zone)
         first = start or datetime.now(zone).date()
         found, more = await _listed(
             deps,

@@ -7,7 +7,6 @@ from service.diagnosis.finding import Finding, fail, ok, warn
 from service.store.probe import Clock, PostgresFacts, RedisFacts
 
 POSTGRES, REDIS, CLOCK = "PostgreSQL", "Redis", "clocks"
-OLDEST_POSTGRES = 140000  # BEGIN ATOMIC and client_connection_check_interval
 OLDEST_REDIS = 6
 SKEW_SEEN, SKEW_BAD = 0.5, 5.0  # seconds
 FULL = 0.9  # of maxmemory
@@ -16,11 +15,7 @@ FULL = 0.9  # of maxmemory
 def of_postgres(facts: PostgresFacts, pool_size: int) -> Iterator[Finding]:
     """Version, durability, rights, room."""
     about = facts.about
-    if about.version_number < OLDEST_POSTGRES:
-        yield fail(POSTGRES, f"version {about.version} is too old", "use 14 or newer")
-    else:
-        asked = f"{facts.clock.asked * 1000:.1f} ms"
-        yield ok(POSTGRES, f"version {about.version} answers in {asked}")
+    yield ok(POSTGRES, f"version {about.version} answers in {facts.clock.asked * 1000:.1f} ms")
     if about.standby:
         yield fail(POSTGRES, "it is a standby, which takes no writes", "name the primary")
     yield from _durability(about, facts.faults)

@@ -1,52 +1,43 @@
 """Whether Python and PostgreSQL, each with its own zone data, agree on the providers' clocks."""
 
-import importlib.metadata
-import zoneinfo
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
-from service.booking.provider import zones as known_zones
-from service.diagnosis.finding import Finding, fail, ok, warn
-from service.store.probe import PostgresFacts
+from service.booking.zones import instants, names, offsets, version
+from service.diagnosis.finding import Finding, fail, ok
+from service.store.probe import PostgresFacts, ZoneFacts
 
 ZONES = "time zones"
-YEARS = 3
-MEND = "update tzdata where it is older: this system's, or PostgreSQL's"
+MEND = "update the older zone data, PostgreSQL's or the package tzdata, and restart"
+MOVE = "give its providers another: run.py provider zone"
 
 
-def instants(now: datetime) -> list[datetime]:
-    """Noon of the first and the fifteenth of each month, for some years from now on."""
-    return [
-        datetime(year, month, day, 12, tzinfo=UTC)
-        for year in range(now.year, now.year + YEARS + 1)
-        for month in range(1, 13)
-        for day in (1, 15)
-    ]
+def compared_at(name: str) -> list[datetime]:
+    """The instants at which to compare a zone, known here or not."""
+    return instants(name if name in names() else "UTC", datetime.now(UTC).date())
 
 
 def of_zones(facts: PostgresFacts) -> Iterator[Finding]:
-    """What each side does not know, and where they differ."""
-    for name, in_postgres in facts.zones.items():
-        here = name in known_zones()
-        if not here or not in_postgres:
-            who = "PostgreSQL" if here else "Python"
-            yield fail(ZONES, f"{who} does not know {name}, which a provider has", MEND)
-    agreed = {name for name, known in facts.zones.items() if known and name in known_zones()}
-    for name, at, shown in facts.shown:
-        if name in agreed and f"{at.astimezone(zoneinfo.ZoneInfo(name)):%H:%M}" != shown:
-            agreed.remove(name)
-            yield warn(ZONES, f"Python and PostgreSQL differ on {name} from {at:%Y-%m}", MEND)
-    yield ok(ZONES, f"{version()}; PostgreSQL agrees on {len(agreed)} of {len(facts.zones)} in use")
+    """What one side does not know, and where they differ."""
+    found = [one for one in map(_of_zone, facts.zones) if one]
+    yield from found
+    agreed = len(facts.zones) - sum(one.state == "fail" for one in found)
+    yield ok(
+        ZONES, f"tzdata {version()}; PostgreSQL agrees on {agreed} of {len(facts.zones)} in use"
+    )
 
 
-def version() -> str:
-    """Which zone data Python uses: the system's if it has any, else that of the package."""
-    for folder in zoneinfo.TZPATH:
-        for path in (Path(folder, "tzdata.zi"), Path(folder, "+VERSION")):
-            if path.is_file():
-                with path.open() as file:
-                    return f"tzdata {file.readline().removeprefix('# version ').strip()}"
-        if Path(folder, "UTC").exists():
-            return "the system's tzdata"
-    return f"tzdata {importlib.metadata.version('tzdata')}"
+def _of_zone(zone: ZoneFacts) -> Finding | None:
+    if zone.name not in names():
+        return fail(ZONES, f"Python does not know {zone.name}, which a provider has", MOVE)
+    if zone.offsets is None:
+        return fail(ZONES, f"PostgreSQL does not know {zone.clock}, which a provider has", MOVE)
+    at = compared_at(zone.name)
+    for instant, here, there in zip(at, offsets(zone.name, at), zone.offsets, strict=True):
+        if here != there:
+            told = f"Python and PostgreSQL differ on {zone.name} from {instant:%Y-%m-%d}"
+            return fail(ZONES, told, MEND)
+    if zone.clock != zone.name:
+        said = f"PostgreSQL shows {zone.name} by the clock of {zone.clock}, which is the same"
+        return ok(ZONES, said)
+    return None

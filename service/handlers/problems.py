@@ -102,6 +102,7 @@ STATUS: Mapping[type[DomainError], int] = {
     HeadersTooLarge: 431,
     Internal: 500,
     errors.Unavailable: 503,
+    errors.UnknownZone: 503,
     errors.OutcomeUnknown: 504,
 }
 

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
+from service.store.fitness import unusable
 from service.store.queries import SQL
+from service.store.refusals import sentence
 
 # Two processes that start at once: the second waits for the first, then finds nothing to do.
 LOCK = 7_302_026
@@ -133,6 +135,8 @@ def migrate(database_url: str, wanted: list[Migration] | None = None) -> list[Mi
     wanted = migrations() if wanted is None else wanted
     done = []
     with contextlib.closing(_connect(database_url)) as connection:
+        for fault in unusable(connection):
+            raise MigrationError(f"{fault}.")
         while one := _step(connection, wanted):
             done.append(one)
     return done
@@ -216,5 +220,11 @@ def _apply(cursor: Any, one: Migration) -> None:
     except psycopg2.errors.InsufficientPrivilege as error:
         raise MigrationError(
             "The schema has to be changed, which this role may not do: "
-            "let run.py migrate do it as the role that owns the database."
+            "let run.py migrate do it as the role that owns the database "
+            f"({sentence(error)})."
+        ) from error
+    except psycopg2.errors.UniqueViolation as error:  # rows of an older schema, against a new rule
+        raise MigrationError(
+            f"Migration {one.version:04} meets rows that its rule forbids: change them first "
+            f"({sentence(error)}; {error.diag.message_detail})."
         ) from error

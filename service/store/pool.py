@@ -14,14 +14,17 @@ from typing import Any
 import aiopg
 import psycopg2
 from aiopg.connection import Connection
+from psycopg2 import errorcodes
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from service.deadline import left
 from service.errors import Unavailable
+from service.store.refusals import STALE
 
 log = logging.getLogger(__name__)
 
 SUSPECTS_EVERY = 1.0  # seconds
+SUSPECT = STALE | {errorcodes.READ_ONLY_SQL_TRANSACTION}
 
 
 async def _poll(self: Any, waiter: "asyncio.Future[None]", timeout: float) -> None:
@@ -43,14 +46,14 @@ Connection._poll = _poll  # type: ignore[method-assign]
 class Link:
     """One connection with its one cursor and the names of the statements prepared on it."""
 
-    __slots__ = ("connection", "cursor", "opened_at", "prepared", "read_only")
+    __slots__ = ("connection", "cursor", "opened_at", "prepared", "suspect")
 
     def __init__(self, connection: Connection, cursor: Any) -> None:
         self.connection = connection
         self.cursor = cursor
         self.prepared: set[str] = set()
         self.opened_at = time.monotonic()
-        self.read_only = False  # it has refused a write for that reason
+        self.suspect = False  # it only reads, or what was prepared on it does not fit any more
 
     async def execute(
         self, text: str, parameters: Any = None, timeout: float | None = None
@@ -58,8 +61,8 @@ class Link:
         """The rows of the last statement in the text, which is one message and one transaction."""
         try:
             await self.cursor.execute(text, parameters, timeout=timeout)
-        except psycopg2.errors.ReadOnlySqlTransaction:
-            self.read_only = True
+        except psycopg2.Error as error:
+            self.suspect = self.suspect or error.pgcode in SUSPECT
             raise
         raw = self.cursor.raw
         return raw.fetchall() if raw.description else []
@@ -167,16 +170,17 @@ class Pool:
         return None
 
     def _keep(self, link: Link) -> None:
-        if link.read_only:
-            self._suspect()
+        if link.suspect:
+            self.suspect()
         old = link.opened_at < self._trusted_since
-        if link.read_only or old or link.connection.closed or link.connection.isexecuting():
+        if link.suspect or old or link.connection.closed or link.connection.isexecuting():
             link.close()
         else:
             self._idle.append(link)
 
-    def _suspect(self) -> None:
-        """Part with every link: a session that began on a standby may only read for ever.
+    def suspect(self) -> None:
+        """Part with every link: one that began on a standby may only read for ever, and what
+        was prepared on one before the schema changed may not fit any more.
 
         Once in a while at most, or a server that is one would cost readers their links too.
         """

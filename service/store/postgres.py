@@ -18,7 +18,15 @@ from service.settings import Settings
 from service.store.arrays import written
 from service.store.pool import Link, Pool
 from service.store.queries import Query
-from service.store.refusals import EXPECTED, kind, not_done, repeatable, translated
+from service.store.refusals import (
+    EXPECTED,
+    kind,
+    not_done,
+    repeatable,
+    sentence,
+    translated,
+    unfit,
+)
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +57,7 @@ class Postgres:
         )
         self.failed = Counter({"connection_lost": 0, "query_canceled": 0, "lock_not_available": 0})
         self.retries = 0
+        self.doubted = False  # a query met a schema or rights that are not what this code needs
         self.on_statement: Callable[[str, float], None] | None = None  # query, seconds
 
     async def run(self, name: str, /, **parameters: Any) -> Any:
@@ -63,9 +72,7 @@ class Postgres:
                 async with self.pool.link() as link:
                     return _shaped(query, link, await self._timed(link, query, parameters))
             except (psycopg2.Error, TimeoutError) as error:
-                refused = translated(error, writes=query.writes)
-                if type(refused) not in EXPECTED:
-                    self._note(query, error)
+                refused = self.refused(query.name, error, writes=query.writes)
                 if attempt == RETRIES or not repeatable(query, error, attempt):
                     raise refused from error
                 self.retries += 1
@@ -125,10 +132,20 @@ class Postgres:
                 told = {"query": query.name, "duration_ms": round(taken * 1000, 1)}
                 log.warning("slow query", extra={"fields": told})
 
-    def _note(self, query: Query, error: Exception) -> None:
-        name = kind(error)
-        self.failed[name] += 1
-        log.warning("query failed", extra={"fields": {"query": query.name, "kind": name}})
+    def refused(self, name: str, error: Exception, *, writes: bool) -> Exception:
+        """What to raise for an error that a query met, which is noted unless it is expected."""
+        refused = translated(error, writes=writes)
+        if type(refused) not in EXPECTED:
+            self._note(name, error)
+        return refused
+
+    def _note(self, name: str, error: Exception) -> None:
+        self.failed[kind(error)] += 1
+        told = {"query": name, "kind": kind(error)}
+        if isinstance(error, psycopg2.Error) and unfit(error):
+            self.doubted = True
+            told["error"] = sentence(error)
+        log.warning("query failed", extra={"fields": told})
 
     async def _send(self, link: Link, query: Query, parameters: Mapping[str, Any]) -> list[Any]:
         values = written(parameters)
@@ -139,7 +156,7 @@ class Postgres:
                 await link.execute(query.prepare, timeout=left(self._timeout))
             except (psycopg2.OperationalError, TimeoutError) as error:
                 link.close()
-                self._note(query, error)
+                self._note(query.name, error)
                 raise errors.Unavailable from error
             link.prepared.add(query.name)
         return await link.execute(query.execute, values, left(self._timeout))
@@ -159,7 +176,7 @@ class Transaction:
         try:
             return await self._postgres.send(self._link, name, parameters)
         except (psycopg2.Error, TimeoutError) as error:
-            raise translated(error, writes=False) from error
+            raise self._postgres.refused(name, error, writes=False) from error
 
 
 def dsn(settings: Settings) -> str:

@@ -1,9 +1,9 @@
 """Looks at both servers as they are, for `doctor`: plain connections, nothing changed."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg2
@@ -12,7 +12,7 @@ from psycopg2.extras import NamedTupleCursor
 from redis.exceptions import RedisError as RedisError
 
 from service.settings import Settings
-from service.store import safety
+from service.store import fitness, safety
 from service.store.postgres import dsn
 from service.store.queries import load_queries
 
@@ -24,15 +24,22 @@ class Clock(NamedTuple):
     asked: float
 
 
+class ZoneFacts(NamedTuple):
+    """A zone that providers have, whose clock stands in for it, and by how many seconds that is
+    ahead of UTC at some instants; None where PostgreSQL does not know it."""
+
+    name: str
+    clock: str
+    offsets: list[int] | None
+
+
 class PostgresFacts(NamedTuple):
-    """What PostgreSQL says of itself; `faults` are what `serve` refuses to start for, `zones` says
-    of each provider's zone whether it knows it."""
+    """What PostgreSQL says of itself; `faults` are what `serve` refuses to start for."""
 
     about: Any
     faults: list[str]
     clock: Clock
-    zones: dict[str, bool]
-    shown: list[tuple[str, datetime, str]]
+    zones: list[ZoneFacts]
 
 
 class RedisFacts(NamedTuple):
@@ -55,8 +62,11 @@ class _Plain:
             return list(cursor.fetchall())
 
 
-def ask_postgres(settings: Settings, instants: Sequence[datetime]) -> PostgresFacts:
-    """Look at PostgreSQL and at what its clocks show at some instants. Raises psycopg2.Error."""
+def ask_postgres(settings: Settings, instants: Callable[[str], list[datetime]]) -> PostgresFacts:
+    """Look at PostgreSQL, and at what the clocks of providers show at each one's instants.
+
+    Raises psycopg2.Error.
+    """
     with closing(psycopg2.connect(dsn(settings))) as connection:
         connection.set_session(readonly=True, autocommit=True)
         db = _Plain(connection)
@@ -64,13 +74,22 @@ def ask_postgres(settings: Settings, instants: Sequence[datetime]) -> PostgresFa
         [about] = db.run("server_facts")
         asked = time.time() - began
         clock = Clock(about.clock.timestamp() - began - asked / 2, asked)
-        zones = {}
-        if about.has_providers:
-            zones = {row.name: row.known for row in db.run("server_zones")}
-        known = [name for name, is_known in zones.items() if is_known]
-        rows = db.run("server_wall_clocks", zones=known, instants=list(instants))
-        shown = [(row.name, row.at.astimezone(UTC), row.shown) for row in rows]
-        return PostgresFacts(about, list(safety.faults(connection)), clock, zones, shown)
+        zones = []
+        if about.has_clocks:
+            for name, shown_by in db.run("provider_zones"):
+                offsets = _offsets(db, shown_by, instants(name))
+                zones.append(ZoneFacts(name, shown_by, offsets))
+        faults = [*fitness.unusable(connection), *safety.faults(connection)]
+        return PostgresFacts(about, faults, clock, zones)
+
+
+def _offsets(db: _Plain, zone: str, instants: list[datetime]) -> list[int] | None:
+    try:
+        [row] = db.run("provider_zone_offsets", time_zone=zone, instants=instants)
+    except psycopg2.errors.InvalidParameterValue:
+        return None
+    offsets: list[int] = row[0]
+    return offsets
 
 
 def ask_redis(settings: Settings) -> RedisFacts:

@@ -32,6 +32,7 @@ class Query:
     text: str
     writes: bool
     parameters: frozenset[str]
+    statements: tuple[str, ...]
     prepare: str
     execute: str
 
@@ -84,6 +85,7 @@ def _query(table: str, name: str, shape: str, body: str) -> Query:
         text,
         bool(_WRITE.search(text)),
         frozenset(casts),
+        tuple(statements),
         "; ".join(prepare),
         "; ".join(execute),
     )

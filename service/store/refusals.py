@@ -24,9 +24,22 @@ REFUSALS: Mapping[str, type[errors.DomainError]] = {
 EXPECTED = frozenset(REFUSALS.values())
 
 RETRIED = {errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE}
+# What was prepared does not fit the schema any more, or went with a session that was not ours.
+STALE = {
+    errorcodes.DUPLICATE_PREPARED_STATEMENT,
+    errorcodes.FEATURE_NOT_SUPPORTED,  # "cached plan must not change result type"
+    errorcodes.INTERNAL_ERROR,  # "cache lookup failed for function"
+    errorcodes.INVALID_SQL_STATEMENT_NAME,
+    errorcodes.UNDEFINED_COLUMN,
+    errorcodes.UNDEFINED_FUNCTION,
+    errorcodes.UNDEFINED_OBJECT,
+    errorcodes.UNDEFINED_TABLE,
+}
+# The schema, or our rights in it, are not what this code needs: no request is to blame.
+UNFIT = STALE | {errorcodes.INSUFFICIENT_PRIVILEGE, errorcodes.INVALID_SCHEMA_NAME}
 # Reported by the server, so the transaction is rolled back for certain: connection, resource,
-# operator, system and lock errors, and a table that no migration has made yet.
-NOT_DONE = ("08", "53", "55", "57014", "58", "25006", "40", "42P01")
+# operator, system and lock errors.
+NOT_DONE = ("08", "53", "55", "57014", "58", "25006", "40", *UNFIT)
 
 
 def repeatable(query: Query, error: Exception, attempt: int) -> bool:
@@ -34,6 +47,8 @@ def repeatable(query: Query, error: Exception, attempt: int) -> bool:
     code = getattr(error, "pgcode", None)
     if code in RETRIED:
         return True
+    if code in STALE:  # what it is prepared on the next time is new
+        return attempt == 0
     # A lost connection: a read may be sent once more, a write may have been done.
     lost = isinstance(error, psycopg2.OperationalError) and code is None
     return lost and not query.writes and attempt == 0
@@ -42,6 +57,30 @@ def repeatable(query: Query, error: Exception, attempt: int) -> bool:
 def not_done(error: Exception) -> bool:
     """Whether the server itself reported that the transaction failed."""
     return (getattr(error, "pgcode", None) or "").startswith(NOT_DONE)
+
+
+def unfit(error: Exception) -> bool:
+    """Whether the schema, or what we may do with it, is not what this code needs."""
+    return getattr(error, "pgcode", None) in UNFIT
+
+
+def is_bug(error: psycopg2.Error) -> bool:
+    """Whether it shows a fault of ours, not one of the server, the address or our rights."""
+    lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return not (lost or not_done(error) or is_address(error))
+
+
+def is_address(error: psycopg2.Error) -> bool:
+    """Whether the library could not even read the address."""
+    return isinstance(error, psycopg2.ProgrammingError) and error.pgcode is None
+
+
+def sentence(error: psycopg2.Error) -> str:
+    """What PostgreSQL or its library says of an error, in one line without a password."""
+    if is_address(error):  # of which the library quotes parts
+        return "DATABASE_URL can't be read: see PostgreSQL's documentation, Connection URIs"
+    lines = filter(None, (line.strip() for line in str(error).splitlines()))
+    return error.diag.message_primary or "; ".join(lines) or type(error).__name__
 
 
 def kind(error: Exception) -> str:
@@ -63,6 +102,8 @@ def translated(error: Exception, *, writes: bool) -> Exception:
     if isinstance(error, psycopg2.IntegrityError):
         refusal = REFUSALS.get(error.diag.constraint_name or "")
         return refusal() if refusal else error
+    if getattr(error, "pgcode", None) == errorcodes.INVALID_PARAMETER_VALUE:
+        return errors.UnknownZone()  # nothing else that a client names can be unknown
     if not_done(error):
         refused = errors.Unavailable()
         # Somebody holds one row; those who asked for others need not suffer for it.

@@ -10,7 +10,7 @@ RETURNING id, username, email;
 SELECT id, username, password_hash, role, coalesce(provider_id, 0) AS provider_id,
        disabled_at IS NOT NULL AS disabled
   FROM account
- WHERE lower(username) = lower(%(username)s::text);
+ WHERE folded(username) = folded(%(username)s::text);
 
 
 -- name: account_get :maybe
@@ -43,7 +43,7 @@ SELECT id, username, email, role, coalesce(provider_id, 0) AS provider_id, creat
 UPDATE account
    SET role = %(role)s::text,
        provider_id = nullif(%(provider_id)s::bigint, 0)
- WHERE lower(username) = lower(%(username)s::text)
+ WHERE folded(username) = folded(%(username)s::text)
 RETURNING id, username;
 
 
@@ -51,7 +51,7 @@ RETURNING id, username;
 -- Whatever it was: for an operator, who knows no old one.
 UPDATE account
    SET password_hash = %(password_hash)s::text
- WHERE lower(username) = lower(%(username)s::text)
+ WHERE folded(username) = folded(%(username)s::text)
 RETURNING id, username;
 
 
@@ -59,5 +59,5 @@ RETURNING id, username;
 -- Disabling twice keeps the first instant.
 UPDATE account
    SET disabled_at = CASE WHEN %(disabled)s::boolean THEN coalesce(disabled_at, now()) END
- WHERE lower(username) = lower(%(username)s::text)
+ WHERE folded(username) = folded(%(username)s::text)
 RETURNING id, username;

@@ -1,6 +1,6 @@
 -- name: provider_create :one
-INSERT INTO provider (name, time_zone)
-VALUES (%(name)s::text, %(time_zone)s::text)
+INSERT INTO provider (name, time_zone, clock)
+VALUES (%(name)s::text, %(time_zone)s::text, nullif(%(clock)s::text, %(time_zone)s::text))
 RETURNING id, name, time_zone;
 
 
@@ -22,6 +22,43 @@ SELECT id, name, time_zone
 -- An empty text means: leave it as it is.
 UPDATE provider
    SET name = coalesce(nullif(%(name)s::text, ''), name),
-       time_zone = coalesce(nullif(%(time_zone)s::text, ''), time_zone)
+       time_zone = coalesce(nullif(%(time_zone)s::text, ''), time_zone),
+       clock = CASE WHEN %(time_zone)s::text = '' THEN clock
+                    ELSE nullif(%(clock)s::text, %(time_zone)s::text)
+               END
  WHERE id = %(provider_id)s::bigint
 RETURNING id, name, time_zone;
+
+
+-- name: provider_zones :many
+-- The zones of all providers, and whose clocks they are shown by.
+SELECT DISTINCT time_zone, coalesce(clock, time_zone) AS clock
+  FROM provider
+ ORDER BY time_zone, clock
+ LIMIT 1000;
+
+
+-- name: provider_set_clock :exec
+UPDATE provider
+   SET clock = nullif(%(clock)s::text, time_zone)
+ WHERE time_zone = %(time_zone)s::text
+   AND clock IS DISTINCT FROM nullif(%(clock)s::text, time_zone);
+
+
+-- name: provider_zone_offsets :value
+-- By how many seconds a zone's clock is ahead of UTC at each instant, as PostgreSQL shows it; an
+-- error if it does not know the zone.
+SELECT array_agg(clock_offset(instant.at, %(time_zone)s::text) ORDER BY instant.n)
+  FROM unnest(%(instants)s::timestamptz[]) WITH ORDINALITY AS instant (at, n);
+
+
+-- name: provider_zone_twin :maybe
+-- The first of some zones that PostgreSQL knows and shows at these instants to be so much ahead.
+SELECT zone.name
+  FROM pg_timezone_names AS zone
+ CROSS JOIN unnest(%(instants)s::timestamptz[], %(offsets)s::integer[]) AS instant (at, ahead)
+ WHERE zone.name = ANY (%(names)s::text[])
+ GROUP BY zone.name
+HAVING bool_and(clock_offset(instant.at, zone.name) = instant.ahead)
+ ORDER BY zone.name
+ LIMIT 1;

@@ -13,23 +13,5 @@ SELECT current_setting('server_version') AS version,
            AS connections_left,
        current_user AS role,
        has_database_privilege(current_database(), 'CREATE') AS may_migrate,
-       to_regclass('provider') IS NOT NULL AS has_providers,
+       to_regproc('clock_offset') IS NOT NULL AS has_clocks,
        now() AS clock;
-
-
--- name: server_zones :many
--- The zones of all providers, and whether PostgreSQL knows them.
-SELECT zone.name, known.name IS NOT NULL AS known
-  FROM (SELECT DISTINCT time_zone AS name FROM provider) AS zone
-  LEFT JOIN pg_timezone_names AS known ON known.name = zone.name
- ORDER BY zone.name
- LIMIT 1000;
-
-
--- name: server_wall_clocks :many
--- What PostgreSQL takes a wall clock of each zone to show at some instants.
-SELECT zone.name, instant.at, to_char(instant.at AT TIME ZONE zone.name, 'HH24:MI') AS shown
-  FROM unnest(%(zones)s::text[]) AS zone (name)
- CROSS JOIN unnest(%(instants)s::timestamptz[]) AS instant (at)
- ORDER BY zone.name, instant.at
- LIMIT 100000;

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from service.booking.provider import zones
 from tests.api.checks import (
     BEYOND_64_BIT,
     NEVER,
@@ -74,13 +73,6 @@ async def test_an_id_in_the_body_changes_nothing(api: Api, admin: Person, given:
     assert reply.json["id"] != taken
     changed = await api.patch(f"/api/providers/{taken}/", {"id": NEVER}, who=admin)
     assert changed.json == {"id": taken, "name": "Clinic", "time_zone": "UTC"}
-
-
-async def test_every_zone_to_choose_from_is_one_the_database_knows(database: Any) -> None:
-    with database.cursor() as cursor:
-        cursor.execute("SELECT name FROM pg_timezone_names")
-        known = {name for (name,) in cursor}
-    assert zones() <= known, sorted(zones() - known)
 
 
 async def test_everyone_gets_one(api: Api, given: Given) -> None:

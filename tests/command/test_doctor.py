@@ -3,7 +3,6 @@
 import json
 import resource
 from collections import namedtuple
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,9 +10,10 @@ from unittest.mock import patch
 
 import pytest
 
+from service.booking.zones import offsets
 from service.diagnosis import machine, servers, zones
 from service.settings import Settings
-from service.store.probe import Clock, PostgresFacts, RedisFacts
+from service.store.probe import Clock, PostgresFacts, RedisFacts, ZoneFacts
 from tests.command.conftest import Booking
 
 NOW = Clock(0.0, 0.001)
@@ -39,7 +39,7 @@ INFO: dict[str, Any] = {
 
 
 def _postgres(faults: list[str] | None = None, **about: Any) -> list[tuple[str, str]]:
-    facts = PostgresFacts(SimpleNamespace(**ABOUT | about), faults or [], NOW, {}, [])
+    facts = PostgresFacts(SimpleNamespace(**ABOUT | about), faults or [], NOW, [])
     found = servers.of_postgres(facts, pool_size=8)
     return [(one.state, one.said) for one in found if one.state != "ok"]
 
@@ -59,7 +59,6 @@ def test_servers_that_are_as_they_should_be_are_not_complained_of() -> None:
 @pytest.mark.parametrize(
     ("about", "state", "said"),
     [
-        ({"version": "13.9", "version_number": 130009}, "fail", "13.9 is too old"),
         ({"standby": True}, "fail", "standby"),
         ({"wal_level": "minimal"}, "warn", "wal_level is minimal"),
         ({"data_checksums": "off"}, "warn", "checksums are off"),
@@ -103,17 +102,24 @@ def test_clocks_apart_are_told_as_far_as_asking_can_tell(
 
 
 def test_zones_that_one_side_does_not_know_or_that_differ_are_told() -> None:
-    at = zones.instants(datetime(2027, 5, 1, tzinfo=UTC))[0]
-    known = {"Europe/Berlin": True, "Mars/Olympus": True, "Asia/Tokyo": False, "UTC": True}
-    shown = [("Europe/Berlin", at, "14:00"), ("Mars/Olympus", at, "12:00"), ("UTC", at, "12:00")]
-    found = list(zones.of_zones(PostgresFacts(None, [], NOW, known, shown)))
-    told = [(one.state, one.said) for one in found[:-1]]
-    assert told == [
+    berlin = offsets("Europe/Berlin", zones.compared_at("Europe/Berlin"))
+    late = [*berlin[:-1], berlin[-1] + 1]
+    facts = [
+        ZoneFacts("Europe/Berlin", "Europe/Berlin", berlin),
+        ZoneFacts("CET", "Europe/Berlin", berlin),
+        ZoneFacts("Europe/Paris", "Europe/Paris", late),
+        ZoneFacts("Mars/Olympus", "Mars/Olympus", [0]),
+        ZoneFacts("Asia/Tokyo", "Asia/Tokyo", None),
+    ]
+    found = list(zones.of_zones(PostgresFacts(None, [], NOW, facts)))
+    last = zones.compared_at("Europe/Paris")[-1]
+    assert [(one.state, one.said) for one in found[:-1]] == [
+        ("ok", "PostgreSQL shows CET by the clock of Europe/Berlin, which is the same"),
+        ("fail", f"Python and PostgreSQL differ on Europe/Paris from {last:%Y-%m-%d}"),
         ("fail", "Python does not know Mars/Olympus, which a provider has"),
         ("fail", "PostgreSQL does not know Asia/Tokyo, which a provider has"),
-        ("warn", "Python and PostgreSQL differ on Europe/Berlin from 2027-01"),
     ]
-    assert "agrees on 1 of 4" in found[-1].said
+    assert "agrees on 2 of 5" in found[-1].said
 
 
 def test_settings_that_are_hardly_meant_are_told() -> None:

@@ -1,5 +1,6 @@
 """PgBouncer in transaction mode between the service and PostgreSQL: the races go as without it."""
 
+import asyncio
 import random
 import re
 from collections import Counter
@@ -13,8 +14,10 @@ import pytest
 from tornado.platform.asyncio import AsyncIOLoop
 
 from service import app as service_app
-from service.settings import Settings
-from service.store import migrate
+from service.commands import doctor
+from service.errors import Unavailable
+from service.settings import Settings, SettingsError
+from service.store import fitness, migrate
 from service.store.postgres import session
 from service.store.queries import load_queries
 from tests.cast import Given
@@ -85,6 +88,29 @@ def test_the_role_gets_what_a_session_of_ours_sets(bounced: Settings) -> None:
     assert {name: seconds(value) for name, value in got.items()} == {
         name: seconds(value) for name, value in wanted.items()
     }
+
+
+def test_prepared_statements_through_it_are_found_out_before_they_get_lost(
+    bounced: Settings,
+) -> None:
+    migrate.migrate(bounced.database_url)
+    assert list(fitness.faults(bounced)) == []
+    prepared = replace(bounced, prepare=True)
+    with pytest.raises(SettingsError, match="set PREPARE=off"):
+        fitness.check(prepared)
+    assert "set PREPARE=off" in [one.mend for one in doctor.of_postgres(prepared)]
+
+
+async def test_prepared_statements_that_got_lost_are_a_503_and_not_ready(bounced: Settings) -> None:
+    migrate.migrate(bounced.database_url)
+    async with service_app.opened(replace(bounced, prepare=True)) as deps:
+        answers = await asyncio.gather(
+            *(deps.db.run("provider_get", provider_id=1) for _ in range(64)), return_exceptions=True
+        )
+        assert {type(answer) for answer in answers} <= {type(None), Unavailable}
+        assert Unavailable in {type(answer) for answer in answers}
+        with pytest.raises(Unavailable):
+            await deps.readiness.check()
 
 
 def seconds(value: str) -> str | float:

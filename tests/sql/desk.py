@@ -47,7 +47,8 @@ class Desk:
     # Making rows
 
     def provider(self, name: str = "Clinic", time_zone: str = "UTC") -> int:
-        return int(self.run("provider_create", name=name, time_zone=time_zone)[0].id)
+        [row] = self.run("provider_create", name=name, time_zone=time_zone, clock=time_zone)
+        return int(row.id)
 
     def account(self, *, role: str = "customer", provider_id: int = 0) -> int:
         name = f"desk{next(_COUNTER)}"

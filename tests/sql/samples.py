@@ -48,10 +48,23 @@ def account_samples(ada: int, name: str) -> dict[str, Parameters]:
 
 def provider_samples(provider_id: int) -> dict[str, Parameters]:
     return {
-        "provider_create": {"name": "Dr Grey", "time_zone": "Europe/Berlin"},
+        "provider_create": {"name": "Dr Grey", "time_zone": "CET", "clock": "Europe/Berlin"},
         "provider_get": {"provider_id": provider_id},
         "provider_list": {"after_id": provider_id - 1, "limit": 10},
-        "provider_change": {"provider_id": provider_id, "name": "New", "time_zone": ""},
+        "provider_change": {
+            "provider_id": provider_id,
+            "name": "New",
+            "time_zone": "",
+            "clock": "",
+        },
+        "provider_zones": {},
+        "provider_set_clock": {"time_zone": "CET", "clock": "Europe/Berlin"},
+        "provider_zone_offsets": {"time_zone": "Asia/Kolkata", "instants": [NOON]},
+        "provider_zone_twin": {
+            "names": ["CET", "Europe/Berlin", "Europe/Paris"],
+            "instants": [NOON],
+            "offsets": [7200],
+        },
     }
 
 
@@ -158,8 +171,6 @@ def appointment_samples(
 def server_samples() -> dict[str, Parameters]:
     return {
         "server_facts": {},
-        "server_zones": {},
-        "server_wall_clocks": {"zones": ["UTC", "Asia/Kolkata"], "instants": [NOON]},
     }
 
 

@@ -1,10 +1,12 @@
 """sql/queries/account.sql, provider.sql and schema.sql"""
 
+from datetime import timedelta
+
 import psycopg2.errors
 import pytest
 
 from service.store.migrate import latest_version
-from tests.sql.desk import Desk
+from tests.sql.desk import NOON, Desk
 
 
 def test_account_create_returns_what_the_client_hears(desk: Desk) -> None:
@@ -61,8 +63,9 @@ def test_account_change_password_needs_the_hash_that_was_checked(desk: Desk) -> 
 
 
 def test_provider_create_returns_the_provider(desk: Desk) -> None:
-    [row] = desk.run("provider_create", name="Dr Grey", time_zone="Asia/Kolkata")
-    assert row._asdict() == {"id": row.id, "name": "Dr Grey", "time_zone": "Asia/Kolkata"}
+    kolkata = "Asia/Kolkata"
+    [row] = desk.run("provider_create", name="Dr Grey", time_zone=kolkata, clock=kolkata)
+    assert row._asdict() == {"id": row.id, "name": "Dr Grey", "time_zone": kolkata}
 
 
 def test_provider_get_returns_one_provider(desk: Desk) -> None:
@@ -81,11 +84,52 @@ def test_provider_list_goes_on_after_an_id(desk: Desk) -> None:
 
 def test_provider_change_leaves_what_is_not_given(desk: Desk) -> None:
     one = desk.provider("Before", "UTC")
-    renamed = desk.run("provider_change", provider_id=one, name="After", time_zone="")
+    renamed = desk.run("provider_change", provider_id=one, name="After", time_zone="", clock="")
     assert renamed == [(one, "After", "UTC")]
-    moved = desk.run("provider_change", provider_id=one, name="", time_zone="Asia/Tokyo")
+    moved = desk.run(
+        "provider_change", provider_id=one, name="", time_zone="Asia/Tokyo", clock="Asia/Tokyo"
+    )
     assert moved == [(one, "After", "Asia/Tokyo")]
-    assert desk.run("provider_change", provider_id=0, name="x", time_zone="") == []
+    assert desk.run("provider_change", provider_id=0, name="x", time_zone="", clock="") == []
+
+
+def test_provider_zones_tell_whose_clock_each_is_shown_by(desk: Desk) -> None:
+    desk.provider("One", "Asia/Kolkata")
+    desk.provider("Two", "Mars/Olympus")
+    desk.send("provider_set_clock", time_zone="Mars/Olympus", clock="UTC")
+    clocks = {row.time_zone: row.clock for row in desk.run("provider_zones")}
+    assert (clocks["Asia/Kolkata"], clocks["Mars/Olympus"]) == ("Asia/Kolkata", "UTC")
+
+
+def test_provider_set_clock_of_the_zone_itself_takes_another_one_away(desk: Desk) -> None:
+    one = desk.provider("One", "Mars/Olympus")
+    for clock, kept in (("UTC", "UTC"), ("Mars/Olympus", None)):
+        desk.send("provider_set_clock", time_zone="Mars/Olympus", clock=clock)
+        assert desk.one("SELECT clock FROM provider WHERE id = %s", one) == kept
+
+
+def test_provider_change_of_the_zone_changes_the_clock_with_it(desk: Desk) -> None:
+    one = desk.provider("One", "UTC")
+    changes = [("CET", "Europe/Berlin", "Europe/Berlin"), ("", "", "Europe/Berlin"),
+               ("Asia/Tokyo", "Asia/Tokyo", None)]  # fmt: skip
+    for time_zone, clock, kept in changes:
+        desk.run("provider_change", provider_id=one, name="", time_zone=time_zone, clock=clock)
+        assert desk.one("SELECT clock FROM provider WHERE id = %s", one) == kept
+
+
+def test_provider_zone_offsets_are_those_of_the_clock_at_each_instant(desk: Desk) -> None:
+    instants = [NOON, NOON + timedelta(days=183)]
+    [(offsets,)] = desk.run("provider_zone_offsets", time_zone="Europe/Berlin", instants=instants)
+    assert offsets == [7200, 3600]
+    with pytest.raises(psycopg2.errors.InvalidParameterValue):
+        desk.run("provider_zone_offsets", time_zone="Mars/Olympus", instants=instants)
+
+
+def test_provider_zone_twin_is_known_and_shows_the_same(desk: Desk) -> None:
+    names = ["CET", "Europe/Berlin", "Europe/London", "Europe/Paris", "Mars/Olympus"]
+    found = {"instants": [NOON], "offsets": [7200], "names": names}
+    assert desk.run("provider_zone_twin", **found) == [("Europe/Berlin",)]
+    assert desk.run("provider_zone_twin", **found | {"offsets": [-7200]}) == []
 
 
 def test_schema_version_is_the_last_migration(desk: Desk) -> None:
