@@ -2,10 +2,10 @@
 """The way in: makes .venv, installs requirements.txt when it changed, goes on there as a command.
 
 Where the packages are installed already (a container, an activated environment, a .venv made from
-deploy/requirements.lock) it installs nothing. Until they are there it uses the standard library only; old Pythons can read this file.
+deploy/requirements.lock) it installs nothing. Until they are there it uses the standard library
+only; old Pythons can read this file.
 """
 
-import contextlib
 import hashlib
 import importlib.util
 import os

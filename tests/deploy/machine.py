@@ -45,9 +45,9 @@ class Machine:
     def ask(self, script: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         """Let its root run lines of bash; nothing of our environment but where packages are."""
         passed = [f"{name}={value}" for name, value in os.environ.items() if _passes(name)]
+        entered = ["nsenter", f"--target={self.init}", "--all", "env", "-i"]
         return subprocess.run(
-            ["nsenter", f"--target={self.init}", "--all", "env", "-i"]
-            + [f"PATH={PATH}", *passed, "bash", "-euc", script],
+            [*entered, f"PATH={PATH}", *passed, "bash", "-euc", script],
             input=stdin,
             capture_output=True,
             text=True,

@@ -64,7 +64,10 @@ def test_with_nothing_but_it_the_server_starts_and_installs_nothing(
     said, log = tmp_path / "said.txt", tmp_path / "log.txt"
     with said.open("wb") as out, log.open("wb") as err:
         process = subprocess.Popen(
-            [python, ROOT / "run.py", "serve", "--port", "0"], env=environment, stdout=out, stderr=err
+            [python, ROOT / "run.py", "serve", "--port", "0"],
+            env=environment,
+            stdout=out,
+            stderr=err,
         )
     try:
         live = Live(process, said, log)

@@ -62,16 +62,15 @@ class Operator(Machine):
 
 
 @pytest.fixture(scope="module")
-def machine(
-    io_loop: AsyncIOLoop, servers: Embedded, settings: Settings
-) -> Iterator[Operator]:
+def machine(io_loop: AsyncIOLoop, servers: Embedded, settings: Settings) -> Iterator[Operator]:
     with scratch_database(servers.admin_url or "", settings.database_url) as url, booted() as plain:
         machine = Operator(plain.init)
         for name in SHIPPED:
             copy(ROOT / name, machine.path("/opt/booking") / name)
         postgres = parse_qs(urlsplit(url).query)
         ways = relayed(
-            f"{postgres['host'][0]}/.s.PGSQL.{postgres['port'][0]}", urlsplit(settings.redis_url).path
+            f"{postgres['host'][0]}/.s.PGSQL.{postgres['port'][0]}",
+            urlsplit(settings.redis_url).path,
         )
         to_postgres, to_redis = io_loop.run_sync(ways.__aenter__)
         machine.port = free_port()
