@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """The way in: makes .venv, installs requirements.txt when it changed, goes on there as a command.
 
-Where the packages are installed already (a container, an activated environment) it installs
-nothing. Until they are there it uses the standard library only; old Pythons can read this file.
+Where the packages are installed already (a container, an activated environment, a .venv made from
+deploy/requirements.lock) it installs nothing. Until they are there it uses the standard library
+only; old Pythons can read this file.
 """
 
-import contextlib
 import hashlib
 import importlib.util
 import os
@@ -25,7 +25,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 MARK = VENV / "requirements.sha256"  # what was installed for which Python, or UNFINISHED
 UNFINISHED = "unfinished"
-TESTS = "# The tests."  # the heading in requirements.txt; what is below it only `test` needs
+# The heading in requirements.txt; what is below it only `test` and embedded servers need.
+EMBEDDED = "# The embedded servers"
 MOVED = "RUN_PY_MOVED"  # holds our pid, which an exec keeps: we never move twice
 COMPARE = {"==": tuple.__eq__, ">=": tuple.__ge__, "<": tuple.__lt__}
 
@@ -37,7 +38,7 @@ class SetupError(Exception):
 def main() -> int:
     """Run the command line where the packages are; return its exit code."""
     try:
-        enter_environment(testing=sys.argv[1:2] == ["test"])
+        enter_environment(whole=sys.argv[1:2] == ["test"])
     except SetupError as exc:
         sys.stderr.write(f"{exc}\n")
         return 2
@@ -49,15 +50,18 @@ def main() -> int:
     return command_line(sys.argv[1:])
 
 
-def enter_environment(testing: bool) -> None:
-    """Return if the packages are here, else become .venv's Python, which is made if need be."""
+def enter_environment(whole: bool) -> None:
+    """Return if the packages are here, else become .venv's Python, which is made if need be.
+
+    Not the whole of requirements.txt is: an environment made for serving alone will do.
+    """
     inside = Path(sys.prefix).resolve() == VENV.resolve()
-    if os.environ.get(MOVED) == str(os.getpid()) or (inside and ready()):
+    if os.environ.get(MOVED) == str(os.getpid()) or (inside and ready(whole)):
         return
-    if not inside and satisfied(wanted(testing), sys.path):
+    if not inside and satisfied(wanted(whole), sys.path):
         return
-    if not ready():
-        prepare()
+    if not ready(whole):
+        prepare(whole)
     os.environ[MOVED] = str(os.getpid())
     os.environ.pop("__PYVENV_LAUNCHER__", None)  # macOS would start the old Python again
     try:
@@ -66,15 +70,11 @@ def enter_environment(testing: bool) -> None:
         raise SetupError(f"{PYTHON} can't run here ({exc.strerror}): delete {VENV}.") from exc
 
 
-def ready() -> bool:
-    """Tell whether .venv holds requirements.txt as it is now; one made by hand counts too."""
+def ready(whole: bool) -> bool:
+    """Tell whether .venv holds requirements.txt as it is now, or was made by hand and will do."""
     if not os.path.exists(PYTHON):  # False, too, when it is not ours to see
         return False
-    if not MARK.exists() and satisfied(wanted(testing=True), venv_path()):
-        with contextlib.suppress(OSError):  # only a cache of the line above
-            MARK.write_text(fingerprint())
-        return True
-    return mark() == fingerprint()
+    return mark() == fingerprint() if MARK.exists() else satisfied(wanted(whole), venv_path())
 
 
 def mark() -> str:
@@ -92,10 +92,10 @@ def venv_path() -> "list[str]":
     return [str(found) for found in VENV.glob("lib/python*/site-packages")]
 
 
-def wanted(testing: bool) -> "list[str]":
-    """Return the lines of requirements.txt that serving needs, or those of the tests too."""
+def wanted(whole: bool) -> "list[str]":
+    """Return the lines of requirements.txt: all, or those that serving can't do without."""
     text = REQUIREMENTS.read_text()
-    lines = (text if testing else text.split(TESTS)[0]).splitlines()
+    lines = (text if whole else text.split(EMBEDDED)[0]).splitlines()
     return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
 
 
@@ -124,13 +124,13 @@ def numbers(version: str) -> "tuple[int, ...]":
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-def prepare() -> None:
+def prepare(whole: bool) -> None:
     """Make .venv complete; a second start waits here for the first."""
     import fcntl
 
     with open(__file__) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if ready():
+        if ready(whole):
             return
         try:
             ours = mark().endswith(os.path.realpath(PYTHON)) or not mark()
@@ -143,7 +143,7 @@ def prepare() -> None:
             MARK.write_text(fingerprint())
         except OSError as exc:
             raise SetupError(
-                f"Can't write {VENV} ({exc.strerror}): install requirements.txt into "
+                f"Can't write {VENV} ({exc.strerror}): install deploy/requirements.lock into "
                 "an environment of your own and start run.py from there."
             ) from exc
 

