@@ -23,6 +23,9 @@ READS = 32  # pages read in one set
 
 AGAIN = object()  # the result of an item that only a neighbour was in the way of
 LATER = object()  # the result of an item whose turn has not come yet: this was no try
+LOCKED = object()  # the same where somebody else holds a row for so long that nothing can be said
+
+PAUSE = 0.004  # seconds until LATER and LOCKED come again
 
 # Seconds that the current request has spent in the queues of lanes so far.
 waited: ContextVar[float] = ContextVar("waited", default=0.0)
@@ -44,8 +47,9 @@ class Lane(Generic[Item, Result]):
     """Runs `decide` over sets of at most `batch` items, at most `width` sets at once.
 
     `decide` returns one result per item, in order; a result that is an exception is raised to
-    whoever submitted that item; AGAIN puts the item back to the head of the queue, so many times,
-    and LATER to its end, until its patience is over. Either way it then hears Busy.
+    whoever submitted that item. AGAIN puts the item back to the head of the queue, so many times;
+    LATER and LOCKED put it to the end, after a pause, until its patience is over. It then hears
+    Busy, or Unavailable where it was LOCKED.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Lane(Generic[Item, Result]):
         self._width, self._batch, self._limit = width, batch, queue
         self._patience, self._tries = patience, tries
         self._waiting: deque[_Entry[Item, Result]] = deque()
+        self._pausing: list[_Entry[Item, Result]] = []
         self._running: set[asyncio.Task[None]] = set()
         self._scheduled = False
         self._gathering: asyncio.TimerHandle | None = None
@@ -72,8 +77,8 @@ class Lane(Generic[Item, Result]):
 
     @property
     def waiting(self) -> int:
-        """Items in the queue."""
-        return len(self._waiting)
+        """Items in the queue, those that come again a little later too."""
+        return len(self._waiting) + len(self._pausing)
 
     @property
     def limit(self) -> int:
@@ -111,9 +116,18 @@ class Lane(Generic[Item, Result]):
         lane._batch = min(lane._batch, READS)
         return lane
 
+    @classmethod
+    def alone(
+        cls, settings: Settings, read: Callable[[list[Item]], Awaitable[Sequence[Any]]]
+    ) -> Self:
+        """A lane of sets of one, for what is too much to be read beside others."""
+        lane = cls.of(settings, read)
+        lane._batch = 1
+        return lane
+
     async def submit(self, item: Item) -> Result:
         """The item's result. Raises Unavailable when the queue is full or the wait too long."""
-        if len(self._waiting) >= self._limit:
+        if self.waiting >= self._limit:
             self.refused_full += 1
             raise Unavailable
         future: asyncio.Future[Result] = self._loop.create_future()
@@ -128,8 +142,11 @@ class Lane(Generic[Item, Result]):
 
     async def close(self) -> None:
         """Wait for what is in flight or queued."""
-        while self._running or self._waiting:
-            await asyncio.wait(self._running) if self._running else await asyncio.sleep(0)
+        while self._running or self.waiting:
+            if self._running:
+                await asyncio.wait(self._running)
+            else:
+                await asyncio.sleep(PAUSE if self._pausing else 0)
 
     def _wake(self) -> None:
         # Once per loop turn, so that everything that arrived in this turn goes out as one set.
@@ -203,16 +220,26 @@ class Lane(Generic[Item, Result]):
             results = [type(error)() for _ in entries] if shared else [error]
         again = []
         for entry, result in zip(entries, results, strict=True):
-            if result is not AGAIN and result is not LATER:
+            if result not in (AGAIN, LATER, LOCKED):
                 _settle(entry, result)
             elif entry.tries == self._tries or entry.deadline <= self._loop.time():
-                _settle(entry, Busy())
-            elif result is LATER:
-                self._waiting.append(entry)
+                _settle(entry, Unavailable() if result is LOCKED else Busy())
+            elif result is not AGAIN:
+                self._pause(entry)
             else:
                 entry.tries += 1
                 again.append(entry)
         self._waiting.extendleft(reversed(again))
+
+    def _pause(self, entry: _Entry[Item, Result]) -> None:
+        if not self._pausing:
+            self._loop.call_later(PAUSE, self._resume)
+        self._pausing.append(entry)
+
+    def _resume(self) -> None:
+        self._waiting.extend(self._pausing)
+        self._pausing.clear()
+        self._start()
 
 
 def _settle(entry: _Entry[Any, Any], result: Any) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer, Page, judged_all
+from service.booking.broad import Broad
 from service.booking.idempotency import NO_KEY, Key
 from service.booking.status import APPOINTMENT_STATUSES
 from service.deps import Deps
@@ -25,6 +26,9 @@ class Ending(NamedTuple):
 CANCEL = Ending("cancel", "cancelled", "Appointment cancelled successfully")
 NOSHOW = Ending("noshow", "noshow", "Appointment marked as no-show")
 FULFILL = Ending("fulfill", "fulfilled", "Appointment marked as fulfilled")
+
+
+PAGE_BYTES = 256 * 1024  # of notes, after which a page ends
 
 
 class BookItem(NamedTuple):
@@ -127,6 +131,7 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[int]]:
             limits=columns[6],
             expands=columns[7],
             knowns=columns[8],
+            most_bytes=PAGE_BYTES,
         )
         return [Page(body, last if more else None, tag) for _, body, last, more, tag in rows]
 
@@ -223,14 +228,19 @@ async def list_page(
         item = ListItem(*whose, from_at, to_at, after_id, limit, expand, known)
         page: Page[int] = await deps.lanes.appointments.submit(item)
         return page
-    body, last_id, more = await deps.db.run(
-        "appointment_list_provider",
-        provider_id=provider_id,
-        after_id=after_id,
-        statuses=[status] if status else list(APPOINTMENT_STATUSES),
-        from_at=from_at,
-        to_at=to_at,
-        limit=limit,
-        expand=expand,
+    body, last_id, more = await deps.lanes.broad.submit(
+        Broad(
+            "appointment_list_provider",
+            {
+                "provider_id": provider_id,
+                "after_id": after_id,
+                "statuses": [status] if status else list(APPOINTMENT_STATUSES),
+                "from_at": from_at,
+                "to_at": to_at,
+                "limit": limit,
+                "expand": expand,
+                "most_bytes": PAGE_BYTES,
+            },
+        )
     )
     return Page(body, last_id if more else None)

@@ -1,6 +1,5 @@
 """Moving one appointment between two slots: a Redis lock per slot pair, then one transaction."""
 
-import asyncio
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer, judged_all
@@ -12,8 +11,6 @@ from service.locks import Locks
 from service.sessions import Session
 from service.settings import Settings
 from service.store.postgres import Postgres
-
-PAUSE = 0.01  # seconds before a pair that is locked elsewhere is tried again
 
 
 class MoveItem(NamedTuple):
@@ -40,8 +37,6 @@ def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[Move
             results_ready = await _move(
                 db, settings, [items[n] for n in ready], [from_slot_ids[n] for n in ready]
             )
-        if found and not ready:
-            await asyncio.sleep(PAUSE)
         for n in found:
             results[n] = LATER  # another set holds this pair just now
         for n, result in zip(ready, results_ready, strict=True):

@@ -67,9 +67,10 @@ class Postgres:
         NotFound for a missing `:one`, or what REFUSALS says of a violated constraint.
         """
         query = self._queries[name]
+        link_for = self.pool.link if query.writes else self.pool.reading
         for attempt in range(RETRIES + 1):
             try:
-                async with self.pool.link() as link:
+                async with link_for() as link:
                     return _shaped(query, link, await self._timed(link, query, parameters))
             except (psycopg2.Error, TimeoutError) as error:
                 refused = self.refused(query.name, error, writes=query.writes)
