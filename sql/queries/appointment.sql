@@ -24,7 +24,7 @@ SELECT idempotency_lock(item.account_id, item.key)
   FROM unnest(%(account_ids)s::bigint[], %(keys)s::text[]) AS item (account_id, key)
  WHERE item.key <> '';
 
-SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), true)
+SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), true) AS accounts
   FROM (SELECT account.id
           FROM account
          WHERE account.id = ANY (%(account_ids)s::bigint[])
@@ -32,7 +32,7 @@ SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), 
          ORDER BY account.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
-SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true)
+SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
   FROM (SELECT slot.id
           FROM slot
          WHERE slot.id = ANY (%(slot_ids)s::bigint[])
@@ -196,14 +196,14 @@ SELECT idempotency_lock(item.actor_id, item.key)
   FROM unnest(%(actor_ids)s::bigint[], %(keys)s::text[]) AS item (actor_id, key)
  WHERE item.key <> '';
 
-SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}'), true)
+SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}'), true) AS appointments
   FROM (SELECT appointment.id
           FROM appointment
          WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
          ORDER BY appointment.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
-SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true)
+SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
   FROM (SELECT slot.id
           FROM slot
          WHERE slot.id = ANY (ARRAY(

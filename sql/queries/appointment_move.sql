@@ -8,17 +8,23 @@ SELECT idempotency_lock(item.actor_id, item.key)
   FROM unnest(%(actor_ids)s::bigint[], %(keys)s::text[]) AS item (actor_id, key)
  WHERE item.key <> '';
 
-SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}'), true)
+SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}'), true) AS appointments
   FROM (SELECT appointment.id
           FROM appointment
          WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
          ORDER BY appointment.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
-SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true)
+SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
   FROM (SELECT slot.id
           FROM slot
-         WHERE slot.id = ANY (%(from_slot_ids)s::bigint[] || %(to_slot_ids)s::bigint[])
+         WHERE slot.id = ANY (ARRAY(
+                   SELECT unnest(ARRAY[item.from_slot_id, item.to_slot_id])
+                     FROM unnest(%(appointment_ids)s::bigint[], %(from_slot_ids)s::bigint[],
+                                 %(to_slot_ids)s::bigint[])
+                       AS item (appointment_id, from_slot_id, to_slot_id)
+                    WHERE item.appointment_id = ANY (
+                              current_setting('booking.appointments')::bigint[])))
          ORDER BY slot.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
