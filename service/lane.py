@@ -49,7 +49,8 @@ class Lane(Generic[Item, Result]):
     `decide` returns one result per item, in order; a result that is an exception is raised to
     whoever submitted that item. AGAIN puts the item back to the head of the queue, so many times;
     LATER and LOCKED put it to the end, after a pause, until its patience is over. It then hears
-    Busy, or Unavailable where it was LOCKED.
+    Busy. What was LOCKED so many times is decided by `alone`, which waits for the lock: one item at
+    a time, so that it has its turn and nobody else waits for it.
     """
 
     def __init__(
@@ -61,13 +62,16 @@ class Lane(Generic[Item, Result]):
         queue: int,
         patience: float,
         tries: int = 5,
+        alone: Callable[[list[Item]], Awaitable[Sequence[Any]]] | None = None,
     ) -> None:
-        self._decide = decide
+        self._decide, self._alone = decide, alone or decide
         self._width, self._batch, self._limit = width, batch, queue
         self._patience, self._tries = patience, tries
         self._waiting: deque[_Entry[Item, Result]] = deque()
         self._pausing: list[_Entry[Item, Result]] = []
+        self._aside: deque[_Entry[Item, Result]] = deque()
         self._running: set[asyncio.Task[None]] = set()
+        self._asides: set[asyncio.Task[None]] = set()
         self._scheduled = False
         self._gathering: asyncio.TimerHandle | None = None
         self._sweeper: asyncio.TimerHandle | None = None
@@ -78,7 +82,7 @@ class Lane(Generic[Item, Result]):
     @property
     def waiting(self) -> int:
         """Items in the queue, those that come again a little later too."""
-        return len(self._waiting) + len(self._pausing)
+        return len(self._waiting) + len(self._pausing) + len(self._aside)
 
     @property
     def limit(self) -> int:
@@ -96,11 +100,15 @@ class Lane(Generic[Item, Result]):
 
     @classmethod
     def of(
-        cls, settings: Settings, decide: Callable[[list[Item]], Awaitable[Sequence[Any]]]
+        cls,
+        settings: Settings,
+        decide: Callable[[list[Item]], Awaitable[Sequence[Any]]],
+        alone: Callable[[list[Item]], Awaitable[Sequence[Any]]] | None = None,
     ) -> Self:
         """A lane as wide, long and patient as the settings say."""
         return cls(
             decide,
+            alone=alone,
             width=settings.lane_width,
             batch=settings.lane_batch,
             queue=settings.lane_queue,
@@ -143,10 +151,7 @@ class Lane(Generic[Item, Result]):
     async def close(self) -> None:
         """Wait for what is in flight or queued."""
         while self._running or self.waiting:
-            if self._running:
-                await asyncio.wait(self._running)
-            else:
-                await asyncio.sleep(PAUSE if self._pausing else 0)
+            await asyncio.wait(self._running) if self._running else await asyncio.sleep(PAUSE)
 
     def _wake(self) -> None:
         # Once per loop turn, so that everything that arrived in this turn goes out as one set.
@@ -205,10 +210,14 @@ class Lane(Generic[Item, Result]):
         if self._waiting:
             self._sweeper = self._loop.call_at(self._waiting[0].deadline, self._sweep)
 
-    async def _run(self, entries: list[_Entry[Item, Result]]) -> None:
+    async def _run(
+        self,
+        entries: list[_Entry[Item, Result]],
+        decide: Callable[[list[Item]], Awaitable[Sequence[Any]]] | None = None,
+    ) -> None:
         share(min(entry.until for entry in entries))
         try:
-            results = await self._decide([entry.item for entry in entries])
+            results = await (decide or self._decide)([entry.item for entry in entries])
             if len(results) != len(entries):  # done, but who could say for whom
                 raise OutcomeUnknown
         except Exception as error:
@@ -220,14 +229,18 @@ class Lane(Generic[Item, Result]):
             results = [type(error)() for _ in entries] if shared else [error]
         again = []
         for entry, result in zip(entries, results, strict=True):
+            entry.tries += result in (AGAIN, LOCKED)
             if result not in (AGAIN, LATER, LOCKED):
                 _settle(entry, result)
-            elif entry.tries == self._tries or entry.deadline <= self._loop.time():
-                _settle(entry, Unavailable() if result is LOCKED else Busy())
+            elif entry.deadline <= self._loop.time():
+                _settle(entry, Busy())
+            elif result is LOCKED and entry.tries > self._tries:
+                self._set_aside(entry)
             elif result is not AGAIN:
                 self._pause(entry)
+            elif entry.tries > self._tries:
+                _settle(entry, Busy())
             else:
-                entry.tries += 1
                 again.append(entry)
         self._waiting.extendleft(reversed(again))
 
@@ -235,6 +248,22 @@ class Lane(Generic[Item, Result]):
         if not self._pausing:
             self._loop.call_later(PAUSE, self._resume)
         self._pausing.append(entry)
+
+    def _set_aside(self, entry: _Entry[Item, Result]) -> None:
+        self._aside.append(entry)
+        if len(self._aside) == 1:
+            task = self._loop.create_task(self._run_aside())
+            self._asides.add(task)
+            task.add_done_callback(self._asides.discard)
+
+    async def _run_aside(self) -> None:
+        while self._aside:
+            entry = self._aside[0]
+            if entry.deadline <= self._loop.time():
+                _settle(entry, Unavailable())
+            else:
+                await self._run([entry], self._alone)
+            self._aside.popleft()
 
     def _resume(self) -> None:
         self._waiting.extend(self._pausing)

@@ -1,6 +1,7 @@
 """Booking an appointment, ending it, and looking at it."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer, Page, judged_all
@@ -71,12 +72,12 @@ class ListItem(NamedTuple):
 def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
     """The lane in which all bookings of this process are decided."""
 
-    async def decide(items: list[BookItem]) -> list[Any]:
+    async def decide(items: list[BookItem], query: str = "appointment_book") -> list[Any]:
         account_ids, slot_ids, notes, expands, keys, fingerprints = map(
             list, zip(*items, strict=True)
         )
         rows = await db.run(
-            "appointment_book",
+            query,
             account_ids=account_ids,
             slot_ids=slot_ids,
             notes=notes,
@@ -87,16 +88,16 @@ def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
         )
         return judged_all(rows)
 
-    return Lane.of(settings, decide)
+    return Lane.of(settings, decide, partial(decide, query="appointment_book_waiting"))
 
 
 def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
     """The lane in which appointments are cancelled, fulfilled or marked as no-shows."""
 
-    async def decide(items: list[EndItem]) -> list[Any]:
+    async def decide(items: list[EndItem], query: str = "appointment_end") -> list[Any]:
         columns = [list(column) for column in zip(*items, strict=True)]
         rows = await db.run(
-            "appointment_end",
+            query,
             appointment_ids=columns[0],
             actions=columns[1],
             statuses=columns[2],
@@ -112,7 +113,7 @@ def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
         )
         return judged_all(rows)
 
-    return Lane.of(settings, decide)
+    return Lane.of(settings, decide, partial(decide, query="appointment_end_waiting"))
 
 
 def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[int]]:

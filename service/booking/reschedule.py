@@ -1,5 +1,6 @@
 """Moving one appointment between two slots: a Redis lock per slot pair, then one transaction."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer, judged_all
@@ -27,7 +28,7 @@ class MoveItem(NamedTuple):
 def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[MoveItem, Answer]:
     """The lane in which all moves of this process are decided, many in one transaction."""
 
-    async def decide(items: list[MoveItem]) -> list[Any]:
+    async def decide(items: list[MoveItem], query: str = "appointment_move") -> list[Any]:
         from_slot_ids = await _whereabouts(db, items)
         found = [n for n, slot_id in enumerate(from_slot_ids) if slot_id is not None]
         results: list[Any] = [NotFound()] * len(items)
@@ -35,7 +36,7 @@ def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[Move
         async with locks.hold(pairs.values()) as held:
             ready = [n for n in found if pairs[n] in held]
             results_ready = await _move(
-                db, settings, [items[n] for n in ready], [from_slot_ids[n] for n in ready]
+                db, settings, query, [items[n] for n in ready], [from_slot_ids[n] for n in ready]
             )
         for n in found:
             results[n] = LATER  # another set holds this pair just now
@@ -43,7 +44,7 @@ def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[Move
             results[n] = result
         return results
 
-    return Lane.of(settings, decide)
+    return Lane.of(settings, decide, partial(decide, query="appointment_move_waiting"))
 
 
 async def reschedule(
@@ -83,7 +84,11 @@ async def _whereabouts(db: Postgres, items: list[MoveItem]) -> list[int | None]:
 
 
 async def _move(
-    db: Postgres, settings: Settings, items: list[MoveItem], from_slot_ids: list[int | None]
+    db: Postgres,
+    settings: Settings,
+    query: str,
+    items: list[MoveItem],
+    from_slot_ids: list[int | None],
 ) -> list[Any]:
     if not items:
         return []
@@ -91,7 +96,7 @@ async def _move(
         list, zip(*items, strict=True)
     )
     rows = await db.run(
-        "appointment_move",
+        query,
         appointment_ids=appointment_ids,
         from_slot_ids=from_slot_ids,
         to_slot_ids=to_slot_ids,
