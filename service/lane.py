@@ -6,7 +6,7 @@ goes out at once; under load the sets grow by themselves, and with them the thro
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import ContextVar
 from typing import Any, Generic, Self, TypeVar
 
@@ -32,14 +32,14 @@ waited: ContextVar[float] = ContextVar("waited", default=0.0)
 
 
 class _Entry(Generic[Item, Result]):
-    __slots__ = ("deadline", "future", "item", "tries", "until", "waited")
+    __slots__ = ("deadline", "future", "item", "locked", "tries", "until", "waited")
 
     def __init__(self, item: Item, future: "asyncio.Future[Result]", deadline: float) -> None:
         self.item = item
         self.future = future
         self.deadline = deadline  # of the wait in the queue
         self.until = until()  # of the request
-        self.tries = 0
+        self.tries = self.locked = 0
         self.waited = 0.0
 
 
@@ -63,8 +63,10 @@ class Lane(Generic[Item, Result]):
         patience: float,
         tries: int = 5,
         alone: Callable[[list[Item]], Awaitable[Sequence[Any]]] | None = None,
+        owner: Callable[[Item], Hashable] | None = None,
     ) -> None:
         self._decide, self._alone = decide, alone or decide
+        self._owner = owner  # whose an item is; None: nobody's
         self._width, self._batch, self._limit = width, batch, queue
         self._patience, self._tries = patience, tries
         self._waiting: deque[_Entry[Item, Result]] = deque()
@@ -103,12 +105,12 @@ class Lane(Generic[Item, Result]):
         cls,
         settings: Settings,
         decide: Callable[[list[Item]], Awaitable[Sequence[Any]]],
-        alone: Callable[[list[Item]], Awaitable[Sequence[Any]]] | None = None,
+        **options: Any,
     ) -> Self:
-        """A lane as wide, long and patient as the settings say."""
+        """A lane as wide, long and patient as the settings say, with other options of its own."""
         return cls(
             decide,
-            alone=alone,
+            **options,
             width=settings.lane_width,
             batch=settings.lane_batch,
             queue=settings.lane_queue,
@@ -117,10 +119,13 @@ class Lane(Generic[Item, Result]):
 
     @classmethod
     def reading(
-        cls, settings: Settings, read: Callable[[list[Item]], Awaitable[Sequence[Any]]]
+        cls,
+        settings: Settings,
+        read: Callable[[list[Item]], Awaitable[Sequence[Any]]],
+        **options: Any,
     ) -> Self:
         """A lane for reads: smaller sets, since a long page holds up those beside it."""
-        lane = cls.of(settings, read)
+        lane = cls.of(settings, read, **options)
         lane._batch = min(lane._batch, READS)
         return lane
 
@@ -164,14 +169,26 @@ class Lane(Generic[Item, Result]):
         while self._waiting and len(self._running) < self._width:
             if not self._worth_it():
                 break
-            size = min(self._batch, len(self._waiting))
-            entries = [self._waiting.popleft() for _ in range(size)]
+            entries = self._take()
             self._observe(entries)
             task = self._loop.create_task(self._run(entries))
             self._running.add(task)
             task.add_done_callback(self._finished)
         if self._waiting and self._sweeper is None:
             self._sweeper = self._loop.call_at(self._waiting[0].deadline, self._sweep)
+
+    def _take(self) -> list[_Entry[Item, Result]]:
+        """The next set: when more wait than it takes, one of each owner before seconds."""
+        if self._owner and len(self._waiting) > self._batch:
+            owners: set[Hashable] = set()
+            first, then = deque[_Entry[Item, Result]](), deque[_Entry[Item, Result]]()
+            for entry in self._waiting:
+                owner = self._owner(entry.item)
+                (then if owner in owners else first).append(entry)
+                owners.add(owner)
+            self._waiting = first + then
+        size = min(self._batch, len(self._waiting))
+        return [self._waiting.popleft() for _ in range(size)]
 
     def _worth_it(self) -> bool:
         """Whether to send what waits: beside another set only half a batch or what has waited."""
@@ -229,12 +246,13 @@ class Lane(Generic[Item, Result]):
             results = [type(error)() for _ in entries] if shared else [error]
         again = []
         for entry, result in zip(entries, results, strict=True):
-            entry.tries += result in (AGAIN, LOCKED)
+            entry.tries += result is AGAIN
+            entry.locked += result is LOCKED
             if result not in (AGAIN, LATER, LOCKED):
                 _settle(entry, result)
             elif entry.deadline <= self._loop.time():
                 _settle(entry, Busy())
-            elif result is LOCKED and entry.tries > self._tries:
+            elif result is LOCKED and entry.locked > self._tries:
                 self._set_aside(entry)
             elif result is not AGAIN:
                 self._pause(entry)

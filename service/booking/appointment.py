@@ -2,10 +2,10 @@
 
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer, Page, judged_all
-from service.booking.broad import Broad
 from service.booking.idempotency import NO_KEY, Key
 from service.booking.status import APPOINTMENT_STATUSES
 from service.deps import Deps
@@ -13,7 +13,7 @@ from service.errors import NotFound
 from service.lane import Lane
 from service.sessions import Session
 from service.settings import Settings
-from service.store.postgres import Postgres
+from service.store.postgres import Postgres, Queries
 
 
 class Ending(NamedTuple):
@@ -72,12 +72,12 @@ class ListItem(NamedTuple):
 def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
     """The lane in which all bookings of this process are decided."""
 
-    async def decide(items: list[BookItem], query: str = "appointment_book") -> list[Any]:
+    async def decide(items: list[BookItem], queries: Queries = db) -> list[Any]:
         account_ids, slot_ids, notes, expands, keys, fingerprints = map(
             list, zip(*items, strict=True)
         )
-        rows = await db.run(
-            query,
+        rows = await queries.run(
+            "appointment_book",
             account_ids=account_ids,
             slot_ids=slot_ids,
             notes=notes,
@@ -88,16 +88,17 @@ def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
         )
         return judged_all(rows)
 
-    return Lane.of(settings, decide, partial(decide, query="appointment_book_waiting"))
+    waits = partial(decide, queries=db.waiting)
+    return Lane.of(settings, decide, alone=waits, owner=attrgetter("account_id"))
 
 
 def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
     """The lane in which appointments are cancelled, fulfilled or marked as no-shows."""
 
-    async def decide(items: list[EndItem], query: str = "appointment_end") -> list[Any]:
+    async def decide(items: list[EndItem], queries: Queries = db) -> list[Any]:
         columns = [list(column) for column in zip(*items, strict=True)]
-        rows = await db.run(
-            query,
+        rows = await queries.run(
+            "appointment_end",
             appointment_ids=columns[0],
             actions=columns[1],
             statuses=columns[2],
@@ -113,7 +114,8 @@ def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
         )
         return judged_all(rows)
 
-    return Lane.of(settings, decide, partial(decide, query="appointment_end_waiting"))
+    waits = partial(decide, queries=db.waiting)
+    return Lane.of(settings, decide, alone=waits, owner=attrgetter("actor_id"))
 
 
 def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[int]]:
@@ -136,7 +138,7 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[int]]:
         )
         return [Page(body, last if more else None, tag) for _, body, last, more, tag in rows]
 
-    return Lane.reading(settings, read)
+    return Lane.reading(settings, read, owner=attrgetter("account_id"))
 
 
 async def book(
@@ -230,18 +232,16 @@ async def list_page(
         page: Page[int] = await deps.lanes.appointments.submit(item)
         return page
     body, last_id, more = await deps.lanes.broad.submit(
-        Broad(
+        lambda: deps.db.run(
             "appointment_list_provider",
-            {
-                "provider_id": provider_id,
-                "after_id": after_id,
-                "statuses": [status] if status else list(APPOINTMENT_STATUSES),
-                "from_at": from_at,
-                "to_at": to_at,
-                "limit": limit,
-                "expand": expand,
-                "most_bytes": PAGE_BYTES,
-            },
+            provider_id=provider_id,
+            after_id=after_id,
+            statuses=[status] if status else list(APPOINTMENT_STATUSES),
+            from_at=from_at,
+            to_at=to_at,
+            limit=limit,
+            expand=expand,
+            most_bytes=PAGE_BYTES,
         )
     )
     return Page(body, last_id if more else None)

@@ -1,6 +1,7 @@
 """Moving one appointment between two slots: a Redis lock per slot pair, then one transaction."""
 
 from functools import partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer, judged_all
@@ -11,7 +12,7 @@ from service.lane import LATER, Lane
 from service.locks import Locks
 from service.sessions import Session
 from service.settings import Settings
-from service.store.postgres import Postgres
+from service.store.postgres import Postgres, Queries
 
 
 class MoveItem(NamedTuple):
@@ -28,7 +29,7 @@ class MoveItem(NamedTuple):
 def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[MoveItem, Answer]:
     """The lane in which all moves of this process are decided, many in one transaction."""
 
-    async def decide(items: list[MoveItem], query: str = "appointment_move") -> list[Any]:
+    async def decide(items: list[MoveItem], queries: Queries = db) -> list[Any]:
         from_slot_ids = await _whereabouts(db, items)
         found = [n for n, slot_id in enumerate(from_slot_ids) if slot_id is not None]
         results: list[Any] = [NotFound()] * len(items)
@@ -36,7 +37,7 @@ def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[Move
         async with locks.hold(pairs.values()) as held:
             ready = [n for n in found if pairs[n] in held]
             results_ready = await _move(
-                db, settings, query, [items[n] for n in ready], [from_slot_ids[n] for n in ready]
+                queries, settings, [items[n] for n in ready], [from_slot_ids[n] for n in ready]
             )
         for n in found:
             results[n] = LATER  # another set holds this pair just now
@@ -44,7 +45,8 @@ def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[Move
             results[n] = result
         return results
 
-    return Lane.of(settings, decide, partial(decide, query="appointment_move_waiting"))
+    waits = partial(decide, queries=db.waiting)
+    return Lane.of(settings, decide, alone=waits, owner=attrgetter("actor_id"))
 
 
 async def reschedule(
@@ -84,9 +86,8 @@ async def _whereabouts(db: Postgres, items: list[MoveItem]) -> list[int | None]:
 
 
 async def _move(
-    db: Postgres,
+    queries: Queries,
     settings: Settings,
-    query: str,
     items: list[MoveItem],
     from_slot_ids: list[int | None],
 ) -> list[Any]:
@@ -95,8 +96,8 @@ async def _move(
     appointment_ids, to_slot_ids, versions, actor_ids, staff_ofs, expands, keys, fingerprints = map(
         list, zip(*items, strict=True)
     )
-    rows = await db.run(
-        query,
+    rows = await queries.run(
+        "appointment_move",
         appointment_ids=appointment_ids,
         from_slot_ids=from_slot_ids,
         to_slot_ids=to_slot_ids,

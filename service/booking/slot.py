@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from service.booking.answer import Answer, Page, judged
-from service.booking.broad import Broad
 from service.booking.status import SLOT_STATUSES
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, PermissionDenied
@@ -139,17 +138,15 @@ async def list_page(
         page: Page[Cursor] = await deps.lanes.slots.submit(item)
         return page
     row = await deps.lanes.broad.submit(
-        Broad(
+        lambda: deps.db.run(
             "slot_list",
-            {
-                "statuses": [status] if status else list(SLOT_STATUSES),
-                "from_at": from_at,
-                "to_at": to_at,
-                "after_at": after.starts_at,
-                "after_id": after.slot_id,
-                "limit": limit,
-                "most_looks": LOOKS,
-            },
+            statuses=[status] if status else list(SLOT_STATUSES),
+            from_at=from_at,
+            to_at=to_at,
+            after_at=after.starts_at,
+            after_id=after.slot_id,
+            limit=limit,
+            most_looks=LOOKS,
         )
     )
     body, last_at, last_id, more = row

@@ -68,11 +68,11 @@ WITH item AS (
                                         idempotency_lock(item.account_id, item.key)) IS NOT NULL
                THEN idempotency_verdict(stored, item.fingerprint, false)
                WHEN item.key <> '' AND row_number() OVER same_key > 1 THEN 'again'
+               WHEN slot.id IS NULL THEN 'no_slot'
                WHEN slot.id <> ALL (mine.slot_ids) THEN 'locked'
                WHEN %(max_open)s::integer > 0
-                AND item.account_id <> ALL (mine.account_ids)
-               THEN 'locked'
-               WHEN slot.id IS NULL OR slot.deleted_at IS NOT NULL THEN 'no_slot'
+                AND item.account_id <> ALL (mine.account_ids) THEN 'locked'
+               WHEN slot.deleted_at IS NOT NULL THEN 'no_slot'
                WHEN slot.starts_at <= now() THEN 'slot_in_past'
                WHEN slot_status(slot) <> 'free' THEN 'slot_taken'
            END AS refusal
@@ -234,9 +234,9 @@ WITH item AS (
                                         idempotency_lock(item.actor_id, item.key)) IS NOT NULL
                THEN idempotency_verdict(stored, item.fingerprint, false)
                WHEN item.key <> '' AND row_number() OVER same_key > 1 THEN 'again'
+               WHEN appointment.id IS NULL THEN 'not_found'
                WHEN appointment.id <> ALL (mine.appointment_ids)
                  OR slot.id <> ALL (mine.slot_ids) THEN 'locked'
-               WHEN appointment.id IS NULL THEN 'not_found'
                WHEN NOT is_staff(slot, item.staff_of)
                 AND appointment.account_id <> item.actor_id THEN 'not_found'
                WHEN NOT is_staff(slot, item.staff_of)

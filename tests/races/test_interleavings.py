@@ -1,8 +1,9 @@
 """Two and three sessions on real PostgreSQL, step by step.
 
 First the plain story: A has decided but not committed, B comes and has to wait, or hears that
-something is locked and comes again; A ends, and B hears the truth. Then every order in which the steps of two transactions can follow each other;
-the table says which verdicts there may be, and each of them must come about. So do those of three.
+something is locked and comes again; A ends, and B hears the truth. Then every order in which the
+steps of two transactions can follow each other; the table says which verdicts there may be, and
+each of them must come about. So do those of three.
 
 TRIOS=all plays the long scenes of three too, some 20,000 orders.
 """

@@ -83,9 +83,8 @@ def test_slot_list_goes_on_behind_what_was_looked_at_where_few_have_the_status(d
     start = NOON + timedelta(days=1900)  # a time of its own
     slots = [desk.slot(start=start + n * HOUR) for n in range(5)]
     desk.change(slots[3], closed=True)
-    closed = PAGE | {
-        "from_at": start, "to_at": start + 9 * HOUR, "statuses": ["busy-unavailable"], "most_looks": 2,
-    }  # fmt: skip
+    closed = PAGE | {"from_at": start, "statuses": ["busy-unavailable"], "most_looks": 2}
+    closed["to_at"] = start + 9 * HOUR
     found, pages, after = [], 0, {}
     while True:
         [row] = desk.run("slot_list", **closed | after)
