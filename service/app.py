@@ -12,6 +12,7 @@ from tornado.web import Application
 
 from service import descriptors, figures, logs, pulse
 from service.booking import appointment, slot, wall
+from service.booking.broad import broad_lane
 from service.booking.reschedule import reschedule_lane
 from service.deps import Deps, Lanes, Traffic
 from service.drain import drain
@@ -59,6 +60,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
         reschedule_lane(db, locks, settings),
         appointment.list_lane(db, settings),
         slot.list_lane(db, settings),
+        broad_lane(settings),
     )
     readiness = Readiness(db, repeated, settings)
     deps = Deps(
