@@ -263,6 +263,12 @@ BEGIN ATOMIC
      LIMIT 3;
 END;
 
+-- The ids of a kind of row that this transaction has locked and noted (appointment.sql): no ids
+-- where it noted none.
+CREATE FUNCTION locked(kind text) RETURNS bigint[]
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(nullif(current_setting('booking.' || kind, true), ''), '{}')::bigint[];
+
 CREATE TYPE appointment_document AS (
     id           bigint,
     slot         json,

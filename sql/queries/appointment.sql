@@ -47,8 +47,8 @@ WITH item AS (
                %(keys)s::text[], %(fingerprints)s::text[]
            ) WITH ORDINALITY AS item (account_id, slot_id, notes, expand, key, fingerprint, n)
 ), mine AS MATERIALIZED (  -- what of all that is locked
-    SELECT current_setting('booking.accounts')::bigint[] AS account_ids,
-           current_setting('booking.slots')::bigint[] AS slot_ids
+    SELECT locked('accounts') AS account_ids,
+           locked('slots') AS slot_ids
 ), open_count AS (
     SELECT appointment.account_id, count(*) AS count
       FROM appointment
@@ -209,7 +209,7 @@ SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), tru
          WHERE slot.id = ANY (ARRAY(
                    SELECT appointment.slot_id
                      FROM appointment
-                    WHERE appointment.id = ANY (current_setting('booking.appointments')::bigint[])))
+                    WHERE appointment.id = ANY (locked('appointments'))))
          ORDER BY slot.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
@@ -224,8 +224,8 @@ WITH item AS (
                appointment_id, action, to_status, message, reason, version,
                actor_id, staff_of, expand, key, fingerprint, n)
 ), mine AS MATERIALIZED (  -- what of all that is locked
-    SELECT current_setting('booking.appointments')::bigint[] AS appointment_ids,
-           current_setting('booking.slots')::bigint[] AS slot_ids
+    SELECT locked('appointments') AS appointment_ids,
+           locked('slots') AS slot_ids
 ), considered AS (
     SELECT item.*, slot, appointment.id, appointment.version AS old_version, stored,
            CASE

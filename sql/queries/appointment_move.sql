@@ -23,8 +23,7 @@ SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), tru
                      FROM unnest(%(appointment_ids)s::bigint[], %(from_slot_ids)s::bigint[],
                                  %(to_slot_ids)s::bigint[])
                        AS item (appointment_id, from_slot_id, to_slot_id)
-                    WHERE item.appointment_id = ANY (
-                              current_setting('booking.appointments')::bigint[])))
+                    WHERE item.appointment_id = ANY (locked('appointments'))))
          ORDER BY slot.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
@@ -39,8 +38,8 @@ WITH item AS (
                appointment_id, from_slot_id, to_slot_id, version, actor_id, staff_of, expand,
                key, fingerprint, n)
 ), mine AS MATERIALIZED (  -- what of all that is locked
-    SELECT current_setting('booking.appointments')::bigint[] AS appointment_ids,
-           current_setting('booking.slots')::bigint[] AS slot_ids
+    SELECT locked('appointments') AS appointment_ids,
+           locked('slots') AS slot_ids
 ), considered AS (
     SELECT item.*, origin, target, stored,
            CASE
