@@ -34,7 +34,7 @@ class Cursor(NamedTuple):
 
 
 BEGINNING = Cursor("-infinity", 0)
-LOOKS = 5000  # slots that are looked at for one page
+LOOKS = 2000  # slots that are looked at for one page
 
 
 class ListItem(NamedTuple):

@@ -17,18 +17,25 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
            account_id, provider_id, status, from_at, to_at, after_id, most, expand, known, n)
  CROSS JOIN LATERAL (
     WITH page AS (
-        SELECT appointment.id, appointment.notes, appointment.status, slot, provider,
+        SELECT appointment.id, appointment.notes, appointment.status, at.slot, at.provider,
                row_number() OVER (ORDER BY appointment.id) AS nth,
                coalesce(sum(octet_length(appointment.notes)) OVER earlier, 0) AS before
           FROM appointment
-          JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
-          JOIN provider ON provider.id = slot.provider_id
+         -- The LIMIT keeps this a look-up per appointment: as a join it may read all of that time.
+         CROSS JOIN LATERAL (
+            SELECT slot, provider
+              FROM slot
+              JOIN provider ON provider.id = slot.provider_id
+             WHERE slot.id = appointment.slot_id
+               AND (item.provider_id = 0 OR slot.provider_id = item.provider_id)
+               AND slot.starts_at >= item.from_at
+               AND slot.starts_at < item.to_at
+             LIMIT 1
+         ) AS at
          WHERE appointment.account_id = item.account_id
-           AND (item.provider_id = 0 OR slot.provider_id = item.provider_id)
-           AND appointment.id > item.after_id
+           -- As a pair: id alone would let it read everybody's from there on.
+           AND (appointment.account_id, appointment.id) > (item.account_id, item.after_id)
            AND (item.status = '' OR appointment.status = item.status)
-           AND slot.starts_at >= item.from_at
-           AND slot.starts_at < item.to_at
         WINDOW earlier AS (ORDER BY appointment.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
          ORDER BY appointment.id
          LIMIT item.most + 1
@@ -77,7 +84,7 @@ WITH kept AS (
      WHERE slot.provider_id = %(provider_id)s::bigint
        AND slot.starts_at >= %(from_at)s::timestamptz
        AND slot.starts_at < %(to_at)s::timestamptz
-       AND appointment.id > %(after_id)s::bigint
+       AND appointment.id + 0 > %(after_id)s::bigint  -- else by all ids from there on
        AND appointment.status = ANY (%(statuses)s::text[])
      ORDER BY appointment.id
      LIMIT %(limit)s::integer + 1
