@@ -28,9 +28,6 @@ def serve(settings: Settings) -> int:
 
     def run() -> int:
         addresses.check(settings)
-        log.info("starting", extra={"fields": {"database": addresses.database(settings)}})
-        if not settings.database_url and (hint := unit_hint()):
-            log.warning(hint)
         with addressed(settings, Embedded.start) as (at, embedded):
             safety.check(at)
             migrations.migrate(at.database_url)
@@ -46,6 +43,9 @@ async def _serve(given: Settings, settings: Settings, embedded: Embedded | None)
     async def ready(deps: Deps, port: int) -> None:
         if ours and settings.demo:
             await demo.fill(deps, datetime.now(UTC).date())
+        log.info("serving", extra={"fields": {"database": addresses.database(given)}})
+        if ours and (hint := unit_hint()):
+            log.warning(hint)
         url = app.url(settings.host, port)
         print(f"listening on {url}", flush=True)
         if sys.stdout and sys.stdout.isatty():  # a journal is for what happens

@@ -74,7 +74,9 @@ def test_a_journal_gets_log_lines_and_the_address_and_nothing_else(tmp_path: Pat
     with served(tmp_path, {"ACCESS_LOG": "on", "BCRYPT_ROUNDS": "4"}, *flags) as live:
         paste(f"curl -s {live.url}/api/me/ {live.url}/readyz -o {os.devnull}\n")
         assert live.said == f"listening on {live.url}\n"
-        assert [json.loads(line)["level"] for line in live.log.splitlines()] == 3 * ["info"]
+        logged = [json.loads(line) for line in live.log.splitlines()]
+        assert {one["message"] for one in logged} >= {"serving", "request"}
+        assert {one["level"] for one in logged} == {"info"}
 
 
 def test_the_line_of_the_deploy_readme_finds_log_lines_among_others(tmp_path: Path) -> None:
@@ -83,6 +85,9 @@ def test_the_line_of_the_deploy_readme_finds_log_lines_among_others(tmp_path: Pa
     flags = ("--data-dir", str(tmp_path / "data"))
     with served(tmp_path, {"ACCESS_LOG": "on"}, *flags) as live:
         paste(f"curl -s {live.url}/healthz {live.url}/api/me/ -o {os.devnull}\n")
+        until = time.monotonic() + 10
+        while '"status":401' not in live.log and time.monotonic() < until:
+            time.sleep(0.02)
         journal = f"{live.said}Started booking.service.\n7\n{live.log}"
     found = filtered(told[1].replace("500", "401"), journal)
     assert [(one["status"], one["path"]) for one in found] == [(401, "/api/me/")]
@@ -127,8 +132,7 @@ def refused(settings: Settings, *flags: str) -> str:
         timeout=60,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    starting, said = done.stderr.splitlines()
-    assert json.loads(starting)["message"] == "starting"
+    (said,) = done.stderr.splitlines()
     return said
 
 
