@@ -10,11 +10,15 @@ import hashlib
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+if sys.platform == "win32":
+    sys.stderr.write("This needs Linux or macOS; on Windows, run it inside WSL.\n")
+    sys.exit(2)
 if sys.version_info < (3, 11):  # noqa: UP036 that is what it is for
     sys.stderr.write(f"This needs Python 3.11 or newer, not {sys.version.split()[0]}.\n")
     sys.exit(2)
@@ -38,16 +42,27 @@ class SetupError(Exception):
 def main() -> int:
     """Run the command line where the packages are; return its exit code."""
     try:
+        open_standard_streams()
         enter_environment(whole=sys.argv[1:2] == ["test"])
+        sys.path.insert(0, str(ROOT))
+        from service.cli import main as command_line
+
+        return command_line(sys.argv[1:])
     except SetupError as exc:
         sys.stderr.write(f"{exc}\n")
         return 2
     except KeyboardInterrupt:
         return 130
-    sys.path.insert(0, str(ROOT))
-    from service.cli import main as command_line
 
-    return command_line(sys.argv[1:])
+
+def open_standard_streams() -> None:
+    """Open those that are closed to nothing: else the next file or socket takes their place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
 def enter_environment(whole: bool) -> None:
@@ -143,9 +158,15 @@ def prepare(whole: bool) -> None:
             MARK.write_text(fingerprint())
         except OSError as exc:
             raise SetupError(
-                f"Can't write {VENV} ({exc.strerror}): install deploy/requirements.lock into "
-                "an environment of your own and start run.py from there."
+                f"Can't write {VENV} ({exc.strerror}). An environment of your own, anywhere, does: "
+                f"python3 -m venv ~/booking && ~/booking/bin/pip install -r {quoted(REQUIREMENTS)} "
+                f"&& ~/booking/bin/python {quoted(__file__)}"
             ) from exc
+
+
+def quoted(path: "str | Path") -> str:
+    """Return a path as a shell takes it."""
+    return shlex.quote(os.path.abspath(path))
 
 
 def install(lock: int) -> None:

@@ -42,6 +42,7 @@ DISCARDED = 64 * 1024 * 1024
 BACKLOG = 4096  # connections that may wait to be accepted; the system may allow fewer
 IDLE = 75.0  # seconds; nginx drops an idle connection after 60, so never while we close it
 BODY = 10.0  # seconds for a whole body
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # to listen on, but not to go to
 
 
 @contextlib.asynccontextmanager
@@ -100,13 +101,26 @@ def listen(deps: Deps) -> tuple[TornadoServer | WireServer, int]:
     """A server that accepts on the settings' address, and its port."""
     host, port = deps.settings.host, deps.settings.port
     try:
-        sockets = bind_sockets(port, host, backlog=BACKLOG)
+        sockets = bind_sockets(port, bare(host), backlog=BACKLOG)
+    except UnicodeError:  # a label of a name that is empty or too long
+        raise OSError(None, f"Can't listen on {host}: that is no name of a host.") from None
     except OSError as error:
         said = f"Can't listen on {host} port {port}: {error.strerror or error}."
         raise OSError(error.errno, said) from error
     found = server(application(deps), deps.settings)
     found.add_sockets(sockets)
     return found, sockets[0].getsockname()[1]
+
+
+def bare(host: str) -> str:
+    """An address as the system takes it: of IPv6 without the brackets that URLs need."""
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
+
+
+def url(host: str, port: int) -> str:
+    """Where a browser on this machine finds a server that listens there (RFC 3986, RFC 6874)."""
+    name = ANYWHERE.get(bare(host), bare(host)).replace("%", "%25")
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 def server(routes: Application, settings: Settings) -> TornadoServer | WireServer:

@@ -95,6 +95,22 @@ def test_the_heading_that_ends_what_serving_needs_is_there() -> None:
 
 
 @pytest.mark.parametrize(
+    ("pretended", "said"),
+    [
+        ("sys.platform = 'win32'", "This needs Linux or macOS; on Windows, run it inside WSL.\n"),
+        ("sys.version_info = (3, 10, 1)", "This needs Python 3.11 or newer, not "),
+    ],
+)
+def test_where_it_can_not_run_one_sentence_says_so(pretended: str, said: str) -> None:
+    code = f"import runpy, sys; {pretended}; sys.modules['fcntl'] = None; "
+    code += f"runpy.run_path({str(RUN)!r}, run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(said)
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
     ("line", "good"),
     [
         ("thing==1.2.3", True),
@@ -194,8 +210,10 @@ def test_a_read_only_checkout_gets_one_sentence(
     monkeypatch.setattr(run, "VENV", Path("/proc/1/.venv"))
     monkeypatch.setattr(run, "PYTHON", Path("/proc/1/.venv/bin/python"))
     monkeypatch.setattr(run, "MARK", Path("/proc/1/.venv/mark"))
-    with pytest.raises(run.SetupError, match="Can't write"):
+    with pytest.raises(run.SetupError, match="Can't write") as refused:
         run.prepare(whole=True)
+    assert f"bin/pip install -r {checkout / 'requirements.txt'} &&" in str(refused.value)
+    assert str(refused.value).endswith(f"bin/python {RUN}")
 
 
 def test_where_the_packages_are_it_neither_installs_nor_moves(
@@ -227,7 +245,18 @@ def test_help_lists_every_setting_and_an_example_per_command() -> None:
     [
         (["serve", "--port", "x"], {}, "PORT must be a whole number"),
         ([], {"PORT": "99999"}, "PORT must be from 0"),
-        (["nothing"], {}, "invalid choice"),
+        (["nothing"], {}, "no command 'nothing'. See"),
+        (["srve"], {}, "Did you mean serve?"),
+        (["user", "lst"], {}, "Did you mean list?"),
+        (["--prot", "1"], {}, "Unknown: --prot 1. Did you mean --port?"),
+        (["user", "list", "--jsno"], {}, "Did you mean --json?"),
+        (["serve", "--env-file", "/nonexistent"], {}, "/nonexistent can't be read"),
+        (["load", "--env-file", "/nonexistent"], {}, "/nonexistent can't be read"),
+        (["prove", "--env-file"], {}, "expected one argument"),
+        (["user", "disable", "a\udcff"], {}, "can't be printed"),
+        ([], {"HOST": "a\udcff"}, "HOST has a character in it"),
+        ([], {"REDIS_URL": "redis://h:x"}, "REDIS_URL can't be read"),
+        ([], {"DATABASE_URL": "postgresql://h:x/db"}, "DATABASE_URL has a port"),
         (["slots", "publish"], {}, "required"),
         (
             ["user", "create", "--username", "a", "--email", "b", "--role", "provider"],
@@ -245,6 +274,35 @@ def test_what_is_wrong_is_said_in_one_line_with_exit_code_2(
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_nobody_reads_is_no_error() -> None:
+    process = subprocess.Popen(
+        [sys.executable, str(RUN), "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout
+    process.stdout.close()
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
+def test_what_can_not_be_written_is_one_sentence() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, str(RUN), "--help"], stdout=full, stderr=subprocess.PIPE, timeout=30
+        )
+    assert (done.returncode, done.stderr.decode()) == (
+        1,
+        "The output can't be written: No space left on device.\n",
+    )
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(closed: str) -> None:
+    command = f'"{sys.executable}" "{RUN}" --version {closed}'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_tests_get_their_arguments_untouched_and_give_their_exit_code() -> None:
