@@ -61,7 +61,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
         appointment.list_lane(db, settings),
         slot.list_lane(db, settings),
     )
-    readiness = Readiness(db, repeated)
+    readiness = Readiness(db, repeated, passwords)
     deps = Deps(
         settings,
         db,
