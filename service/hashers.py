@@ -13,33 +13,43 @@ HASHER = str(Path(__file__).with_name("hasher.py"))
 class Hasher:
     """One process, asked one thing at a time; one that has ended is replaced by the next call."""
 
-    def __init__(self, tell: Callable[[str], None], *options: str) -> None:
-        """`tell` hears what the system refused it, or ""."""
+    def __init__(self, tell: Callable[[list[str]], None], *options: str) -> None:
+        """`tell` hears what the system refused it, if anything."""
         self._tell, self._options = tell, options
         self._process: Process | None = None
 
     async def hash(self, password: bytes, salt: bytes) -> bytes:
         """The hash, or b"" for a salt that is none. Raises OSError when the process has ended or
         can't be started."""
-        process = self._process or await self._start()
-        line = await _asked(process, f"{password.hex()} {salt.hex()}\n")
-        if not line:
-            await self.close()
-            raise ConnectionResetError
-        return line[:-1]
+        await self.started()
+        return await self._answer(f"{password.hex()} {salt.hex()}\n")
 
-    async def _start(self) -> Process:
+    async def started(self) -> None:
+        """See to it that the process runs. Raises OSError when it can't be started."""
+        if self._process:
+            return
         # In a session of its own: for Ctrl-C, which is not for it, and for lower_session().
-        process = self._process = await asyncio.create_subprocess_exec(
+        self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", HASHER, *self._options),
             stdin=PIPE,
             stdout=PIPE,
             start_new_session=True,
         )
-        refused = await _asked(process, "")
+        refused = await self._answer("")
         if refused:
-            self._tell(refused.decode().strip())
-        return process
+            self._tell(refused.decode().split("; "))
+
+    async def _answer(self, line: str) -> bytes:
+        process = self._process
+        assert process
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(line.encode())
+        answer = await process.stdout.readline()
+        if not answer:
+            await self.close()
+            raise ConnectionResetError
+        return answer[:-1]
 
     async def close(self) -> None:
         """End the process; what it is at is not waited for."""
@@ -53,10 +63,3 @@ class Hasher:
         process.stdin.close()
         await process.stdout.read()
         await process.wait()
-
-
-async def _asked(process: Process, line: str) -> bytes:
-    assert process.stdin
-    assert process.stdout
-    process.stdin.write(line.encode())
-    return await process.stdout.readline()

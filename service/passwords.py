@@ -20,6 +20,7 @@ from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
+GRACE = 6  # part of the deadline after which a second process is asked
 LONGEST = 72  # bytes; bcrypt knows no more and must not be fed more
 
 
@@ -43,9 +44,9 @@ class Passwords:
         self._idle = list(self._hashers)
         self._second = Hasher(self._refused, "--keeps-up")
         self._one_by_one, self._proving = asyncio.Lock(), asyncio.Lock()
-        self._grace = self._patience / 3
+        self._grace = self._patience / GRACE
         self.proven = False  # whether the last hash came
-        self.refusals = ""  # what the system does not let the processes do
+        self.refusals: set[str] = set()  # what the system does not let the processes do
         self.refused = 0
         self._took = 0.0  # seconds, the last time
         self.on_hash: Callable[[float], None] | None = None  # seconds, without the queue
@@ -70,6 +71,16 @@ class Passwords:
         async with self._proving:
             if not self.proven:
                 await self.hash("correct horse")
+                await self._reserve()
+
+    async def _reserve(self) -> None:
+        """Have the second process at hand: starting one takes time when all are short of it."""
+        try:
+            async with self._one_by_one:
+                await self._second.started()
+        except OSError:
+            self._failed()
+            raise Unavailable from None
 
     def check_room(self) -> None:
         """Raise Unavailable when there is no room: for whoever would do other things first."""
@@ -114,8 +125,7 @@ class Passwords:
         try:
             hashed = await self._hashed(job)
         except OSError:
-            self.proven = False
-            log.warning("bcrypt's process has ended or could not be started")
+            self._failed()
             if not job.hashed.done():
                 job.hashed.set_exception(Unavailable())
             return
@@ -161,11 +171,15 @@ class Passwords:
                 return b""
             return await self._second.hash(job.password, job.salt)
 
-    def _refused(self, steps: str) -> None:
+    def _failed(self) -> None:
+        self.proven = False
+        log.warning("bcrypt's process has ended or could not be started")
+
+    def _refused(self, steps: list[str]) -> None:
         """The system did not let a process step back."""
-        if steps != self.refusals:
-            self.refusals = steps
-            log.warning("bookings may wait for bcrypt, which may not step back: %s", steps)
+        if not self.refusals.issuperset(steps):
+            self.refusals.update(steps)
+            log.warning("bookings may wait for bcrypt, refused %s", "; ".join(steps))
 
     @property
     def running(self) -> int:
