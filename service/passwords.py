@@ -1,11 +1,14 @@
 """bcrypt in processes of its own, with a bounded queue: logins can't starve bookings."""
 
 import asyncio
+import base64
 import contextlib
+import hashlib
 import hmac
 import logging
 import math
 import random
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -21,6 +24,7 @@ from service.settings import Settings
 log = logging.getLogger(__name__)
 
 GRACE = 6  # part of the deadline after which a second process is asked
+ROUNDS_MAX = 31
 LONGEST = 72  # bytes; bcrypt knows no more and must not be fed more
 
 
@@ -64,7 +68,22 @@ class Passwords:
         """Whether the password has this hash; None costs as much time and is never true."""
         raw, against = password.encode(errors="replace"), (hashed or self._nobody).encode()
         found = await self._run(raw[:LONGEST], against)
-        return hmac.compare_digest(found, against) and len(raw) <= LONGEST and bool(hashed)
+        if hmac.compare_digest(found, against) and len(raw) <= LONGEST and bool(hashed):
+            return True
+        # Of fewer rounds than a hash has today: the rest, so that this is no sign of an account.
+        for rounds in range(_rounds(against.decode()), self._rounds):
+            await self._run(raw[:LONGEST], bcrypt.gensalt(rounds))
+        return False
+
+    def outdated(self, hashed: str) -> bool:
+        """Whether a hash has other rounds than the settings want."""
+        return _rounds(hashed) != self._rounds
+
+    async def seal(self, secret: str, name: str) -> str:
+        """A digest of a secret that is always the same under one name, and dear to guess from."""
+        salt = base64.b64encode(hashlib.sha256(name.encode()).digest(), b"./")[:21]
+        raw = base64.b64encode(hashlib.sha256(secret.encode()).digest())
+        return (await self._run(raw, b"$2b$%02d$%b." % (self._rounds, salt))).decode()
 
     async def prove(self) -> None:
         """Raise Unavailable unless the last hash came; hashes once after a start or a failure."""
@@ -198,3 +217,9 @@ class Passwords:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*(hasher.close() for hasher in [*self._hashers, self._second]))
+
+
+def _rounds(hashed: str) -> int:
+    """How many rounds a hash has; as many as there can be for one that is none."""
+    match = re.fullmatch(r"\$2[aby]\$([0-9]{2})\$.{53}", hashed, re.ASCII)
+    return int(match[1]) if match else ROUNDS_MAX
