@@ -60,7 +60,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
         appointment.list_lane(db, settings),
         slot.list_lane(db, settings),
     )
-    readiness = Readiness(db, repeated, settings)
+    readiness = Readiness(db, repeated, passwords, settings)
     deps = Deps(
         settings,
         db,

@@ -19,9 +19,19 @@ CREATE TABLE provider (
     CONSTRAINT provider_name_length CHECK (char_length(name) BETWEEN 1 AND 200)
 );
 
+-- An id that never comes again, not even after going back to an older backup: tokens live elsewhere,
+-- and one that outlived its account must not be the next one's. Milliseconds, and a turn within them;
+-- below 2^53 for seventy years. Its owner's rights: others may not touch the sequence.
+CREATE SEQUENCE account_turn AS integer MINVALUE 0 MAXVALUE 4095 CYCLE;
+
+CREATE FUNCTION new_account_id() RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER
+RETURN (extract(epoch FROM clock_timestamp() - timestamptz '2025-01-01 00:00:00+00') * 1000)::bigint
+       * 4096 + nextval('account_turn');
+
 -- Whoever logs in. password_hash is bcrypt. A provider's account keeps the calendar of provider_id.
 CREATE TABLE account (
-    id             bigint GENERATED ALWAYS AS IDENTITY,
+    id             bigint      NOT NULL DEFAULT new_account_id(),
     username       text        NOT NULL,
     email          text        NOT NULL,
     password_hash  text        NOT NULL,
@@ -35,6 +45,8 @@ CREATE TABLE account (
     CONSTRAINT account_role_known CHECK (role IN ('customer', 'provider', 'admin')),
     CONSTRAINT account_provider_iff_role CHECK ((role = 'provider') = (provider_id IS NOT NULL))
 );
+
+ALTER SEQUENCE account_turn OWNED BY account.id;
 
 -- Lower case by rules of its own, whatever the locale of the database: in C, only A to Z have any,
 -- and in Turkish I is no i. Built in from PostgreSQL 17 on; before, those of ICU.

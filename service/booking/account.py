@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer
-from service.booking.idempotency import NO_KEY, NOBODY, Key, known, once
+from service.booking.idempotency import NO_KEY, NOBODY, Key, known, of_nobody, once, sealed
 from service.deps import Deps
 from service.errors import (
     InvalidFields,
@@ -52,15 +52,18 @@ async def register(
 ) -> Answer:
     """Add a customer. Raises InvalidFields (password), UsernameTaken, RateLimited, KeyReused."""
     check_password(deps, "password", password)
+    deps.passwords.check_room()
+    tell(await deps.limits.register(address))
+    key = await sealed(deps, of_nobody(key, username), "register", password)
     before = await known(deps, NOBODY, key)
     if before is not None:
         return before
-    deps.passwords.check_room()
-    tell(await deps.limits.register(address))
     hashed = await deps.passwords.hash(password)
 
     async def work(deps: Deps) -> Answer:
-        return Answer.of(await create(deps, username, email, hashed))
+        new, folded = await _created(deps, username, email, hashed)
+        await deps.limits.remember(folded, address)
+        return Answer.of(new)
 
     return await once(deps, NOBODY, key, work)
 
@@ -75,7 +78,19 @@ async def create(
     provider_id: int = 0,
 ) -> Account:
     """Add an account. Raises UsernameTaken, NotFound (provider)."""
-    row = await deps.db.run(
+    return (await _created(deps, username, email, password_hash, role, provider_id))[0]
+
+
+async def _created(
+    deps: Deps,
+    username: str,
+    email: str,
+    password_hash: str,
+    role: str = "customer",
+    provider_id: int = 0,
+) -> tuple[Account, str]:
+    """The new account, and its name folded."""
+    *new, folded = await deps.db.run(
         "account_create",
         username=username,
         email=email,
@@ -83,7 +98,7 @@ async def create(
         role=role,
         provider_id=provider_id,
     )
-    return Account(*row)
+    return Account(*new), folded
 
 
 def check_password(deps: Deps, field: str, password: str) -> None:
@@ -100,21 +115,30 @@ async def login(
 ) -> tuple[str, str]:
     """A new token and the username as registered. Raises WrongCredentials, RateLimited."""
     deps.passwords.check_room()
-    tell(await deps.limits.login(username, address))
     row = await deps.db.run("account_by_username", username=username)
-    right = await deps.passwords.matches(password, row[2] if row else None)
+    folded, account_id, name, hashed, role, provider_id, disabled = row
+    tell(await deps.limits.login(folded, address))
     # A disabled account costs as much time and hears the same as a wrong password.
-    if not right or row[5]:
+    if not await deps.passwords.matches(password, hashed) or disabled:
         raise WrongCredentials
-    account_id, name, _, role, provider_id, _ = row
-    await deps.limits.remember(username, address)
+    await deps.limits.remember(folded, address)
+    if deps.passwords.outdated(hashed):
+        hashed = await _hash_anew(deps, account_id, password, hashed)
+        row = (*row[:3], hashed, *row[4:])
     token = await deps.sessions.issue(account_id, name, role, provider_id)
     # The account may have been changed meanwhile: another password or role, or disabled. That has
     # deleted the tokens it knew of, so this one stands only if the account still is what it was.
-    if await deps.db.run("account_by_username", username=username) != row:
+    if tuple(await deps.db.run("account_by_username", username=username)) != tuple(row):
         await logout(deps, await deps.sessions.resolve(token))
         raise WrongCredentials
     return token, name
+
+
+async def _hash_anew(deps: Deps, account_id: int, password: str, old: str) -> str:
+    """Keep the password by a hash of as many rounds as the settings want now; that hash."""
+    new = await deps.passwords.hash(password)
+    await deps.db.run("account_change_password", account_id=account_id, old_hash=old, new_hash=new)
+    return new
 
 
 async def logout(deps: Deps, actor: Session) -> None:
@@ -150,15 +174,14 @@ async def logout_session(deps: Deps, actor: Session, token_id: int) -> None:
 
 async def logout_elsewhere(deps: Deps, actor: Session, *, keep: int | None = None) -> None:
     """Delete all the actor's tokens but the one to keep."""
-    tokens = await deps.sessions.tokens(actor.account_id)
-    await deps.sessions.revoke(actor, [token.id for token in tokens if token.id != keep])
+    await deps.sessions.revoke_all(actor.account_id, keep=keep)
 
 
 async def profile(deps: Deps, actor: Session) -> Profile:
-    """The actor's own account. Raises NotFound."""
+    """The actor's own account. Raises InvalidToken when the token outlived it."""
     row = await deps.db.run("account_get", account_id=actor.account_id)
     if row is None:
-        raise NotFound
+        raise InvalidToken
     return Profile(*row[:4])
 
 
@@ -178,11 +201,15 @@ async def change_password(
     KeyReused.
     """
     check_password(deps, "new_password", new)
+    deps.passwords.check_room()
+    row = await deps.db.run("account_get", account_id=actor.account_id)
+    if row is None:
+        raise InvalidToken
+    tell(await deps.limits.login(row[5], address))
+    key = await sealed(deps, key, str(actor.account_id), current, new)
     answer = await known(deps, actor.account_id, key)
     if answer is None:
-        deps.passwords.check_room()
-        tell(await deps.limits.login(actor.username, address))
-        hashes = await _hashes(deps, actor, current, new)
+        hashes = await _hashes(deps, row[4], current, new)
         answer = await once(
             deps, actor.account_id, key, lambda deps: _replace(deps, actor, *hashes)
         )
@@ -193,10 +220,8 @@ async def change_password(
     return answer
 
 
-async def _hashes(deps: Deps, actor: Session, current: str, new: str) -> tuple[str, str]:
-    row = await deps.db.run("account_get", account_id=actor.account_id)
-    hashed = row[4] if row else None
-    if hashed is None or not await deps.passwords.matches(current, hashed):
+async def _hashes(deps: Deps, hashed: str, current: str, new: str) -> tuple[str, str]:
+    if not await deps.passwords.matches(current, hashed):
         raise InvalidFields({"current_password": ["Wrong password."]})
     return hashed, await deps.passwords.hash(new)
 

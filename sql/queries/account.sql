@@ -3,18 +3,19 @@
 INSERT INTO account (username, email, password_hash, role, provider_id)
 VALUES (%(username)s::text, %(email)s::text, %(password_hash)s::text, %(role)s::text,
         nullif(%(provider_id)s::bigint, 0))
-RETURNING id, username, email;
+RETURNING id, username, email, folded(username) AS folded;
 
 
--- name: account_by_username :maybe
-SELECT id, username, password_hash, role, coalesce(provider_id, 0) AS provider_id,
-       disabled_at IS NOT NULL AS disabled
-  FROM account
- WHERE folded(username) = folded(%(username)s::text);
+-- name: account_by_username :one
+-- Nothing but the folded name where nobody has it: all spellings of one name count as one.
+SELECT folded(%(username)s::text) AS folded, id, username, password_hash, role,
+       coalesce(provider_id, 0) AS provider_id, disabled_at IS NOT NULL AS disabled
+  FROM (SELECT) AS always
+  LEFT JOIN account ON folded(username) = folded(%(username)s::text);
 
 
 -- name: account_get :maybe
-SELECT id, username, email, role, password_hash
+SELECT id, username, email, role, password_hash, folded(username) AS folded
   FROM account
  WHERE id = %(account_id)s::bigint;
 

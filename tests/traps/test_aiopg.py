@@ -124,7 +124,7 @@ async def test_a_commit_that_was_a_rollback_is_no_success(deps: Deps) -> None:
 
     with pytest.raises(Unavailable):
         await swallow()
-    assert await deps.db.run("account_by_username", username="twice") is None
+    assert (await deps.db.run("account_by_username", username="twice"))[1] is None
     assert await deps.db.run("schema_version"), "and the connection is not left in it"
 
 
