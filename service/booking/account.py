@@ -16,6 +16,7 @@ from service.errors import (
     WrongCredentials,
 )
 from service.limits import Standing
+from service.names import username_key
 from service.passwords import LONGEST
 from service.sessions import Session, Token
 
@@ -61,8 +62,8 @@ async def register(
     hashed = await deps.passwords.hash(password)
 
     async def work(deps: Deps) -> Answer:
-        new, folded = await _created(deps, username, email, hashed)
-        await deps.limits.remember(folded, address)
+        new = await create(deps, username, email, hashed)
+        await deps.limits.remember(username_key(username), address)
         return Answer.of(new)
 
     return await once(deps, NOBODY, key, work)
@@ -78,27 +79,23 @@ async def create(
     provider_id: int = 0,
 ) -> Account:
     """Add an account. Raises UsernameTaken, NotFound (provider)."""
-    return (await _created(deps, username, email, password_hash, role, provider_id))[0]
-
-
-async def _created(
-    deps: Deps,
-    username: str,
-    email: str,
-    password_hash: str,
-    role: str = "customer",
-    provider_id: int = 0,
-) -> tuple[Account, str]:
-    """The new account, and its name folded."""
-    *new, folded = await deps.db.run(
+    row = await deps.db.run(
         "account_create",
         username=username,
+        username_key=username_key(username),
         email=email,
         password_hash=password_hash,
         role=role,
         provider_id=provider_id,
     )
-    return Account(*new), folded
+    return Account(*row)
+
+
+async def by_username(deps: Deps, username: str) -> Any:
+    """The row of whoever logs in by this name, in any of its spellings, or None."""
+    return await deps.db.run(
+        "account_by_username", username=username, username_key=username_key(username)
+    )
 
 
 def check_password(deps: Deps, field: str, password: str) -> None:
@@ -115,20 +112,22 @@ async def login(
 ) -> tuple[str, str]:
     """A new token and the username as registered. Raises WrongCredentials, RateLimited."""
     deps.passwords.check_room()
-    row = await deps.db.run("account_by_username", username=username)
-    folded, account_id, name, hashed, role, provider_id, disabled = row
-    tell(await deps.limits.login(folded, address))
+    counted = username_key(username)
+    tell(await deps.limits.login(counted, address))
+    row = await by_username(deps, username)
+    right = await deps.passwords.matches(password, row[2] if row else None)
     # A disabled account costs as much time and hears the same as a wrong password.
-    if not await deps.passwords.matches(password, hashed) or disabled:
+    if not right or row[5]:
         raise WrongCredentials
-    await deps.limits.remember(folded, address)
+    account_id, name, hashed, role, provider_id, _ = row
+    await deps.limits.remember(counted, address)
     if deps.passwords.outdated(hashed):
         hashed = await _hash_anew(deps, account_id, password, hashed)
-        row = (*row[:3], hashed, *row[4:])
+        row = (*row[:2], hashed, *row[3:])
     token = await deps.sessions.issue(account_id, name, role, provider_id)
     # The account may have been changed meanwhile: another password or role, or disabled. That has
     # deleted the tokens it knew of, so this one stands only if the account still is what it was.
-    if tuple(await deps.db.run("account_by_username", username=username)) != tuple(row):
+    if (now := await by_username(deps, username)) is None or tuple(now) != tuple(row):
         await logout(deps, await deps.sessions.resolve(token))
         raise WrongCredentials
     return token, name
@@ -205,7 +204,7 @@ async def change_password(
     row = await deps.db.run("account_get", account_id=actor.account_id)
     if row is None:
         raise InvalidToken
-    tell(await deps.limits.login(row[5], address))
+    tell(await deps.limits.login(username_key(row[1]), address))
     key = await sealed(deps, key, str(actor.account_id), current, new)
     answer = await known(deps, actor.account_id, key)
     if answer is None:

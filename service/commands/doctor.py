@@ -14,7 +14,7 @@ from service.diagnosis.finding import Finding, fail, ok, warn
 from service.errors import Unavailable
 from service.passwords import Passwords
 from service.settings import Settings
-from service.store import fitness, migrate, probe
+from service.store import fitness, migrate, probe, usernames
 from service.store.embedded import Embedded, EmbeddedError
 from service.store.refusals import sentence
 
@@ -77,6 +77,7 @@ def of_postgres(settings: Settings) -> Iterator[Finding]:
         steps = migrate.status(settings.database_url)
         states = {one.state for one in steps}
         unfit = list(fitness.faults(settings)) if states <= {"applied", "ahead"} else []
+        shared = usernames.shared(settings.database_url)
     except psycopg2.Error as error:
         yield fail(servers.POSTGRES, sentence(error), "start it, or set DATABASE_URL right")
         return
@@ -92,6 +93,8 @@ def of_postgres(settings: Settings) -> Iterator[Finding]:
         yield warn(SCHEMA, migrate.summary(steps), "serve does so too, if its role may")
     else:
         yield fail(SCHEMA, migrate.summary(steps), "run.py migrate --status shows each one")
+    for one in shared:
+        yield warn("usernames", one.said, one.mend)
 
 
 def of_redis(settings: Settings) -> Iterator[Finding]:

@@ -28,6 +28,8 @@ LAYERS = [
     ["service.store"],
     ["service.systemd", "service.tracing", "service.logs", "service.metrics"],
     ["service.deadline", "service.settings"],
+    ["service.mailbox"],
+    ["service.names"],
     ["service.errors", "service.clock", "service.address", "service.descriptors", "service"],
 ]
 # What only these may import, the standard library and ours apart.
@@ -35,8 +37,10 @@ HOMES = {
     "aiopg": ["service.store"],
     "bcrypt": ["service.passwords", "service.hasher"],
     "httptools": ["service.wire"],
+    "idna": ["service.mailbox"],
     "msgspec": ["service.handlers", "service.sessions", "service.watch", "service.logs"],
     "opentelemetry": ["service.tracing"],
+    "precis_i18n": ["service.names"],
     "prometheus_client": ["service.metrics", "service.figures"],
     "psycopg2": ["service.store", "service.commands"],
     "shtab": ["service.commands.completion"],
