@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
 import pytest
 
 from service import readiness
@@ -20,7 +19,6 @@ from service.store import fitness
 from service.store.embedded import Embedded
 from service.store.migrate import MigrationError, migrate
 from tests.live import ROOT, connected, scratch_database, unconfigured
-
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -18,7 +18,7 @@ from service.deps import Deps
 from service.errors import InvalidFields, NotFound, UsernameTaken
 from service.settings import Settings
 from service.store import usernames
-from service.store.backup import backup, restore
+from service.store.backup import Archive, dump, load
 from service.store.embedded import Embedded
 from service.store.migrate import migrate, migrations
 from tests.live import connected, scratch_database
@@ -29,7 +29,7 @@ LOCALES = {
 }
 BEFORE = list(takewhile(lambda one: one.name != "key_usernames", migrations()))
 KEYS = "SELECT username, username_key FROM account ORDER BY id"
-MANY = ["Ada", "Ädam", "zoe\u0301", "ＡＤＡ", "x²", "ädam2"]
+MANY = ["Ada", "Ädam", "zoe\u0301", "\uff21\uff24\uff21", "x²", "ädam2"]
 
 
 @contextmanager
@@ -70,7 +70,13 @@ def within(settings: Settings, url: str, work: Callable[[Deps], Awaitable[Any]])
 def test_each_name_is_one_account_whatever_the_locale(
     servers: Embedded, settings: Settings, options: str
 ) -> None:
-    pairs = [("Ädam", "äDAM"), ("Ǆo", "ǆo"), ("ЖАННА", "жанна"), ("INES", "ines"), ("ＡＤＡ", "ada")]
+    pairs = [
+        ("Ädam", "äDAM"),
+        ("Ǆo", "ǆo"),
+        ("ЖАННА", "ж\u0430нн\u0430"),
+        ("INES", "ines"),
+        ("\uff21\uff24\uff21", "ada"),
+    ]
 
     async def work(deps: Deps) -> None:
         for first, second in pairs:
@@ -118,10 +124,15 @@ def test_of_two_accounts_of_one_name_the_younger_is_told_and_still_logs_in(
 
     with database(servers, settings) as url:
         migrate(url, BEFORE)
-        for name in ("Ädam", "ＡＤＡ", "ädam", "ada"):
+        for name in ("Ädam", "\uff21\uff24\uff21", "ädam", "ada"):
             old_account(url, name)
         migrate(url)
-        assert ask(url, KEYS) == [("Ädam", "ädam"), ("ＡＤＡ", "ada"), ("ädam", None), ("ada", None)]
+        assert ask(url, KEYS) == [
+            ("Ädam", "ädam"),
+            ("\uff21\uff24\uff21", "ada"),
+            ("ädam", None),
+            ("ada", None),
+        ]
         told = {one.username: one for one in usernames.shared(url)}
         assert told["ädam"].said.startswith("ädam (account 3) is Ädam (account 1) in another")
         assert told["ada"].mend == "give it another name: run.py user rename ada NEW"
@@ -154,5 +165,8 @@ def test_a_backup_brings_the_keys_back(
         for name in ("Ädam", "ädam", "ines"):
             old_account(url, name)
         migrate(url, wanted)
-        _carry(url, other, tmp_path)
+        with (tmp_path / "backup").open("w+b") as file:
+            dump(url, file)
+            file.seek(0)
+            load(other, Archive(file))
         assert ask(other, KEYS) == [("Ädam", "ädam"), ("ädam", None), ("ines", "ines")]

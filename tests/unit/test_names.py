@@ -12,7 +12,10 @@ from service.names import BLANK, CONTROL, TITLE_PATTERN, title, username, userna
 
 PROFILE = get_profile("UsernameCaseMapped")
 # Where folding goes wrong: letters with more than one small form, wide ones, marks, joiners.
-TRICKY = "iIıİσςΣßẞǅǆÅÅKＡａｶﾞ्́̇̈‌‍·aZ9_.@+-"
+TRICKY = (
+    "iI\u0131\u0130\u03c3\u03c2\u03a3\u00df\u1e9e\u01c5\u01c6"
+    "\u00c5\u00c5K\uff21\uff41\uff76\uff9e\u0301\u0307\u0308\u094d\u200c\u200d\u00b7aZ9_.@+-"
+)
 typed = st.text(max_size=12) | st.text(TRICKY, max_size=8)
 
 
@@ -37,11 +40,11 @@ def _allowed(name: str) -> bool:
         "ดิเรก",
         "தமிழ்",
         "שָׁלוֹם",
-        "ශ්‍රී",
+        "ශ්\u200dරී",
         "l·l",
         "علي7",
         "zoe\u0301",
-        "ＡＤＡ",
+        "\uff21\uff24\uff21",
         150 * "x",
     ],
     ids=ascii,
@@ -60,7 +63,7 @@ def test_names_of_all_scripts_are_allowed_and_shown_as_typed(name: str) -> None:
         "x²",
         "ﬁn",
         "a!b",
-        "a＠b",
+        "a\uff20b",
         "\u0301da",
         "ad\u200ba",
         "ada\u200d",
@@ -90,7 +93,7 @@ def test_what_can_not_be_seen_or_told_apart_is_refused(name: str) -> None:
         ("Foo", "foo"),
         ("\u03a3", "\u03c3"),
         ("ΝΙΚΟΣ", "νικος"),
-        ("ＡＤＡ", "ada"),
+        ("\uff21\uff24\uff21", "ada"),
         ("ﾊﾟﾅ", "パナ"),
         ("zoe\u0301", "ZO\xc9"),
         ("\u212bngstr\xf6m", "ångström"),
@@ -104,7 +107,7 @@ def test_spellings_of_one_name_have_one_key(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("fussball", "fu\xdfball"), ("\u03c3", "\u03c2"), ("ines", "ınes"), ("ada", "adа")],
+    [("fussball", "fu\xdfball"), ("\u03c3", "\u03c2"), ("ines", "\u0131nes"), ("ada", "ad\u0430")],
     ids=ascii,
 )
 def test_names_that_differ_have_keys_that_do(one: str, other: str) -> None:
