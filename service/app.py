@@ -63,7 +63,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
         slot.list_lane(db, settings),
         broad_lane(settings),
     )
-    readiness = Readiness(db, repeated, settings)
+    readiness = Readiness(db, repeated, passwords, settings)
     deps = Deps(
         settings,
         db,

@@ -89,12 +89,15 @@ class Limits:
 
     # What is counted
 
-    async def login(self, username: str, address: str) -> Standing | None:
-        """One more attempt at this account from this address. Raises RateLimited, Unavailable."""
+    async def login(self, username_key: str, address: str) -> Standing | None:
+        """One more attempt at this account from this address. Raises RateLimited, Unavailable.
+
+        All spellings of a name have one key, by which its account is found.
+        """
         if not self.on:
             return None
-        account, network = username.lower()[:150], network_of(address)
-        pair = _digest(account, network)
+        network = network_of(address)
+        pair = _digest(username_key, network)
         charges = [
             _charge(self._login, pair),
             _charge(self._login_address, network),
@@ -104,14 +107,14 @@ class Limits:
         if not known:
             charges += [
                 _charge(self._stranger, pair),
-                _charge(self._account, _digest(account)),
+                _charge(self._account, _digest(username_key)),
             ]
         return await self.lane.submit(charges)
 
-    async def remember(self, username: str, address: str) -> None:
-        """This account has logged in from this address. Raises Unavailable."""
+    async def remember(self, username_key: str, address: str) -> None:
+        """This account has been made, or logged in, from this address. Raises Unavailable."""
         if self.on:
-            pair = _digest(username.lower()[:150], network_of(address))
+            pair = _digest(username_key, network_of(address))
             with guarded():
                 await self._redis.set(f"known:{pair}", 1, ex=KNOWN_FOR)
 

@@ -1,29 +1,31 @@
 """bcrypt in processes of its own, with a bounded queue: logins can't starve bookings."""
 
 import asyncio
+import base64
 import contextlib
+import hashlib
 import hmac
 import logging
 import math
 import random
-import sys
+import re
 import time
-from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
 
 import bcrypt
 
 from service.deadline import left
 from service.errors import Unavailable
+from service.hashers import Hasher
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
+GRACE = 6  # part of the deadline after which a second process is asked
+ROUNDS_MAX = 31
 LONGEST = 72  # bytes; bcrypt knows no more and must not be fed more
-HASHER = str(Path(__file__).with_name("hasher.py"))
 
 
 class _Job(NamedTuple):
@@ -41,8 +43,14 @@ class Passwords:
         self._patience = settings.request_deadline
         self._waiting: deque[_Job] = deque()
         self._working: set[asyncio.Task[None]] = set()  # each has a job
-        self._processes: list[Process] = []
-        self._idle: list[Process] = []
+        self._begun: set[asyncio.Task[bytes]] = set()  # two for a job that took too long
+        self._hashers = [Hasher(self._refused) for _ in range(self._at_once)]
+        self._idle = list(self._hashers)
+        self._second = Hasher(self._refused, "--keeps-up")
+        self._one_by_one, self._proving = asyncio.Lock(), asyncio.Lock()
+        self._grace = self._patience / GRACE
+        self.proven = False  # whether the last hash came
+        self.refusals: set[str] = set()  # what the system does not let the processes do
         self.refused = 0
         self._took = 0.0  # seconds, the last time
         self.on_hash: Callable[[float], None] | None = None  # seconds, without the queue
@@ -60,7 +68,38 @@ class Passwords:
         """Whether the password has this hash; None costs as much time and is never true."""
         raw, against = password.encode(errors="replace"), (hashed or self._nobody).encode()
         found = await self._run(raw[:LONGEST], against)
-        return hmac.compare_digest(found, against) and len(raw) <= LONGEST and bool(hashed)
+        if hmac.compare_digest(found, against) and len(raw) <= LONGEST and bool(hashed):
+            return True
+        # Of fewer rounds than a hash has today: the rest, so that this is no sign of an account.
+        for rounds in range(_rounds(against.decode()), self._rounds):
+            await self._run(raw[:LONGEST], bcrypt.gensalt(rounds))
+        return False
+
+    def outdated(self, hashed: str) -> bool:
+        """Whether a hash has other rounds than the settings want."""
+        return _rounds(hashed) != self._rounds
+
+    async def seal(self, secret: str, name: str) -> str:
+        """A digest of a secret that is always the same under one name, and dear to guess from."""
+        salt = base64.b64encode(hashlib.sha256(name.encode()).digest(), b"./")[:21]
+        raw = base64.b64encode(hashlib.sha256(secret.encode()).digest())
+        return (await self._run(raw, b"$2b$%02d$%b." % (self._rounds, salt))).decode()
+
+    async def prove(self) -> None:
+        """Raise Unavailable unless the last hash came; hashes once after a start or a failure."""
+        async with self._proving:
+            if not self.proven:
+                await self.hash("correct horse")
+                await self._reserve()
+
+    async def _reserve(self) -> None:
+        """Have the second process at hand: starting one takes time when all are short of it."""
+        try:
+            async with self._one_by_one:
+                await self._second.started()
+        except OSError:
+            self._failed()
+            raise Unavailable from None
 
     def check_room(self) -> None:
         """Raise Unavailable when there is no room: for whoever would do other things first."""
@@ -101,39 +140,65 @@ class Passwords:
             self._working.discard(task)
 
     async def _settle(self, job: _Job) -> None:
+        began = time.perf_counter()
         try:
             hashed = await self._hashed(job)
-            if not job.hashed.done():
-                job.hashed.set_result(hashed)
         except OSError:
-            log.warning("bcrypt's process has ended or could not be started")
+            self._failed()
             if not job.hashed.done():
                 job.hashed.set_exception(Unavailable())
-
-    async def _hashed(self, job: _Job) -> bytes:
-        process = self._idle.pop() if self._idle else await self._start()
-        assert process.stdin
-        assert process.stdout
-        began = time.perf_counter()
-        process.stdin.write(f"{job.password.hex()} {job.salt.hex()}\n".encode())
-        line = await process.stdout.readline()
-        if not line:
-            self._processes.remove(process)
-            await _end(process)
-            raise ConnectionResetError
-        self._idle.append(process)
+            return
+        self.proven = self.proven or bool(hashed)
         self._took = time.perf_counter() - began
         if self.on_hash:
             self.on_hash(self._took)
-        return line[:-1]
+        if not job.hashed.done():
+            job.hashed.set_result(hashed)
 
-    async def _start(self) -> Process:
-        # In a session of its own: for Ctrl-C, which is not for it, and for step_back().
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", HASHER, stdin=PIPE, stdout=PIPE, start_new_session=True
-        )
-        self._processes.append(process)
-        return process
+    async def _hashed(self, job: _Job) -> bytes:
+        """By one that steps back; where everybody else leaves it too little of the cores, by the
+        one that does not. Whoever is first has the say."""
+        tries = set()
+        if self._idle:
+            tries.add(self._begin(self._stepping_back(self._idle.pop(), job)))
+            await asyncio.wait(tries, timeout=self._grace)
+        if not any(one.done() for one in tries):
+            tries.add(self._begin(self._keeping_up(job)))
+            await asyncio.wait(tries, return_when=asyncio.FIRST_COMPLETED)
+        return next(one for one in tries if one.done()).result()
+
+    def _begin(self, hashing: Coroutine[Any, Any, bytes]) -> "asyncio.Task[bytes]":
+        task = asyncio.create_task(hashing)
+        self._begun.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: "asyncio.Task[bytes]") -> None:
+        self._begun.discard(task)
+        if not task.cancelled():
+            task.exception()  # has been heard, even if nobody waits for this one any more
+
+    async def _stepping_back(self, hasher: Hasher, job: _Job) -> bytes:
+        try:
+            return await hasher.hash(job.password, job.salt)
+        finally:
+            self._idle.append(hasher)
+
+    async def _keeping_up(self, job: _Job) -> bytes:
+        async with self._one_by_one:
+            if job.hashed.done():  # given up, or the other one was faster
+                return b""
+            return await self._second.hash(job.password, job.salt)
+
+    def _failed(self) -> None:
+        self.proven = False
+        log.warning("bcrypt's process has ended or could not be started")
+
+    def _refused(self, steps: list[str]) -> None:
+        """The system did not let a process step back."""
+        if not self.refusals.issuperset(steps):
+            self.refusals.update(steps)
+            log.warning("bookings may wait for bcrypt, refused %s", "; ".join(steps))
 
     @property
     def running(self) -> int:
@@ -147,26 +212,14 @@ class Passwords:
 
     async def close(self) -> None:
         """End the processes; what they are at is not waited for."""
-        working = list(self._working)
-        for task in working:
+        tasks = [*self._working, *self._begun]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
-        await asyncio.gather(*map(_end, self._processes))
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(hasher.close() for hasher in [*self._hashers, self._second]))
 
 
-async def _end(process: Process) -> None:
-    assert process.stdin
-    assert process.stdout
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-    process.stdin.close()
-    await process.stdout.read()
-    await process.wait()
-
-
-def cost(rounds: int) -> float:
-    """How many seconds one password takes here, with this many rounds."""
-    salt = bcrypt.gensalt(rounds)
-    began = time.perf_counter()
-    bcrypt.hashpw(b"correct horse", salt)
-    return time.perf_counter() - began
+def _rounds(hashed: str) -> int:
+    """How many rounds a hash has; as many as there can be for one that is none."""
+    match = re.fullmatch(r"\$2[aby]\$([0-9]{2})\$.{53}", hashed, re.ASCII)
+    return int(match[1]) if match else ROUNDS_MAX

@@ -7,6 +7,7 @@ import time
 from redis.asyncio import Redis
 
 from service.errors import Unavailable
+from service.passwords import Passwords
 from service.settings import Settings
 from service.store import fitness
 from service.store.migrate import latest_version
@@ -20,16 +21,20 @@ UNFIT = "PostgreSQL does not run what this version asks of it: the log says why.
 
 
 class Readiness:
-    """Asks PostgreSQL and Redis, each within its own timeout."""
+    """Asks PostgreSQL and Redis, each within its own timeout, and has a password hashed."""
 
-    def __init__(self, db: Postgres, redis: Redis, settings: Settings) -> None:
-        self._db, self._redis, self._settings = db, redis, settings
+    def __init__(
+        self, db: Postgres, redis: Redis, passwords: Passwords, settings: Settings
+    ) -> None:
+        self._db, self._redis, self._passwords = db, redis, passwords
+        self._settings = settings
         self._wanted = latest_version()
         self._try_after = 0.0
 
     async def check(self) -> None:
         """Raise Unavailable unless both servers answer, PostgreSQL takes writes, the schema serves
-        this code, and queries that failed for lack of something can be run again."""
+        this code, queries that failed for lack of something can be run again, and passwords can be
+        hashed."""
         with guarded():
             await self._redis.ping()
         version, serves, standby = await self._db.run("schema_version")
@@ -40,6 +45,7 @@ class Readiness:
             raise Unavailable("The database schema is not the one this version needs.")
         if self._db.doubted:
             await self._try()
+        await self._passwords.prove()
 
     async def _try(self) -> None:
         """Try all queries once more, but not all the time."""

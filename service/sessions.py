@@ -25,6 +25,8 @@ EVERYWHERE = -1  # staff_of of an admin
 RENEW_EVERY = 60.0  # seconds between two renewals of one token by this process, at most
 REMEMBERED_MAX = 100_000  # tokens
 SCANNED = 1000  # keys that Redis looks at in one go
+LIVING_MAX = 100  # tokens of one account; the next one ends the oldest
+STEP = 1000  # tokens of one account that are looked at in one command
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True):
@@ -94,6 +96,8 @@ class Sessions:
                 pipe.hset(of_account, str(session.token_id), key)
                 pipe.expire(of_account, self._ttl)
                 await pipe.execute()
+        living = await self.tokens(account_id)
+        await self.revoke(session, [one.id for one in living[:-LIVING_MAX]])
         return token
 
     async def resolve(self, token: str) -> Session:
@@ -109,9 +113,23 @@ class Sessions:
             raise InvalidToken
         return await self.lane.submit(LookUp(_key(token), address))
 
-    async def revoke_all(self, account_id: int) -> int:
-        """Delete all the account's tokens for good; how many there were."""
-        return await self._revoke(account_id, [token.id for token in await self.tokens(account_id)])
+    async def revoke_all(self, account_id: int, *, keep: int | None = None) -> int:
+        """Delete all the account's tokens for good, but one; how many there were.
+
+        In steps: each holds Redis up for a moment only. Raises OutcomeUnknown as revoke() does.
+        """
+        of_account, cursor, ended = _account_key(account_id), 0, 0
+        while True:
+            with guarded():
+                step: Any = await self._redis.hscan(of_account, cursor, count=STEP)
+            cursor, keys = step[0], {int(one): key for one, key in step[1].items()}
+            if keep is not None:
+                keys.pop(keep, None)
+            if keys:
+                fields = [str(token_id) for token_id in keys]
+                ended += await self._end(of_account, fields, list(keys.values()))
+            if not cursor:
+                return ended
 
     async def revoke(self, session: Session, token_ids: Sequence[int]) -> int:
         """Delete some of the account's tokens for good; how many there were.
@@ -137,8 +155,9 @@ class Sessions:
         of_account = _account_key(account_id)
         with guarded():
             keys = [key for key in await self._redis.hmget(of_account, fields) if key]
-        if not keys:
-            return 0
+        return await self._end(of_account, fields, keys) if keys else 0
+
+    async def _end(self, of_account: str, fields: list[str], keys: list[Any]) -> int:
         try:
             return await self._delete(of_account, fields, keys)
         except Unavailable:
@@ -158,10 +177,12 @@ class Sessions:
         return int(deleted)
 
     async def tokens(self, account_id: int) -> list[Token]:
-        """The account's living tokens, oldest first; forgets those that have expired."""
+        """The account's living tokens, oldest first; forgets those that have expired. A part of
+        them where there are more than a thousand, as from before there was a limit."""
         of_account = _account_key(account_id)
         with guarded():
-            keys = await self._redis.hgetall(of_account)
+            step: Any = await self._redis.hscan(of_account, 0, count=STEP)
+            keys = step[1]
             if not keys:
                 return []
             values = await self._redis.mget(list(keys.values()))

@@ -45,6 +45,12 @@ def change_role_arguments(parser: Parser) -> None:
     role_arguments(parser)
 
 
+def rename_arguments(parser: Parser) -> None:
+    """Add what user rename takes."""
+    one_arguments(parser)
+    parser.add_argument("new", metavar="NEW", help="the name it gets")
+
+
 def one_arguments(parser: Parser) -> None:
     """Add what commands about one account take."""
     parser.add_argument("username", metavar="USERNAME", help="name of the account")
@@ -89,6 +95,15 @@ PASSWORD = Command(
     "user.set_password",
     one_arguments,
 )
+RENAME = Command(
+    "user rename",
+    "give an account another username",
+    "Gives an account another username, for whoever asks for it, or where two accounts share one "
+    "in two spellings, as `doctor` tells. Whoever is logged in with it has to log in again.",
+    ("ada ada.lovelace",),
+    "user.rename",
+    rename_arguments,
+)
 DISABLE = Command(
     "user disable",
     "lock an account out; its appointments stay",
@@ -106,4 +121,4 @@ ENABLE = Command(
     "user.enable",
     one_arguments,
 )
-COMMANDS = (CREATE, LIST, ROLE, PASSWORD, DISABLE, ENABLE)
+COMMANDS = (CREATE, LIST, ROLE, PASSWORD, RENAME, DISABLE, ENABLE)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer
-from service.booking.idempotency import NO_KEY, NOBODY, Key, known, once
+from service.booking.idempotency import NO_KEY, NOBODY, Key, known, of_nobody, once, sealed
 from service.deps import Deps
 from service.errors import (
     InvalidFields,
@@ -16,6 +16,7 @@ from service.errors import (
     WrongCredentials,
 )
 from service.limits import Standing
+from service.names import username_key
 from service.passwords import LONGEST
 from service.sessions import Session, Token
 
@@ -52,15 +53,18 @@ async def register(
 ) -> Answer:
     """Add a customer. Raises InvalidFields (password), UsernameTaken, RateLimited, KeyReused."""
     check_password(deps, "password", password)
+    deps.passwords.check_room()
+    tell(await deps.limits.register(address))
+    key = await sealed(deps, of_nobody(key, username), "register", password)
     before = await known(deps, NOBODY, key)
     if before is not None:
         return before
-    deps.passwords.check_room()
-    tell(await deps.limits.register(address))
     hashed = await deps.passwords.hash(password)
 
     async def work(deps: Deps) -> Answer:
-        return Answer.of(await create(deps, username, email, hashed))
+        new = await create(deps, username, email, hashed)
+        await deps.limits.remember(username_key(username), address)
+        return Answer.of(new)
 
     return await once(deps, NOBODY, key, work)
 
@@ -78,12 +82,20 @@ async def create(
     row = await deps.db.run(
         "account_create",
         username=username,
+        username_key=username_key(username),
         email=email,
         password_hash=password_hash,
         role=role,
         provider_id=provider_id,
     )
     return Account(*row)
+
+
+async def by_username(deps: Deps, username: str) -> Any:
+    """The row of whoever logs in by this name, in any of its spellings, or None."""
+    return await deps.db.run(
+        "account_by_username", username=username, username_key=username_key(username)
+    )
 
 
 def check_password(deps: Deps, field: str, password: str) -> None:
@@ -100,21 +112,32 @@ async def login(
 ) -> tuple[str, str]:
     """A new token and the username as registered. Raises WrongCredentials, RateLimited."""
     deps.passwords.check_room()
-    tell(await deps.limits.login(username, address))
-    row = await deps.db.run("account_by_username", username=username)
+    counted = username_key(username)
+    tell(await deps.limits.login(counted, address))
+    row = await by_username(deps, username)
     right = await deps.passwords.matches(password, row[2] if row else None)
     # A disabled account costs as much time and hears the same as a wrong password.
     if not right or row[5]:
         raise WrongCredentials
-    account_id, name, _, role, provider_id, _ = row
-    await deps.limits.remember(username, address)
+    account_id, name, hashed, role, provider_id, _ = row
+    await deps.limits.remember(counted, address)
+    if deps.passwords.outdated(hashed):
+        hashed = await _hash_anew(deps, account_id, password, hashed)
+        row = (*row[:2], hashed, *row[3:])
     token = await deps.sessions.issue(account_id, name, role, provider_id)
     # The account may have been changed meanwhile: another password or role, or disabled. That has
     # deleted the tokens it knew of, so this one stands only if the account still is what it was.
-    if await deps.db.run("account_by_username", username=username) != row:
+    if (now := await by_username(deps, username)) is None or tuple(now) != tuple(row):
         await logout(deps, await deps.sessions.resolve(token))
         raise WrongCredentials
     return token, name
+
+
+async def _hash_anew(deps: Deps, account_id: int, password: str, old: str) -> str:
+    """Keep the password by a hash of as many rounds as the settings want now; that hash."""
+    new = await deps.passwords.hash(password)
+    await deps.db.run("account_change_password", account_id=account_id, old_hash=old, new_hash=new)
+    return new
 
 
 async def logout(deps: Deps, actor: Session) -> None:
@@ -150,15 +173,14 @@ async def logout_session(deps: Deps, actor: Session, token_id: int) -> None:
 
 async def logout_elsewhere(deps: Deps, actor: Session, *, keep: int | None = None) -> None:
     """Delete all the actor's tokens but the one to keep."""
-    tokens = await deps.sessions.tokens(actor.account_id)
-    await deps.sessions.revoke(actor, [token.id for token in tokens if token.id != keep])
+    await deps.sessions.revoke_all(actor.account_id, keep=keep)
 
 
 async def profile(deps: Deps, actor: Session) -> Profile:
-    """The actor's own account. Raises NotFound."""
+    """The actor's own account. Raises InvalidToken when the token outlived it."""
     row = await deps.db.run("account_get", account_id=actor.account_id)
     if row is None:
-        raise NotFound
+        raise InvalidToken
     return Profile(*row[:4])
 
 
@@ -178,11 +200,15 @@ async def change_password(
     KeyReused.
     """
     check_password(deps, "new_password", new)
+    deps.passwords.check_room()
+    row = await deps.db.run("account_get", account_id=actor.account_id)
+    if row is None:
+        raise InvalidToken
+    tell(await deps.limits.login(username_key(row[1]), address))
+    key = await sealed(deps, key, str(actor.account_id), current, new)
     answer = await known(deps, actor.account_id, key)
     if answer is None:
-        deps.passwords.check_room()
-        tell(await deps.limits.login(actor.username, address))
-        hashes = await _hashes(deps, actor, current, new)
+        hashes = await _hashes(deps, row[4], current, new)
         answer = await once(
             deps, actor.account_id, key, lambda deps: _replace(deps, actor, *hashes)
         )
@@ -193,10 +219,8 @@ async def change_password(
     return answer
 
 
-async def _hashes(deps: Deps, actor: Session, current: str, new: str) -> tuple[str, str]:
-    row = await deps.db.run("account_get", account_id=actor.account_id)
-    hashed = row[4] if row else None
-    if hashed is None or not await deps.passwords.matches(current, hashed):
+async def _hashes(deps: Deps, hashed: str, current: str, new: str) -> tuple[str, str]:
+    if not await deps.passwords.matches(current, hashed):
         raise InvalidFields({"current_password": ["Wrong password."]})
     return hashed, await deps.passwords.hash(new)
 

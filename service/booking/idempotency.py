@@ -4,6 +4,7 @@ The answer is kept in the transaction of what it answers, so a crash leaves both
 refused request leaves no key (draft-ietf-httpapi-idempotency-key-header).
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import NamedTuple
@@ -48,6 +49,25 @@ async def once(
             version=answer.version,
         )
     return answer
+
+
+async def sealed(deps: Deps, key: Key, scope: str, *secrets: str) -> Key:
+    """The key with the request's secrets in its fingerprint: as hard to guess from it as from the
+    hash of a password. Raises Unavailable."""
+    if key is NO_KEY:
+        return key
+    text = "\n".join(_digest(one) for one in secrets)
+    seal = await deps.passwords.seal(text, f"{scope}\n{key.key}")
+    return key._replace(fingerprint=_digest(f"{key.fingerprint}\n{seal}"))
+
+
+def of_nobody(key: Key, username: str) -> Key:
+    """The key of somebody without an account, who shares it with nobody who asks for another."""
+    return key if key is NO_KEY else key._replace(key=_digest(f"{username}\n{key.key}"))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 async def known(deps: Deps, account_id: int, key: Key) -> Answer | None:

@@ -1,14 +1,15 @@
-"""What an operator may do to anybody's account: see it, change its role or password, lock it out.
+"""What an operator may do to anybody's account: see it, change name, role or password, lock it out.
 
 Whoever is logged in with a changed account is logged out: tokens carry what they were issued for.
 """
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from service.booking.account import check_password
+from service import names
+from service.booking.account import by_username, check_password
 from service.deps import Deps
-from service.errors import NotFound, OutcomeUnknown, Unavailable
+from service.errors import InvalidFields, NotFound, OutcomeUnknown, Unavailable
 from service.sessions import Session
 
 OPERATOR = Session(0, 0, "operator", "admin", 0, 0)  # the actor at the command line
@@ -42,30 +43,50 @@ async def list_page(
 
 async def change_role(deps: Deps, username: str, role: str, provider_id: int) -> int:
     """Change the role; how many tokens ended. Raises NotFound (account or provider)."""
-    row = await deps.db.run(
-        "account_set_role", username=username, role=role, provider_id=provider_id
-    )
-    return await _logged_out(deps, username, row)
+    account_id = await _id_of(deps, username)
+    await deps.db.run("account_set_role", account_id=account_id, role=role, provider_id=provider_id)
+    return await _logged_out(deps, account_id)
 
 
 async def set_password(deps: Deps, username: str, password: str) -> int:
     """Set the password; how many tokens ended. Raises InvalidFields (password), NotFound."""
     check_password(deps, "password", password)
     hashed = await deps.passwords.hash(password)
-    row = await deps.db.run("account_set_password", username=username, password_hash=hashed)
-    return await _logged_out(deps, username, row)
+    account_id = await _id_of(deps, username)
+    await deps.db.run("account_set_password", account_id=account_id, password_hash=hashed)
+    return await _logged_out(deps, account_id)
+
+
+async def rename(deps: Deps, username: str, new: str) -> int:
+    """Give the account another username; how many tokens ended.
+
+    Raises InvalidFields, UsernameTaken, NotFound.
+    """
+    try:
+        shown = names.username(new)
+    except ValueError as error:
+        raise InvalidFields({"username": [str(error)]}) from None
+    account_id, key = await _id_of(deps, username), names.username_key(shown)
+    await deps.db.run("account_rename", account_id=account_id, username=shown, username_key=key)
+    return await _logged_out(deps, account_id)
 
 
 async def set_disabled(deps: Deps, username: str, disabled: bool) -> int:
     """Lock the account out, or let it log in again; how many tokens ended. Raises NotFound."""
-    row = await deps.db.run("account_set_disabled", username=username, disabled=disabled)
-    return await _logged_out(deps, username, row)
+    account_id = await _id_of(deps, username)
+    await deps.db.run("account_set_disabled", account_id=account_id, disabled=disabled)
+    return await _logged_out(deps, account_id)
 
 
-async def _logged_out(deps: Deps, username: str, row: Any) -> int:
+async def _id_of(deps: Deps, username: str) -> int:
+    row = await by_username(deps, username)
     if row is None:
         raise NotFound(f"There is no account {username}.")
+    return int(row[0])
+
+
+async def _logged_out(deps: Deps, account_id: int) -> int:
     try:
-        return await deps.sessions.revoke_all(row[0])
+        return await deps.sessions.revoke_all(account_id)
     except Unavailable:
         raise OutcomeUnknown(HALF_DONE) from None

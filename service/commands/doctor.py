@@ -1,17 +1,20 @@
 """`doctor`: looks at everything once and says what to mend."""
 
+import asyncio
 import textwrap
+import time
 from collections.abc import Iterator
 
 import psycopg2
 
-from service import passwords
 from service.commands.screen import counted, json_text, mark
 from service.commands.servers import FAILED, addressed
 from service.diagnosis import machine, servers, zones
 from service.diagnosis.finding import Finding, fail, ok, warn
+from service.errors import Unavailable
+from service.passwords import Passwords
 from service.settings import Settings
-from service.store import fitness, migrate, probe
+from service.store import fitness, migrate, probe, usernames
 from service.store.embedded import Embedded, EmbeddedError
 from service.store.refusals import sentence
 
@@ -35,7 +38,7 @@ def diagnosis(settings: Settings) -> Iterator[Finding]:
     """All findings: of the settings, of this machine, then of the servers where they answer."""
     yield from machine.of_settings(settings)
     yield machine.of_files()
-    yield machine.of_passwords(passwords.cost(settings.bcrypt_rounds), settings)
+    yield of_passwords(settings)
     try:
         with addressed(settings, Embedded.attach_or_start) as (at, embedded):
             if embedded:
@@ -46,6 +49,27 @@ def diagnosis(settings: Settings) -> Iterator[Finding]:
         yield fail("servers", str(error), "read its log, which is named there")
 
 
+def of_passwords(settings: Settings) -> Finding:
+    """Hash one as `serve` does, in the same processes, and see how long it takes."""
+    try:
+        seconds, refusals = asyncio.run(hashing(settings))
+    except Unavailable:
+        return machine.of_no_passwords()
+    return machine.of_passwords(seconds, refusals, settings)
+
+
+async def hashing(settings: Settings) -> tuple[float, str]:
+    """How many seconds one password takes, and what the system refused. Raises Unavailable."""
+    passwords = Passwords(settings)
+    try:
+        await passwords.prove()
+        began = time.perf_counter()
+        await passwords.hash("correct horse")
+        return time.perf_counter() - began, "; ".join(sorted(passwords.refusals))
+    finally:
+        await passwords.close()
+
+
 def of_postgres(settings: Settings) -> Iterator[Finding]:
     """Everything about PostgreSQL, or why it does not answer."""
     try:
@@ -53,6 +77,7 @@ def of_postgres(settings: Settings) -> Iterator[Finding]:
         steps = migrate.status(settings.database_url)
         states = {one.state for one in steps}
         unfit = list(fitness.faults(settings)) if states <= {"applied", "ahead"} else []
+        shared = usernames.shared(settings.database_url)
     except psycopg2.Error as error:
         yield fail(servers.POSTGRES, sentence(error), "start it, or set DATABASE_URL right")
         return
@@ -68,6 +93,8 @@ def of_postgres(settings: Settings) -> Iterator[Finding]:
         yield warn(SCHEMA, migrate.summary(steps), "serve does so too, if its role may")
     else:
         yield fail(SCHEMA, migrate.summary(steps), "run.py migrate --status shows each one")
+    for one in shared:
+        yield warn("usernames", one.said, one.mend)
 
 
 def of_redis(settings: Settings) -> Iterator[Finding]:

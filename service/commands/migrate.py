@@ -4,6 +4,7 @@ from service.commands.screen import json_text, mark
 from service.commands.servers import FAILED, addressed, exit_code
 from service.settings import Settings
 from service.store import migrate as migrations
+from service.store import usernames
 from service.store.embedded import Embedded
 
 
@@ -15,12 +16,15 @@ def migrate(settings: Settings, *, status: bool, as_json: bool) -> int:
             if status:
                 return show(migrations.status(at.database_url), as_json)
             applied = migrations.migrate(at.database_url)
+            shared = usernames.shared(at.database_url)
         if as_json:
             print(json_text([{"version": one.version, "name": one.name} for one in applied]))
             return 0
         for one in applied:
             print(f"applied {one.version:04} {one.name}")
         print(f"The schema is at version {migrations.latest_version()}.")
+        for other in shared:
+            print(f"{other.said}; {other.mend}")
         return 0
 
     return exit_code(run)

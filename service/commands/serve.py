@@ -11,7 +11,7 @@ from service.booking import demo
 from service.commands.servers import addressed, exit_code, unit_hint
 from service.deps import Deps
 from service.settings import Settings
-from service.store import addresses, fitness, safety
+from service.store import addresses, fitness, safety, usernames
 from service.store import migrate as migrations
 from service.store.embedded import Embedded
 
@@ -32,6 +32,8 @@ def serve(settings: Settings) -> int:
             safety.check(at)
             migrations.migrate(at.database_url)
             fitness.check(at)
+            for one in usernames.shared(at.database_url):
+                log.warning("two accounts share a username: %s; %s", one.said, one.mend)
             asyncio.run(_serve(settings, at, embedded))
         return 0
 

@@ -103,6 +103,16 @@ def set_password(settings: Settings, *, username: str) -> int:
     return with_deps(settings, work)
 
 
+def rename(settings: Settings, *, username: str, new: str) -> int:
+    """Give an account another username."""
+
+    async def work(deps: Deps) -> None:
+        ended = await operator.rename(deps, username, new)
+        print(f"{username} is {new} now; {logged_out(ended)}")
+
+    return with_deps(settings, work)
+
+
 def disable(settings: Settings, *, username: str) -> int:
     """Lock an account out."""
 

@@ -64,11 +64,22 @@ def of_files() -> Finding:
     return ok(MACHINE, said)
 
 
-def of_passwords(seconds: float, settings: Settings) -> Finding:
-    """Whether hashing one password takes about as long as it should."""
+def of_no_passwords() -> Finding:
+    """None could be hashed within REQUEST_DEADLINE by the processes that do it."""
+    return fail(PASSWORDS, "none could be hashed", "nobody can log in: see what they say above")
+
+
+def of_passwords(seconds: float, refusals: str, settings: Settings) -> Finding:
+    """Whether hashing one password takes about as long as it should, and lets bookings go first."""
     said = f"one takes {seconds * 1000:.0f} ms with BCRYPT_ROUNDS={settings.bcrypt_rounds}"
     if seconds >= settings.request_deadline:
         return fail(PASSWORDS, said, "nobody can log in before REQUEST_DEADLINE: fewer rounds")
     if seconds >= SLOW:
         return warn(PASSWORDS, said, "logins will queue: fewer rounds, or a faster machine")
+    if refusals:
+        return warn(
+            PASSWORDS,
+            f"{said}; bookings may wait for it ({refusals})",
+            "allow setpriority and sched_setattr, as deploy/booking.service does",
+        )
     return ok(PASSWORDS, said)

@@ -7,7 +7,7 @@ REST Framework; msgspec alone would stop at the first.
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -15,7 +15,9 @@ import msgspec
 from msgspec import Meta, inspect
 from msgspec.structs import FieldInfo
 
+from service import names
 from service.errors import InvalidFields, InvalidRequest
+from service.mailbox import LONGEST, MAILBOX, mailbox
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -31,19 +33,26 @@ Username = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=150,
-        pattern=r"^[\w.@+-]+\Z",
-        description="Letters, digits and @/./+/-/_ only.",
+        max_length=names.LONGEST_USERNAME,
+        description=names.USERNAME,
+        extra_json_schema={"format": "username", "pattern": names.USERNAME_PATTERN},
     ),
 ]
 Email = Annotated[
     str,
     Meta(
         min_length=3,
-        max_length=254,
-        # No space, nothing invisible: spelled out, since engines differ in what \s is.
-        pattern=r"^[^@{0}]+@[^@.{0}]+(\.[^@.{0}]+)*\Z".format(r"\s\x00-\x20\x7f-\xa0\ufeff"),
-        description="An e-mail address.",
+        max_length=LONGEST,
+        description=MAILBOX,
+        extra_json_schema={"format": "idn-email"},
+    ),
+]
+Title = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=names.LONGEST_TITLE,
+        extra_json_schema={"pattern": names.TITLE_PATTERN},
     ),
 ]
 
@@ -135,14 +144,32 @@ def convert(value: Any, kind: type[S], prefix: str = "", *, strict: bool = True)
         converted = msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError:
         raise InvalidFields(_messages(value, kind, prefix, strict)) from None
-    for field in _instants(kind):
-        at = getattr(converted, field.name)
-        try:  # into UTC: PostgreSQL knows no offset beyond 15:59
-            setattr(converted, field.name, at and at.astimezone(UTC))
-        except OverflowError:
-            message = INVALID[inspect.DateTimeType]
-            raise InvalidFields({prefix + field.encode_name: [message]}) from None
+    for field, tidy in _tidied(kind):
+        given = getattr(converted, field.name)
+        if given is None:
+            continue
+        try:
+            setattr(converted, field.name, tidy(given))
+        except ValueError:
+            raise InvalidFields(_messages(value, kind, prefix, strict)) from None
     return converted
+
+
+def _in_utc(at: datetime) -> datetime:
+    """PostgreSQL knows no offset beyond 15:59."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(INVALID[inspect.DateTimeType]) from None
+
+
+# What a type alone can't say: how a value is kept, or a ValueError with a message.
+TIDY: dict[Any, Callable[[Any], Any]] = {
+    Instant: _in_utc,
+    Username: names.username,
+    Email: mailbox,
+    Title: names.title,
+}
 
 
 @functools.cache
@@ -152,8 +179,12 @@ def _fields(kind: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
 
 
 @functools.cache
-def _instants(kind: type[msgspec.Struct]) -> list[FieldInfo]:
-    return [one for one in _fields(kind) if one.type in (Instant, Instant | None)]
+def _tidied(kind: type[msgspec.Struct]) -> list[tuple[FieldInfo, Callable[[Any], Any]]]:
+    return [(one, tidy) for one in _fields(kind) if (tidy := _tidy_of(one.type))]
+
+
+def _tidy_of(kind: Any) -> Callable[[Any], Any] | None:
+    return next((tidy for one, tidy in TIDY.items() if kind in (one, one | None)), None)
 
 
 def _messages(value: Mapping[str, Any], kind: type[S], prefix: str, strict: bool) -> dict[str, Any]:
@@ -166,9 +197,13 @@ def _messages(value: Mapping[str, Any], kind: type[S], prefix: str, strict: bool
                 errors[prefix + name] = ["This field is required."]
             continue
         try:
-            msgspec.convert(value[name], field.type, strict=strict)
+            given = msgspec.convert(value[name], field.type, strict=strict)
+            if given is not None and (tidy := _tidy_of(field.type)):
+                tidy(given)
         except msgspec.ValidationError:
             errors[prefix + name] = [_message(value[name], inspect.type_info(field.type), strict)]
+        except ValueError as error:
+            errors[prefix + name] = [str(error)]
     return errors
 
 

@@ -16,7 +16,7 @@ class Health(ApiHandler):
 class Ready(ApiHandler):
     @endpoint(EVERYONE, counted=False, answers=(200, answers.Ready), raises=(Unavailable,))
     async def get(self) -> None:
-        """PostgreSQL and Redis answer and the schema is current."""
+        """PostgreSQL and Redis answer, the schema is current and passwords can be hashed."""
         if self.deps.traffic.draining:
             raise Unavailable("This process is stopping.")
         await self.deps.readiness.check()

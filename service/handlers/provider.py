@@ -11,9 +11,8 @@ from service.booking.idempotency import once
 from service.deps import Deps
 from service.handlers import answers
 from service.handlers.base import ADMIN, EVERYONE, STAFF, ApiHandler, endpoint
-from service.handlers.fields import Id, Limit
+from service.handlers.fields import Id, Limit, Title
 
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Zone = Annotated[
     str,
     Meta(min_length=1, max_length=64, extra_json_schema={"format": "iana-time-zone"}),
@@ -21,12 +20,12 @@ Zone = Annotated[
 
 
 class ProviderBody(msgspec.Struct):
-    name: Name
+    name: Title
     time_zone: Zone
 
 
 class ProviderChanges(msgspec.Struct):
-    name: Name | None = None
+    name: Title | None = None
     time_zone: Zone | None = None
 
 

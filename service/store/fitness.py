@@ -19,8 +19,7 @@ from service.store.refusals import sentence, unfit
 OLDEST = 150000  # the oldest that is still mended, and tried
 ABOUT = """
 SELECT current_setting('server_version_num')::integer, current_setting('server_version'),
-       getdatabaseencoding(), current_database(),
-       EXISTS (SELECT FROM pg_collation WHERE collname IN ('pg_c_utf8', 'und-x-icu'))
+       getdatabaseencoding(), current_database()
 """
 MARK = "booking.mark"  # a setting of no meaning, which only the session knows that made it
 STANDBY = "PostgreSQL is a standby, which takes no writes: name the primary in DATABASE_URL."
@@ -62,11 +61,9 @@ def unusable(connection: Any) -> Iterator[str]:
     """What no schema could be made for, and what to do about it."""
     with connection.cursor() as cursor:
         cursor.execute(ABOUT)
-        number, version, encoding, database, folds = cursor.fetchone()
+        number, version, encoding, database = cursor.fetchone()
     if number < OLDEST:
         yield f"PostgreSQL {version} is too old: use {OLDEST // 10000} or newer"
-    elif not folds:
-        yield f"PostgreSQL {version} was built without ICU: use 17 or newer, or one with it"
     if encoding != "UTF8":
         yield (
             f"The database {database} has the encoding {encoding}, which can't keep every name: "

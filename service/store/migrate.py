@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
+from service.store import usernames
 from service.store.fitness import unusable
 from service.store.queries import SQL
 from service.store.refusals import sentence
@@ -128,7 +129,9 @@ def latest_version() -> int:
 
 
 def migrate(database_url: str, wanted: list[Migration] | None = None) -> list[Migration]:
-    """Apply what is missing and return it. Raises MigrationError, psycopg2.Error.
+    """Apply what is missing and return it, then see to usernames without a key.
+
+    Raises MigrationError, psycopg2.Error.
 
     Where nothing is missing, a role that may only read the schema will do.
     """
@@ -139,6 +142,8 @@ def migrate(database_url: str, wanted: list[Migration] | None = None) -> list[Mi
             raise MigrationError(f"{fault}.")
         while one := _step(connection, wanted):
             done.append(one)
+        connection.autocommit = True
+        usernames.fill(connection)
     return done
 
 

@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 
 import psycopg2
 import redis
-from psycopg2.extras import NamedTupleCursor
 from redis.exceptions import RedisError as RedisError
 
 from service.settings import Settings
 from service.store import fitness, safety
+from service.store.plain import Plain
 from service.store.postgres import dsn
-from service.store.queries import load_queries
 
 
 class Clock(NamedTuple):
@@ -50,18 +49,6 @@ class RedisFacts(NamedTuple):
     clock: Clock
 
 
-class _Plain:
-    """Runs named queries on a connection of psycopg2's own."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection, self._queries = connection, load_queries()
-
-    def run(self, name: str, /, **parameters: Any) -> list[Any]:
-        with self._connection.cursor(cursor_factory=NamedTupleCursor) as cursor:
-            cursor.execute(self._queries[name].text, parameters)
-            return list(cursor.fetchall())
-
-
 def ask_postgres(settings: Settings, instants: Callable[[str], list[datetime]]) -> PostgresFacts:
     """Look at PostgreSQL, and at what the clocks of providers show at each one's instants.
 
@@ -69,7 +56,7 @@ def ask_postgres(settings: Settings, instants: Callable[[str], list[datetime]]) 
     """
     with closing(psycopg2.connect(dsn(settings))) as connection:
         connection.set_session(readonly=True, autocommit=True)
-        db = _Plain(connection)
+        db = Plain(connection)
         began = time.time()
         [about] = db.run("server_facts")
         asked = time.time() - began
@@ -83,7 +70,7 @@ def ask_postgres(settings: Settings, instants: Callable[[str], list[datetime]]) 
         return PostgresFacts(about, faults, clock, zones)
 
 
-def _offsets(db: _Plain, zone: str, instants: list[datetime]) -> list[int] | None:
+def _offsets(db: Plain, zone: str, instants: list[datetime]) -> list[int] | None:
     try:
         [row] = db.run("provider_zone_offsets", time_zone=zone, instants=instants)
     except psycopg2.errors.InvalidParameterValue:

@@ -1,16 +1,26 @@
 -- name: account_create :one
 -- A taken username falls to account_username_unique.
-INSERT INTO account (username, email, password_hash, role, provider_id)
-VALUES (%(username)s::text, %(email)s::text, %(password_hash)s::text, %(role)s::text,
-        nullif(%(provider_id)s::bigint, 0))
+INSERT INTO account (username, username_key, email, password_hash, role, provider_id)
+VALUES (%(username)s::text, %(username_key)s::text, %(email)s::text, %(password_hash)s::text,
+        %(role)s::text, nullif(%(provider_id)s::bigint, 0))
 RETURNING id, username, email;
 
 
 -- name: account_by_username :maybe
+-- One without a key is found by its very spelling, before whoever has the name in any other.
 SELECT id, username, password_hash, role, coalesce(provider_id, 0) AS provider_id,
        disabled_at IS NOT NULL AS disabled
-  FROM account
- WHERE folded(username) = folded(%(username)s::text);
+  FROM (SELECT 1 AS turn, id
+          FROM account
+         WHERE username COLLATE "C" = %(username)s::text
+           AND username_key IS NULL
+         UNION ALL
+        SELECT 2, id
+          FROM account
+         WHERE username_key = %(username_key)s::text) AS found
+  JOIN account USING (id)
+ ORDER BY turn
+ LIMIT 1;
 
 
 -- name: account_get :maybe
@@ -43,7 +53,7 @@ SELECT id, username, email, role, coalesce(provider_id, 0) AS provider_id, creat
 UPDATE account
    SET role = %(role)s::text,
        provider_id = nullif(%(provider_id)s::bigint, 0)
- WHERE folded(username) = folded(%(username)s::text)
+ WHERE id = %(account_id)s::bigint
 RETURNING id, username;
 
 
@@ -51,7 +61,7 @@ RETURNING id, username;
 -- Whatever it was: for an operator, who knows no old one.
 UPDATE account
    SET password_hash = %(password_hash)s::text
- WHERE folded(username) = folded(%(username)s::text)
+ WHERE id = %(account_id)s::bigint
 RETURNING id, username;
 
 
@@ -59,5 +69,38 @@ RETURNING id, username;
 -- Disabling twice keeps the first instant.
 UPDATE account
    SET disabled_at = CASE WHEN %(disabled)s::boolean THEN coalesce(disabled_at, now()) END
- WHERE folded(username) = folded(%(username)s::text)
+ WHERE id = %(account_id)s::bigint
 RETURNING id, username;
+
+
+-- name: account_rename :maybe
+-- A taken username falls to account_username_unique.
+UPDATE account
+   SET username = %(username)s::text,
+       username_key = %(username_key)s::text
+ WHERE id = %(account_id)s::bigint
+RETURNING id, username;
+
+
+-- name: account_without_key :many
+-- Whose username nobody has folded yet, or is an older account's in another spelling.
+SELECT id, username
+  FROM account
+ WHERE username_key IS NULL
+   AND username COLLATE "C" > %(after)s::text
+ ORDER BY username COLLATE "C"
+ LIMIT %(limit)s::integer;
+
+
+-- name: account_of_key :maybe
+SELECT id, username
+  FROM account
+ WHERE username_key = %(username_key)s::text;
+
+
+-- name: account_set_key :maybe
+-- An empty one takes it away.
+UPDATE account
+   SET username_key = nullif(%(username_key)s::text, '')
+ WHERE id = %(account_id)s::bigint
+RETURNING id;

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from service.deps import Deps
+from tests.api.checks import check_problem
 from tests.cast import Api, Given, Person
 
 _KEYS = count(1)
@@ -185,3 +186,37 @@ async def test_registering_and_changing_the_password_can_be_repeated(api: Api) -
     assert first.json == again.json == {"message": "Password changed successfully"}
     assert "Idempotency-Replayed" not in first.headers
     assert again.headers["Idempotency-Replayed"] == "true"
+
+
+async def test_another_password_under_the_same_key_is_another_request(
+    api: Api, database: Any
+) -> None:
+    headers = keyed()
+    body = {"username": "dave", "email": "dave@example.org", "password": "correct horse"}
+    assert (await api.post("/api/register/", body, headers=headers)).status == 201
+    other = body | {"password": "another horse"}
+    check_problem(
+        await api.post("/api/register/", other, headers=headers), 422, "idempotency_key_reused"
+    )
+    login = {"username": "dave", "password": "correct horse"}
+    token = (await api.post("/api/login/", login)).json["token"]
+    headers = keyed() | {"Authorization": f"Token {token}"}
+    change = {"current_password": "correct horse", "new_password": "battery staple"}
+    assert (await api.post("/api/password/", change, headers=headers)).status == 200
+    for other in (
+        {"current_password": "battery staple", "new_password": "third secret"},
+        {"current_password": "not even right", "new_password": "battery staple"},
+    ):
+        reply = await api.post("/api/password/", other, headers=headers)
+        check_problem(reply, 422, "idempotency_key_reused")
+    assert (await api.post("/api/login/", login | {"password": "battery staple"})).status == 200
+    with database.cursor() as cursor:
+        cursor.execute("SELECT string_agg(key || fingerprint || body, '') FROM idempotency")
+        assert "correct horse" not in cursor.fetchone()[0]
+
+
+async def test_strangers_may_choose_the_same_key(api: Api) -> None:
+    headers = keyed()
+    for name in ("first", "second"):
+        body = {"username": name, "email": "a@example.org", "password": "correct horse"}
+        assert (await api.post("/api/register/", body, headers=headers)).status == 201

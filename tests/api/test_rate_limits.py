@@ -16,7 +16,7 @@ from service.deps import Deps
 from tests.api.checks import check_problem
 from tests.api.conftest import Served
 from tests.api.test_metrics import _figures, _of
-from tests.cast import PASSWORD, Api, Person, Reply
+from tests.cast import PASSWORD, Api, Given, Person, Reply
 
 _COUNTER = itertools.count(1)
 BAD = {"Authorization": f"Token {'0' * 40}"}
@@ -185,6 +185,41 @@ async def test_strangers_lock_nobody_out_of_where_they_have_been(
         check_refused(next(one for one in replies if one.status == 429), "login-account")
         assert (await login(api, stranger.username, home, PASSWORD)).status == 200
         assert (await api.get("/api/me/", who=stranger)).status == 200
+
+
+async def test_strangers_lock_nobody_out_of_where_the_account_was_made(
+    served: Served, home: str
+) -> None:
+    async with served(**ON, login_account_limit=10) as api:
+        new = {"username": f"new{home}", "email": "a@example.org", "password": PASSWORD}
+        made = await api.post("/api/register/", new, headers={"X-Real-IP": home})
+        assert made.status == 201
+        botnet = [f"172.17.{n}.1" for n in range(12)]
+        replies = await asyncio.gather(*(login(api, new["username"], one) for one in botnet))
+        assert Counter(reply.status for reply in replies) == {401: 10, 429: 2}
+        assert (await login(api, new["username"], home, PASSWORD)).status == 200
+
+
+async def test_all_spellings_of_a_name_have_one_allowance(
+    served: Served, given: Given, home: str
+) -> None:
+    """PostgreSQL makes an i of the capital one with a dot; Python makes two characters of it."""
+    who = await given.make_person(f"iii{home}", "customer", 0)
+    spelt = [f"{name}{home}" for name in ("\u0130ii", "iI\u0130", "\u0130\u0130\u0130")]
+    async with served(**ON, login_limit=3) as api:
+        for name in (who.username, *spelt[:2]):
+            assert (await login(api, name, home)).status == 401
+        for name in (who.username, *spelt):
+            check_refused(await login(api, name, home, PASSWORD), "login")
+
+
+async def test_all_spellings_of_a_name_that_nobody_has_have_one_allowance_too(
+    served: Served, home: str
+) -> None:
+    async with served(**ON, login_limit=2) as api:
+        assert (await login(api, f"iii{home}", home)).status == 401
+        assert (await login(api, f"\u0130ii{home}", home)).status == 401
+        check_refused(await login(api, f"i\u0130i{home}", home), "login")
 
 
 async def test_a_stolen_token_is_not_worth_more_guesses(

@@ -132,7 +132,7 @@ def test_settings_that_are_hardly_meant_are_told() -> None:
 
 @pytest.mark.parametrize(("seconds", "state"), [(0.25, "ok"), (1.5, "warn"), (3.1, "fail")])
 def test_slow_passwords_are_told(seconds: float, state: str) -> None:
-    assert machine.of_passwords(seconds, Settings()).state == state
+    assert machine.of_passwords(seconds, "", Settings()).state == state
 
 
 @pytest.mark.parametrize(("free", "state"), [(10**8, "fail"), (10**9, "warn"), (10**11, "ok")])

@@ -107,3 +107,39 @@ def test_redis_that_does_not_answer_leaves_it_half_done_and_says_so(
     assert said.code == 1
     assert "Do it again." in said.err
     assert _account(rows, "half") == ("customer", None, True)
+
+
+def test_rename_frees_the_old_name_and_logs_out(booking: Booking, rows: Any) -> None:
+    _made(booking, "nadja")
+    said = booking("user rename NADJA Na\u0434\u044f")
+    assert (said.code, said.out) == (0, "NADJA is Na\u0434\u044f now; 0 tokens ended\n")
+    assert _account(rows, "Na\u0434\u044f") == ("customer", None, False)
+    _made(booking, "nadja")
+    taken = booking("user rename nadja NA\u0434\u042f")
+    assert (taken.code, taken.err) == (1, "A user with that username already exists.\n")
+    wrong = booking("user rename nadja a!b")
+    assert (wrong.code, wrong.err[:31]) == (2, "username: Enter a valid value: ")
+
+
+def test_any_spelling_names_the_account(booking: Booking, rows: Any) -> None:
+    _made(booking, "wide")
+    assert booking("user role \uff37\uff29\uff24\uff25 --role admin").code == 0
+    assert _account(rows, "wide") == ("admin", None, False)
+
+
+def test_two_accounts_of_one_name_are_told_by_migrate_and_doctor(
+    booking: Booking, rows: Any
+) -> None:
+    _made(booking, "twin")
+    rows.execute(
+        "INSERT INTO account (username, username_key, email, password_hash)"
+        " VALUES (%s, NULL, 'e', '-')",
+        ["\uff34win"],
+    )
+    for command in ("migrate", "doctor"):
+        said = " ".join(booking(command).out.split())
+        assert "\uff34win (account " in said
+        assert "in another spelling" in said
+        assert "run.py user rename \uff34win NEW" in said
+    assert booking("user rename \uff34win twin2").code == 0
+    assert "spelling" not in booking("migrate").out

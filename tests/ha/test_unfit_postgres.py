@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
-import psycopg2
 import pytest
 
 from service.app import opened
-from service.errors import Unavailable
+from service.booking import account
+from service.errors import Unavailable, UsernameTaken
 from service.settings import Settings
-from service.store import fitness, migrate
+from service.store import fitness, migrate, usernames
 from tests.ha.engines import Postgres, folder, needs
 from tests.live import connected
 
@@ -55,17 +56,27 @@ async def test_a_standby_is_refused_and_never_ready(
         standby.engine.kill()
 
 
-def test_names_are_one_name_in_any_case_in_turkish_too(primary: Postgres) -> None:
+async def test_names_are_one_name_in_any_case_in_turkish_too(
+    primary: Postgres, settings: Settings
+) -> None:
     primary.sql(
         "CREATE DATABASE turkish OWNER booking TEMPLATE template0 ENCODING 'UTF8'"
         " LOCALE_PROVIDER icu ICU_LOCALE 'tr'"
     )
     url = _url(primary, "turkish")
-    migrate.migrate(url)
-    name = "INSERT INTO account (username, email, password_hash) VALUES (%s, '', '-')"
+    before = list(takewhile(lambda one: one.name != "key_usernames", migrate.migrations()))
+    migrate.migrate(url, before)
     with connected(url) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT lower('I')")
-        assert cursor.fetchone() != ("i",)
-        cursor.execute(name, ["INES"])
-        with pytest.raises(psycopg2.errors.UniqueViolation):
-            cursor.execute(name, ["ines"])
+        for name in ("IRIS", "iris"):  # two names by this locale
+            cursor.execute(
+                "INSERT INTO account (username, email, password_hash) VALUES (%s, '', '-')", [name]
+            )
+    migrate.migrate(url)
+    assert [(one.username, one.older) for one in usernames.shared(url)] == [("iris", "IRIS")]
+    async with opened(replace(settings, database_url=url)) as deps:
+        await account.create(deps, "INES", "e", "-")
+        with pytest.raises(UsernameTaken):
+            await account.create(deps, "ines", "e", "-")
+        await account.create(deps, "\u0131nes", "e", "-")
+        for typed, found in (("iris", "iris"), ("Iris", "IRIS"), ("iNES", "INES")):
+            assert (await account.by_username(deps, typed))[1] == found

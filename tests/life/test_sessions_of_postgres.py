@@ -15,7 +15,11 @@ async def test_where_one_may_only_read_none_is_asked_twice(deps: Deps) -> None:
             await link.execute("SET default_transaction_read_only = on")
 
     with pytest.raises(Unavailable):
-        await deps.postgres.run("account_create", username="refused", **ACCOUNT)
+        await deps.postgres.run(
+            "account_create", username="refused", username_key="refused", **ACCOUNT
+        )
     for name in ("writes_again", "as_well"):
-        made = await deps.postgres.run("account_create", username=name, **ACCOUNT)
+        made = await deps.postgres.run(
+            "account_create", username=name, username_key=name, **ACCOUNT
+        )
         assert made[1] == name

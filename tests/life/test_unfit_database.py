@@ -6,11 +6,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import takewhile
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
 import pytest
 
 from service import readiness
@@ -19,10 +17,8 @@ from service.errors import Unavailable
 from service.settings import Settings, SettingsError
 from service.store import fitness
 from service.store.embedded import Embedded
-from service.store.migrate import MigrationError, migrate, migrations
+from service.store.migrate import MigrationError, migrate
 from tests.live import ROOT, connected, scratch_database, unconfigured
-
-NEW_ACCOUNT = "INSERT INTO account (username, email, password_hash) VALUES ('{}', '', '-')"
 
 
 @pytest.fixture
@@ -71,30 +67,6 @@ def test_an_encoding_that_can_not_keep_every_name_is_refused(
         assert _ask(url, "SELECT to_regclass('schema_migration')") == [(None,)]
         told = _said("doctor", DATABASE_URL=url, REDIS_URL=settings.redis_url)
         assert f"The database unfit has the encoding {encoding}" in told.stdout
-
-
-def test_names_are_one_name_in_any_case_whatever_the_locale(
-    servers: Embedded, settings: Settings
-) -> None:
-    with _database(servers, settings, "LOCALE 'C' LOCALE_PROVIDER libc") as url:
-        migrate(url)
-        assert _ask(url, "SELECT lower('Ä') = 'ä'") == [(False,)]
-        for first, second in (("Ädam", "äDAM"), ("Ǆo", "ǆo"), ("ЖАННА", "жанна")):
-            _ask(url, NEW_ACCOUNT.format(first))
-            with pytest.raises(psycopg2.errors.UniqueViolation):
-                _ask(url, NEW_ACCOUNT.format(second))
-
-
-def test_two_accounts_of_one_name_from_before_are_told(
-    servers: Embedded, settings: Settings
-) -> None:
-    before = list(takewhile(lambda one: "FUNCTION folded" not in one.text, migrations()))
-    with _database(servers, settings, "LOCALE 'C' LOCALE_PROVIDER libc") as url:
-        migrate(url, before)
-        for name in ("Ädam", "ädam"):
-            _ask(url, NEW_ACCOUNT.format(name))
-        with pytest.raises(MigrationError, match=r"rows that its rule forbids.*\(ädam\)"):
-            migrate(url)
 
 
 LACKING = {

@@ -55,6 +55,7 @@ class Desk:
         [row] = self.run(
             "account_create",
             username=name,
+            username_key=name,
             email="desk@example.org",
             password_hash="-",
             role=role,

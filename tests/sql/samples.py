@@ -15,6 +15,7 @@ def samples(desk: Desk) -> dict[str, Parameters]:
     ada, ben = desk.account(), desk.account()
     hers, _ = desk.appointment(ada, home), desk.appointment(ben, full)
     name = desk.one("SELECT username FROM account WHERE id = %s", ada)
+    desk.run("account_set_key", account_id=ben, username_key="")
     return (
         account_samples(ada, name)
         | provider_samples(provider_id)
@@ -31,18 +32,23 @@ def account_samples(ada: int, name: str) -> dict[str, Parameters]:
     return {
         "account_create": {
             "username": "Somebody new",
+            "username_key": "somebody new",
             "email": "new@example.org",
             "password_hash": "-",
             "role": "customer",
             "provider_id": 0,
         },
-        "account_by_username": {"username": name},
+        "account_by_username": {"username": name, "username_key": name.lower()},
         "account_get": {"account_id": ada},
         "account_change_password": {"account_id": ada, "old_hash": "-", "new_hash": "new"},
         "account_list": {"role": "customer", "disabled": False, "after_id": ada - 1, "limit": 10},
-        "account_set_role": {"username": name, "role": "admin", "provider_id": 0},
-        "account_set_password": {"username": name, "password_hash": "new"},
-        "account_set_disabled": {"username": name, "disabled": True},
+        "account_set_role": {"account_id": ada, "role": "admin", "provider_id": 0},
+        "account_set_password": {"account_id": ada, "password_hash": "new"},
+        "account_set_disabled": {"account_id": ada, "disabled": True},
+        "account_rename": {"account_id": ada, "username": "Ada2", "username_key": "ada2"},
+        "account_without_key": {"after": "", "limit": 10},
+        "account_of_key": {"username_key": name.lower()},
+        "account_set_key": {"account_id": ada, "username_key": "another"},
     }
 
 

@@ -94,7 +94,8 @@ def test_each_gives_the_same_rows_sent_as_it_is_and_prepared(name: str, desk: De
 def rows(desk: Desk, text: str, parameters: dict[str, Any]) -> list[Any]:
     """The rows of a statement, which is undone; both forms give out the same ids."""
     desk.cursor.execute("SAVEPOINT before")
-    for table in TABLES:
+    desk.cursor.execute("ALTER TABLE account ALTER id SET DEFAULT 1000000000")  # else of the clock
+    for table in TABLES - {"account"}:
         desk.cursor.execute(f"ALTER SEQUENCE {table}_id_seq RESTART WITH 1000000000")
     desk.cursor.execute(text, parameters)
     found = desk.cursor.fetchall() if desk.cursor.description else [desk.cursor.rowcount]

@@ -138,12 +138,14 @@ async def test_a_commit_that_was_a_rollback_is_no_success(deps: Deps) -> None:
 
     with pytest.raises(Unavailable):
         await swallow()
-    assert await deps.db.run("account_by_username", username="twice") is None
+    named = {"username": "twice", "username_key": "twice"}
+    assert await deps.db.run("account_by_username", **named) is None
     assert await deps.db.run("schema_version"), "and the connection is not left in it"
 
 
 _ACCOUNT = {
-    "username": "twice", "email": "x", "password_hash": "x", "role": "customer", "provider_id": 0,
+    "username": "twice", "username_key": "twice",
+    "email": "x", "password_hash": "x", "role": "customer", "provider_id": 0,
 }  # fmt: skip
 
 
@@ -179,7 +181,7 @@ async def test_connections_that_the_server_ended_are_replaced(
         while not own.pool._idle[0].connection.closed:
             await asyncio.sleep(0.01)
         # A write would not be sent again, as a read is: it gets another connection.
-        assert await own.run("account_set_password", username="no-one", password_hash="x") is None
+        assert await own.run("account_set_password", account_id=0, password_hash="x") is None
     own.close()
 
 

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -19,10 +20,12 @@ from tornado.ioloop import IOLoop
 
 from service.errors import Unavailable
 from service.hasher import NICE, TURN
-from service.passwords import HASHER, LONGEST, Passwords
+from service.hashers import HASHER
+from service.passwords import LONGEST, Passwords
 from service.settings import Settings
 
-FAST = Settings(bcrypt_rounds=4)
+# A long deadline: the machine may be busy.
+FAST = Settings(bcrypt_rounds=4, request_deadline=30.0, lock_ttl=40.0)
 
 
 @pytest.fixture
@@ -90,10 +93,12 @@ async def test_the_cost_is_the_settings(passwords: Passwords) -> None:
     assert (await passwords.hash("x")).startswith("$2b$04$")
 
 
-async def test_an_unknown_user_takes_as_long_as_a_known_one() -> None:
+@pytest.mark.parametrize("then", [8, 7, 4])
+async def test_an_unknown_user_takes_as_long_as_a_known_one(then: int) -> None:
+    """Also as one whose hash is from when there were fewer rounds."""
     passwords = Passwords(dataclasses.replace(FAST, bcrypt_rounds=8))
     try:
-        hashed = await passwords.hash("right")
+        hashed = bcrypt.hashpw(b"right", bcrypt.gensalt(then)).decode()
         pairs = [
             (await _seconds(passwords, hashed), await _seconds(passwords, None)) for _ in range(15)
         ]
@@ -219,7 +224,9 @@ def test_a_hasher_ends_with_its_input() -> None:
     with subprocess.Popen(words, stdin=PIPE, stdout=PIPE, start_new_session=True) as process:
         salt = bcrypt.gensalt(4)
         out, _ = process.communicate(f"{b'x'.hex()} {salt.hex()}\n".encode(), timeout=10)
-    assert out == bcrypt.hashpw(b"x", salt) + b"\n"
+    refused, hashed = out.splitlines()
+    assert refused == b""
+    assert hashed == bcrypt.hashpw(b"x", salt)
     assert process.returncode == 0
 
 
@@ -258,3 +265,52 @@ async def outcome(hashing: Awaitable[str]) -> str | Unavailable:
         return await hashing
     except Unavailable as refused:
         return refused
+
+
+async def test_it_is_proven_by_one_hash_and_again_after_a_process_has_died(
+    passwords: Passwords, started: list[Process]
+) -> None:
+    hashed: list[float] = []
+    passwords.on_hash = hashed.append
+    await asyncio.gather(passwords.prove(), passwords.prove())
+    await passwords.prove()
+    assert len(hashed) == 1, "not with each probe"
+    assert len(started) == 2, "the one that steps back and the one at hand"
+    for process in started:
+        process.kill()
+        await process.wait()
+    assert isinstance(await outcome(passwords.hash("x")), Unavailable)
+    await passwords.prove()
+    assert len(hashed) == 2
+
+
+async def test_it_is_not_proven_while_no_process_starts(
+    passwords: Passwords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", "/nowhere/python")
+        with pytest.raises(Unavailable):
+            await passwords.prove()
+    await passwords.prove()
+
+
+async def test_who_gets_too_little_of_the_cores_is_hashed_by_one_that_keeps_up(
+    started: list[Process],
+) -> None:
+    """A process that is stopped is one that gets nothing at all."""
+    passwords = Passwords(dataclasses.replace(FAST, bcrypt_threads=1, request_deadline=3.0))
+    try:
+        hashed = await passwords.hash("x")
+        started[0].send_signal(signal.SIGSTOP)
+        assert await passwords.matches("x", hashed)
+        began = time.perf_counter()
+        assert await passwords.matches("x", hashed), "at once: the first has not come back"
+        assert time.perf_counter() - began < 0.5
+        assert os.getpriority(os.PRIO_PROCESS, started[1].pid) == os.getpriority(os.PRIO_PROCESS, 0)
+        started[0].send_signal(signal.SIGCONT)
+        while not passwords._idle:
+            await asyncio.sleep(0.01)
+        assert await passwords.matches("x", hashed)
+        assert len(started) == 2
+    finally:
+        await passwords.close()

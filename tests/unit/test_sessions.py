@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import hashlib
 import itertools
+import json
 import re
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ from tornado.platform.asyncio import AsyncIOLoop
 
 from service.deps import Deps
 from service.errors import InvalidToken, Unavailable
-from service.sessions import EVERYWHERE, Session, Sessions
+from service.sessions import EVERYWHERE, LIVING_MAX, STEP, Session, Sessions
 from service.store import redis
 
 _ACCOUNTS = itertools.count(10**9)  # far from those of other tests
@@ -169,3 +170,31 @@ async def test_what_is_no_token_never_gets_to_redis(deps: Deps, token: str) -> N
     with pytest.raises(Unavailable):
         await sessions.resolve(40 * "a")
     await client.aclose()
+
+
+async def test_of_more_tokens_than_an_account_may_have_the_oldest_end(
+    sessions: Sessions, deps: Deps, account_id: int
+) -> None:
+    tokens = [await sessions.issue(account_id, "ada", "customer", 0) for _ in range(LIVING_MAX + 3)]
+    assert len(await sessions.tokens(account_id)) == LIVING_MAX
+    assert await deps.redis.hlen(f"account:{account_id}:tokens") == LIVING_MAX
+    await sessions.resolve(tokens[-1])
+
+
+async def test_very_many_tokens_end_in_steps(
+    sessions: Sessions, deps: Deps, account_id: int
+) -> None:
+    """As an account may have from before there was a limit."""
+    mine = await sessions.resolve(await sessions.issue(account_id, "ada", "customer", 0))
+    many = {str(n): f"token:{account_id}-{n}" for n in range(5 * STEP)}
+    await deps.redis.mset(
+        {
+            key: json.dumps([int(token_id), account_id, "ada", "customer", 0, 0])
+            for token_id, key in many.items()
+        }
+    )
+    await deps.redis.hset(f"account:{account_id}:tokens", mapping=many)
+    assert STEP <= len(await sessions.tokens(account_id)) < 3 * STEP
+    assert await sessions.revoke_all(account_id, keep=mine.token_id) == 5 * STEP
+    assert await deps.redis.exists(*many.values()) == 0
+    assert [one.id for one in await sessions.tokens(account_id)] == [mine.token_id]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import psycopg2
 from psycopg2 import sql
 
+from service.store import usernames
 from service.store.backup.archive import Archive, BackupError
 from service.store.backup.catalog import DROPS, HINDRANCES, NO_LIMIT, SESSION, tables
 from service.store.migrate import (
@@ -64,6 +65,7 @@ def load(
             migrate_within(cursor, then)
             left_out = _fill(cursor, archive, told)
             migrate_within(cursor, known)
+            usernames.fill(connection)
             return Loaded(left_out, _settled(cursor, before, keep_broken))
     except psycopg2.errors.LockNotAvailable as error:
         raise BackupError("Somebody is using this database: end that first.") from error
