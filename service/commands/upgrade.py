@@ -14,8 +14,8 @@ from service.store.backup import Archive, dump, load
 from service.store.backup.files import sync
 from service.store.embedded import Embedded, EmbeddedError
 from service.store.embedded.cluster import installed_major
-from service.store.embedded.files import Place
 from service.store.embedded.older import OlderPostgres, fetch, fetched_to, made_by
+from service.store.embedded.place.files import Place
 from service.store.embedded.postgres import Postgres
 
 

@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from service.store.embedded import Embedded
-from service.store.embedded.account import Account, reachable
+from service.store.embedded.place.account import Account, reachable
 from service.store.embedded.process import users_of
 
 ROOT = Path(__file__).resolve().parents[2]

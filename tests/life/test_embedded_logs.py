@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.store.embedded import Embedded, log
+from service.store.embedded import Embedded
+from service.store.embedded.place import log
 from service.store.embedded.server import Server
 from tests.life.servers import cache, soon, sql
 

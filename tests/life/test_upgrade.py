@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from service.store.embedded import Embedded
-from service.store.embedded.files import Place
+from service.store.embedded.cluster import installed_major
 from service.store.embedded.older import OlderPostgres, fetch, made_by
-from service.store.embedded.postgres import installed_major
+from service.store.embedded.place.files import Place
 from service.store.migrate import migrate
 from tests.command.keeping import contents, run
 from tests.ha.engines import as_nobody, needs, program

@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from service.store.embedded.account import EmbeddedError
-from service.store.embedded.files import Place
-from service.store.embedded.home import opened
-from service.store.embedded.log import last_words
+from service.store.embedded.place.account import EmbeddedError
+from service.store.embedded.place.files import Place
+from service.store.embedded.place.home import opened
+from service.store.embedded.place.log import last_words
 from service.store.embedded.process import start_child
 from service.store.embedded.wheels import package
 

@@ -7,7 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from service.store.embedded.files import EmbeddedError, Place
+from service.store.embedded.place.account import EmbeddedError
+from service.store.embedded.place.files import Place
 from service.store.embedded.postgres import PORT, Postgres
 from service.store.embedded.wheels import copy_wheel
 

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import Self
 
-from service.store.embedded.account import AlreadyRuns, EmbeddedError
-from service.store.embedded.files import Place, holds
+from service.store.embedded.place.account import AlreadyRuns, EmbeddedError
+from service.store.embedded.place.files import Place, holds
 from service.store.embedded.postgres import Postgres
 from service.store.embedded.server import Server
 from service.store.embedded.valkey import Valkey

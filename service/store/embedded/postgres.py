@@ -7,9 +7,9 @@ import struct
 from pathlib import Path
 from urllib.parse import quote
 
-from service.store.embedded.account import may
 from service.store.embedded.cluster import binary, check_links, check_version, create
 from service.store.embedded.memory import memory, shared_buffers
+from service.store.embedded.place.account import may
 from service.store.embedded.server import Server, answers
 
 PORT = 5432  # only names the socket; nothing listens on TCP

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from service.store.embedded.account import (
+from service.store.embedded.place.account import (
     Account,
     EmbeddedError,
     acting_as,
@@ -20,7 +20,7 @@ from service.store.embedded.account import (
     hand_over,
     name_of,
 )
-from service.store.embedded.home import (
+from service.store.embedded.place.home import (
     home_of,
     made,
     opened,
