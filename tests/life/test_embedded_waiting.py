@@ -57,6 +57,7 @@ def backup(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backup of a database that has the schema and nothing else of ours."""
     folder = tmp_path_factory.mktemp("backup")
     data, file = folder / "data", folder / "b.gz"
+    Embedded.start(data).stop()
     assert command("migrate", data).returncode == 0
     assert command(f"backup {file}", data).returncode == 0
     return file

@@ -1,5 +1,6 @@
 """Who may start the servers of a data directory, one process at a time; whether it has data."""
 
+import logging
 import os
 import time
 from pathlib import Path
@@ -9,6 +10,8 @@ from service.store.embedded.place.account import AlreadyRuns, EmbeddedError
 from service.store.embedded.place.files import Place, locked, unusable
 from service.store.embedded.place.home import written_by_root
 
+log = logging.getLogger(__name__)
+
 PATIENCE = 10.0  # seconds that a start waits for a command, such as a backup, to be done
 
 
@@ -17,7 +20,7 @@ def hold(place: Place, patience: float = PATIENCE) -> int:
 
     Raises AlreadyRuns at once where somebody serves, EmbeddedError when patience is over.
     """
-    until = time.monotonic() + patience
+    until, said = time.monotonic() + patience, False
     while (lock := place.lock()) is None:
         note = place.note()
         who = note.get("pid", "of another start")
@@ -30,6 +33,9 @@ def hold(place: Place, patience: float = PATIENCE) -> int:
                 f"Process {who} still works on the data of {place.data_dir}: try again when it "
                 "is done."
             )
+        if not said:
+            log.info("waiting for process %s, which works on the data of %s", who, place.data_dir)
+            said = True
         time.sleep(0.05)
     return lock
 
