@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import BinaryIO
 
 from service import app
@@ -33,7 +34,7 @@ def restore(settings: Settings, *, file: str, replace: bool, keep_broken: bool, 
             if replace and not yes and not agreed(f"Put {held} in place of all in {where}?"):
                 print("nothing was restored")
                 return 0
-            with addressed(settings, Embedded.start) as (at, _):
+            with addressed(settings, partial(Embedded.start, brief=True)) as (at, _):
                 with Progress(rows, "rows") as bar:
                     loaded = load(
                         at.database_url,

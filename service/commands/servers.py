@@ -155,5 +155,5 @@ def _sentence(error: Exception) -> str:
                 return f"{refusals.sentence(error)}."
             return f"PostgreSQL does not do it: {refusals.sentence(error)}."
         case OSError():
-            return f"{error.strerror or error}"
+            return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
     return str(error)

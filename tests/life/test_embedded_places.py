@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from service.store.embedded import Embedded, EmbeddedError, files, home, wheels
+from service.store.embedded import Embedded, EmbeddedError, wheels
+from service.store.embedded.place import files, home
 from tests.life.servers import (
     NOBODY,
     as_another,

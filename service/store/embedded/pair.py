@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 from typing import Self
 
-from service.store.embedded.account import AlreadyRuns, EmbeddedError
-from service.store.embedded.files import Place, holds
+from service.store.embedded.place.account import EmbeddedError
+from service.store.embedded.place.files import Place
+from service.store.embedded.place.hold import PATIENCE, hold, holds
 from service.store.embedded.postgres import Postgres
 from service.store.embedded.server import Server
 from service.store.embedded.valkey import Valkey
@@ -37,16 +38,14 @@ class Embedded:
         postgres: bool = True,
         redis: bool = True,
         durable: bool = True,
+        brief: bool = False,
     ) -> Self:
-        """Start the servers and return when they answer; call it from the main thread."""
-        place = Place.find(data_dir, durable)
-        lock = place.lock()
-        if lock is None:
-            raise AlreadyRuns(
-                f"Process {place.note().get('pid', 'of another start')} already "
-                f"runs the embedded servers of {data_dir}."
-            )
-        return cls.start_locked(place, lock, postgres, redis, durable)
+        """Start the servers and return when they answer; call it from the main thread.
+
+        Others wait for a brief start to end, and are refused by one that is not.
+        """
+        place = Place.find(data_dir, durable, brief)
+        return cls.start_locked(place, hold(place), postgres, redis, durable)
 
     @classmethod
     def attach_or_start(
@@ -58,8 +57,8 @@ class Embedded:
         durable: bool = True,
     ) -> Self:
         """Return the running servers of data_dir, whose stop() does nothing, or start them."""
-        place = Place.find(data_dir, durable)
-        until = time.monotonic() + 10.0
+        place = Place.find(data_dir, durable, brief=True)
+        until = time.monotonic() + PATIENCE
         while (lock := place.lock()) is None:
             note = place.note()
             if note.get("ready") and speaks(note):

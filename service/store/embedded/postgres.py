@@ -7,24 +7,28 @@ import struct
 from pathlib import Path
 from urllib.parse import quote
 
-from service.store.embedded.account import may
 from service.store.embedded.cluster import binary, check_links, check_version, create
 from service.store.embedded.memory import memory, shared_buffers
+from service.store.embedded.place.account import may
 from service.store.embedded.server import Server, answers
 
 PORT = 5432  # only names the socket; nothing listens on TCP
 SHM, SHM_ROOM = "/dev/shm", 16 * 1024**2  # bytes that workers of one query may share
-SETTINGS = {
+# Every version knows these.
+PRIVATE = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "port": str(PORT),
-    "timezone": "UTC",
     "log_timezone": "UTC",
-    "max_connections": "100",
-    "shared_preload_libraries": "pg_stat_statements",
     # What callers sent is theirs: no statement text, no key values in the log.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
+}
+SETTINGS = {
+    **PRIVATE,
+    "timezone": "UTC",
+    "max_connections": "100",
+    "shared_preload_libraries": "pg_stat_statements",
     "log_checkpoints": "off",
     # PostgreSQL's own collector opens its file anew when told: we rename it when it is long.
     "logging_collector": "on",
@@ -35,8 +39,6 @@ SETTINGS = {
     # After a quiet time so much of the log is still ready to be written over.
     "min_wal_size": "256MB",
 }
-
-
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -48,18 +50,28 @@ class Postgres(Server):
 
     def command(self) -> list[str]:
         """Return postgres with all its settings, so that none hides in a file."""
-        folder = str(self.sockets).replace('"', '""')
         settings = {
             **SETTINGS,
-            "unix_socket_directories": f'"{folder}"',
+            **self.surroundings(),
             "shared_buffers": shared_buffers(memory()),
-            "dynamic_shared_memory_type": "posix" if self.shares_memory() else "mmap",
             "log_directory": str(self.logs),
             "log_filename": self.log.name,
             **({} if self.durable else NOT_DURABLE),
         }
+        return [binary(self.place, "postgres"), *self.arguments(settings)]
+
+    def arguments(self, settings: dict[str, str]) -> list[str]:
+        """Return what any version takes behind the name of the program."""
         flags = [word for item in settings.items() for word in ("-c", "=".join(item))]
-        return [binary(self.place, "postgres"), "-D", str(self.folder), *flags]
+        return ["-D", str(self.folder), *flags]
+
+    def surroundings(self) -> dict[str, str]:
+        """Return the settings that say where on this machine it runs."""
+        folder = str(self.sockets).replace('"', '""')
+        return {
+            "unix_socket_directories": f'"{folder}"',
+            "dynamic_shared_memory_type": "posix" if self.shares_memory() else "mmap",
+        }
 
     def shares_memory(self) -> bool:
         """Tell whether /dev/shm is there for the account and has room; a container may lack it."""
@@ -76,8 +88,12 @@ class Postgres(Server):
         if new:
             create(self.place, self.folder, self.durable)
         self.place.folder(self.name)
-        check_version(self.place, self.folder)
+        self.check_version()
         check_links(self.place, self.folder)
+
+    def check_version(self) -> None:
+        """Raise EmbeddedError when the data is not for these programs."""
+        check_version(self.place, self.folder)
 
     def tidy(self) -> None:
         """Remove lock files: their pid may belong to somebody else by now."""

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from service.store.embedded.account import EmbeddedError
-from service.store.embedded.files import Place
+from service.store.embedded.place.account import EmbeddedError
+from service.store.embedded.place.files import Place
 
 LINUX = sys.platform == "linux"
 LIBC = ctypes.CDLL(None) if LINUX else None

@@ -8,10 +8,10 @@ import subprocess
 import time
 from pathlib import Path
 
-from service.store.embedded.account import EmbeddedError
-from service.store.embedded.files import Place
-from service.store.embedded.home import private
-from service.store.embedded.log import full, last_words, set_aside
+from service.store.embedded.place.account import EmbeddedError
+from service.store.embedded.place.files import Place
+from service.store.embedded.place.home import private
+from service.store.embedded.place.log import full, last_words, set_aside
 from service.store.embedded.process import start_child, tell, users_of
 
 MIB = 1024**2

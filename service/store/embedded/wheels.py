@@ -6,8 +6,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from service.store.embedded.account import Account, EmbeddedError, reachable
-from service.store.embedded.home import shared
+from service.store.embedded.place.account import Account, EmbeddedError, reachable
+from service.store.embedded.place.home import shared
 
 
 def package(module: str, distribution: str, account: Account | None) -> Path:

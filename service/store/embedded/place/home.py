@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from service.store.embedded.account import (
+from service.store.embedded.place.account import (
     Account,
     EmbeddedError,
     acting_as,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from service.store.embedded.account import (
+from service.store.embedded.place.account import (
     Account,
     EmbeddedError,
     acting_as,
@@ -20,13 +20,12 @@ from service.store.embedded.account import (
     hand_over,
     name_of,
 )
-from service.store.embedded.home import (
+from service.store.embedded.place.home import (
     home_of,
     made,
     opened,
     private,
     scratch,
-    written_by_root,
 )
 
 log = logging.getLogger(__name__)
@@ -43,17 +42,18 @@ class Place:
     home: Path
     account: Account | None  # whom the servers run as; None: us
     keeper: Account | None = None  # whom home belongs to; None: us
+    brief: bool = False  # used by a command that is done soon, so that others may wait for it
 
     @classmethod
-    def find(cls, data_dir: Path, durable: bool) -> Self:
+    def find(cls, data_dir: Path, durable: bool, brief: bool = False) -> Self:
         """Return the place of data_dir, made if it is new."""
         data_dir = data_dir.absolute()
         try:
             owner = made(data_dir)
             if owner or os.geteuid() != 0:
-                return cls(data_dir, data_dir, owner, owner)
+                return cls(data_dir, data_dir, owner, owner, brief)
             account = Account.own()
-            return cls(data_dir, home_of(data_dir, account, durable), account)
+            return cls(data_dir, home_of(data_dir, account, durable), account, None, brief)
         except OSError as exc:
             raise unusable(data_dir, exc) from exc
 
@@ -102,7 +102,8 @@ class Place:
 
     def write_note(self, **note: Any) -> None:
         """Replace servers.json in one step."""
-        text = json.dumps({"pid": os.getpid(), "home": self.identity(), **note})
+        about = {"pid": os.getpid(), "home": self.identity(), "brief": self.brief}
+        text = json.dumps({**about, **note})
         fresh = self.home / "servers.json.new"
         with self.as_keeper():
             fresh.unlink(missing_ok=True)
@@ -189,23 +190,6 @@ class Place:
         if not durable and self.home != self.data_dir:
             shutil.rmtree(self.home, ignore_errors=True)
             (self.data_dir / "elsewhere").unlink(missing_ok=True)
-
-
-def holds(data_dir: Path, name: str) -> bool:
-    """Tell whether a server has data there, or a process is about to make it; makes nothing."""
-    try:
-        roots = os.geteuid() == data_dir.stat().st_uid == 0
-        home = Path((written_by_root(data_dir / "elsewhere") if roots else "").strip() or data_dir)
-        if (home / name).exists():
-            return True
-        if (handle := locked(home / "lock", os.O_RDONLY)) is None:
-            return True
-        os.close(handle)
-    except FileNotFoundError:
-        return False
-    except OSError as exc:
-        raise unusable(data_dir, exc) from exc
-    return False
 
 
 def locked(file: Path, flags: int) -> int | None:
