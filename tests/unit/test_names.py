@@ -159,6 +159,7 @@ def test_a_title_is_trimmed_and_composed(typed: str, kept: str) -> None:
         ("\u3164 \u2800", BLANK),
         ("\ufe0f", BLANK),
         ("a\tb", CONTROL),
+        ("a\u2028b", CONTROL),
         ("a\x1b[2Jb", CONTROL),
         ("\u202egpj.exe", CONTROL),
         (200 * "\u0958", "Ensure this field has no more than 200 characters."),
