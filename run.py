@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
 """The way in: makes .venv, installs requirements.txt when it changed, goes on there as a command.
 
-Where the packages are installed already (a container, an activated environment) it installs
-nothing. Until they are there it uses the standard library only; old Pythons can read this file.
+Where the packages are installed already (a container, an activated environment, a .venv made from
+deploy/requirements.lock) it installs nothing. Until they are there it uses the standard library
+only; old Pythons can read this file.
 """
 
-import contextlib
 import hashlib
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+if sys.platform == "win32":
+    sys.stderr.write("This needs Linux or macOS; on Windows, run it inside WSL.\n")
+    sys.exit(2)
 if sys.version_info < (3, 11):  # noqa: UP036 that is what it is for
     sys.stderr.write(f"This needs Python 3.11 or newer, not {sys.version.split()[0]}.\n")
     sys.exit(2)
@@ -25,7 +29,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 MARK = VENV / "requirements.sha256"  # what was installed for which Python, or UNFINISHED
 UNFINISHED = "unfinished"
-TESTS = "# The tests."  # the heading in requirements.txt; what is below it only `test` needs
+# The heading in requirements.txt; what is below it only `test` and embedded servers need.
+EMBEDDED = "# The embedded servers"
 MOVED = "RUN_PY_MOVED"  # holds our pid, which an exec keeps: we never move twice
 COMPARE = {"==": tuple.__eq__, ">=": tuple.__ge__, "<": tuple.__lt__}
 
@@ -37,27 +42,41 @@ class SetupError(Exception):
 def main() -> int:
     """Run the command line where the packages are; return its exit code."""
     try:
-        enter_environment(testing=sys.argv[1:2] == ["test"])
+        open_standard_streams()
+        enter_environment(whole=sys.argv[1:2] == ["test"])
+        sys.path.insert(0, str(ROOT))
+        from service.cli import main as command_line
+
+        return command_line(sys.argv[1:])
     except SetupError as exc:
         sys.stderr.write(f"{exc}\n")
         return 2
     except KeyboardInterrupt:
         return 130
-    sys.path.insert(0, str(ROOT))
-    from service.cli import main as command_line
-
-    return command_line(sys.argv[1:])
 
 
-def enter_environment(testing: bool) -> None:
-    """Return if the packages are here, else become .venv's Python, which is made if need be."""
+def open_standard_streams() -> None:
+    """Open those that are closed to nothing: else the next file or socket takes their place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+
+
+def enter_environment(whole: bool) -> None:
+    """Return if the packages are here, else become .venv's Python, which is made if need be.
+
+    Not the whole of requirements.txt is: an environment made for serving alone will do.
+    """
     inside = Path(sys.prefix).resolve() == VENV.resolve()
-    if os.environ.get(MOVED) == str(os.getpid()) or (inside and ready()):
+    if os.environ.get(MOVED) == str(os.getpid()) or (inside and ready(whole)):
         return
-    if not inside and satisfied(wanted(testing), sys.path):
+    if not inside and satisfied(wanted(whole), sys.path):
         return
-    if not ready():
-        prepare()
+    if not ready(whole):
+        prepare(whole)
     os.environ[MOVED] = str(os.getpid())
     os.environ.pop("__PYVENV_LAUNCHER__", None)  # macOS would start the old Python again
     try:
@@ -66,15 +85,11 @@ def enter_environment(testing: bool) -> None:
         raise SetupError(f"{PYTHON} can't run here ({exc.strerror}): delete {VENV}.") from exc
 
 
-def ready() -> bool:
-    """Tell whether .venv holds requirements.txt as it is now; one made by hand counts too."""
+def ready(whole: bool) -> bool:
+    """Tell whether .venv holds requirements.txt as it is now, or was made by hand and will do."""
     if not os.path.exists(PYTHON):  # False, too, when it is not ours to see
         return False
-    if not MARK.exists() and satisfied(wanted(testing=True), venv_path()):
-        with contextlib.suppress(OSError):  # only a cache of the line above
-            MARK.write_text(fingerprint())
-        return True
-    return mark() == fingerprint()
+    return mark() == fingerprint() if MARK.exists() else satisfied(wanted(whole), venv_path())
 
 
 def mark() -> str:
@@ -92,10 +107,10 @@ def venv_path() -> "list[str]":
     return [str(found) for found in VENV.glob("lib/python*/site-packages")]
 
 
-def wanted(testing: bool) -> "list[str]":
-    """Return the lines of requirements.txt that serving needs, or those of the tests too."""
+def wanted(whole: bool) -> "list[str]":
+    """Return the lines of requirements.txt: all, or those that serving can't do without."""
     text = REQUIREMENTS.read_text()
-    lines = (text if testing else text.split(TESTS)[0]).splitlines()
+    lines = (text if whole else text.split(EMBEDDED)[0]).splitlines()
     return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
 
 
@@ -124,13 +139,13 @@ def numbers(version: str) -> "tuple[int, ...]":
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-def prepare() -> None:
+def prepare(whole: bool) -> None:
     """Make .venv complete; a second start waits here for the first."""
     import fcntl
 
     with open(__file__) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if ready():
+        if ready(whole):
             return
         try:
             ours = mark().endswith(os.path.realpath(PYTHON)) or not mark()
@@ -143,9 +158,15 @@ def prepare() -> None:
             MARK.write_text(fingerprint())
         except OSError as exc:
             raise SetupError(
-                f"Can't write {VENV} ({exc.strerror}): install requirements.txt into "
-                "an environment of your own and start run.py from there."
+                f"Can't write {VENV} ({exc.strerror}). An environment of your own, anywhere, does: "
+                f"python3 -m venv ~/booking && ~/booking/bin/pip install -r {quoted(REQUIREMENTS)} "
+                f"&& ~/booking/bin/python {quoted(__file__)}"
             ) from exc
+
+
+def quoted(path: "str | Path") -> str:
+    """Return a path as a shell takes it."""
+    return shlex.quote(os.path.abspath(path))
 
 
 def install(lock: int) -> None:

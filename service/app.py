@@ -12,6 +12,7 @@ from tornado.web import Application
 
 from service import descriptors, figures, logs, pulse
 from service.booking import appointment, slot, wall
+from service.booking.broad import broad_lane
 from service.booking.reschedule import reschedule_lane
 from service.deps import Deps, Lanes, Traffic
 from service.drain import drain
@@ -41,6 +42,7 @@ DISCARDED = 64 * 1024 * 1024
 BACKLOG = 4096  # connections that may wait to be accepted; the system may allow fewer
 IDLE = 75.0  # seconds; nginx drops an idle connection after 60, so never while we close it
 BODY = 10.0  # seconds for a whole body
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # to listen on, but not to go to
 
 
 @contextlib.asynccontextmanager
@@ -59,6 +61,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
         reschedule_lane(db, locks, settings),
         appointment.list_lane(db, settings),
         slot.list_lane(db, settings),
+        broad_lane(settings),
     )
     readiness = Readiness(db, repeated, passwords, settings)
     deps = Deps(
@@ -98,13 +101,26 @@ def listen(deps: Deps) -> tuple[TornadoServer | WireServer, int]:
     """A server that accepts on the settings' address, and its port."""
     host, port = deps.settings.host, deps.settings.port
     try:
-        sockets = bind_sockets(port, host, backlog=BACKLOG)
+        sockets = bind_sockets(port, bare(host), backlog=BACKLOG)
+    except UnicodeError:  # a label of a name that is empty or too long
+        raise OSError(None, f"Can't listen on {host}: that is no name of a host.") from None
     except OSError as error:
         said = f"Can't listen on {host} port {port}: {error.strerror or error}."
         raise OSError(error.errno, said) from error
     found = server(application(deps), deps.settings)
     found.add_sockets(sockets)
     return found, sockets[0].getsockname()[1]
+
+
+def bare(host: str) -> str:
+    """An address as the system takes it: of IPv6 without the brackets that URLs need."""
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
+
+
+def url(host: str, port: int) -> str:
+    """Where a browser on this machine finds a server that listens there (RFC 3986, RFC 6874)."""
+    name = ANYWHERE.get(bare(host), bare(host)).replace("%", "%25")
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 def server(routes: Application, settings: Settings) -> TornadoServer | WireServer:

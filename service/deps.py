@@ -28,6 +28,7 @@ class Lanes:
     reschedule: "Lane[Any, Answer]"
     appointments: Lane[Any, Any]
     slots: Lane[Any, Any]
+    broad: Lane[Any, Any]
 
     def by_name(self) -> dict[str, Lane[Any, Any]]:
         """All of them."""

@@ -6,7 +6,7 @@ goes out at once; under load the sets grow by themselves, and with them the thro
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import ContextVar
 from typing import Any, Generic, Self, TypeVar
 
@@ -23,20 +23,23 @@ READS = 32  # pages read in one set
 
 AGAIN = object()  # the result of an item that only a neighbour was in the way of
 LATER = object()  # the result of an item whose turn has not come yet: this was no try
+LOCKED = object()  # the same where somebody else holds a row for so long that nothing can be said
+
+PAUSE = 0.004  # seconds until LATER and LOCKED come again
 
 # Seconds that the current request has spent in the queues of lanes so far.
 waited: ContextVar[float] = ContextVar("waited", default=0.0)
 
 
 class _Entry(Generic[Item, Result]):
-    __slots__ = ("deadline", "future", "item", "tries", "until", "waited")
+    __slots__ = ("deadline", "future", "item", "locked", "tries", "until", "waited")
 
     def __init__(self, item: Item, future: "asyncio.Future[Result]", deadline: float) -> None:
         self.item = item
         self.future = future
         self.deadline = deadline  # of the wait in the queue
         self.until = until()  # of the request
-        self.tries = 0
+        self.tries = self.locked = 0
         self.waited = 0.0
 
 
@@ -44,8 +47,10 @@ class Lane(Generic[Item, Result]):
     """Runs `decide` over sets of at most `batch` items, at most `width` sets at once.
 
     `decide` returns one result per item, in order; a result that is an exception is raised to
-    whoever submitted that item; AGAIN puts the item back to the head of the queue, so many times,
-    and LATER to its end, until its patience is over. Either way it then hears Busy.
+    whoever submitted that item. AGAIN puts the item back to the head of the queue, so many times;
+    LATER and LOCKED put it to the end, after a pause, until its patience is over. It then hears
+    Busy. What was LOCKED so many times is decided by `alone`, which waits for the lock: one item at
+    a time, so that it has its turn and nobody else waits for it.
     """
 
     def __init__(
@@ -57,12 +62,18 @@ class Lane(Generic[Item, Result]):
         queue: int,
         patience: float,
         tries: int = 5,
+        alone: Callable[[list[Item]], Awaitable[Sequence[Any]]] | None = None,
+        owner: Callable[[Item], Hashable] | None = None,
     ) -> None:
-        self._decide = decide
+        self._decide, self._alone = decide, alone or decide
+        self._owner = owner  # whose an item is; None: nobody's
         self._width, self._batch, self._limit = width, batch, queue
         self._patience, self._tries = patience, tries
         self._waiting: deque[_Entry[Item, Result]] = deque()
+        self._pausing: list[_Entry[Item, Result]] = []
+        self._aside: deque[_Entry[Item, Result]] = deque()
         self._running: set[asyncio.Task[None]] = set()
+        self._asides: set[asyncio.Task[None]] = set()
         self._scheduled = False
         self._gathering: asyncio.TimerHandle | None = None
         self._sweeper: asyncio.TimerHandle | None = None
@@ -72,8 +83,8 @@ class Lane(Generic[Item, Result]):
 
     @property
     def waiting(self) -> int:
-        """Items in the queue."""
-        return len(self._waiting)
+        """Items in the queue, those that come again a little later too."""
+        return len(self._waiting) + len(self._pausing) + len(self._aside)
 
     @property
     def limit(self) -> int:
@@ -91,11 +102,15 @@ class Lane(Generic[Item, Result]):
 
     @classmethod
     def of(
-        cls, settings: Settings, decide: Callable[[list[Item]], Awaitable[Sequence[Any]]]
+        cls,
+        settings: Settings,
+        decide: Callable[[list[Item]], Awaitable[Sequence[Any]]],
+        **options: Any,
     ) -> Self:
-        """A lane as wide, long and patient as the settings say."""
+        """A lane as wide, long and patient as the settings say, with other options of its own."""
         return cls(
             decide,
+            **options,
             width=settings.lane_width,
             batch=settings.lane_batch,
             queue=settings.lane_queue,
@@ -104,16 +119,28 @@ class Lane(Generic[Item, Result]):
 
     @classmethod
     def reading(
-        cls, settings: Settings, read: Callable[[list[Item]], Awaitable[Sequence[Any]]]
+        cls,
+        settings: Settings,
+        read: Callable[[list[Item]], Awaitable[Sequence[Any]]],
+        **options: Any,
     ) -> Self:
         """A lane for reads: smaller sets, since a long page holds up those beside it."""
-        lane = cls.of(settings, read)
+        lane = cls.of(settings, read, **options)
         lane._batch = min(lane._batch, READS)
+        return lane
+
+    @classmethod
+    def alone(
+        cls, settings: Settings, read: Callable[[list[Item]], Awaitable[Sequence[Any]]]
+    ) -> Self:
+        """A lane of sets of one, for what is too much to be read beside others."""
+        lane = cls.of(settings, read)
+        lane._batch = 1
         return lane
 
     async def submit(self, item: Item) -> Result:
         """The item's result. Raises Unavailable when the queue is full or the wait too long."""
-        if len(self._waiting) >= self._limit:
+        if self.waiting >= self._limit:
             self.refused_full += 1
             raise Unavailable
         future: asyncio.Future[Result] = self._loop.create_future()
@@ -128,8 +155,8 @@ class Lane(Generic[Item, Result]):
 
     async def close(self) -> None:
         """Wait for what is in flight or queued."""
-        while self._running or self._waiting:
-            await asyncio.wait(self._running) if self._running else await asyncio.sleep(0)
+        while self._running or self.waiting:
+            await asyncio.wait(self._running) if self._running else await asyncio.sleep(PAUSE)
 
     def _wake(self) -> None:
         # Once per loop turn, so that everything that arrived in this turn goes out as one set.
@@ -142,14 +169,26 @@ class Lane(Generic[Item, Result]):
         while self._waiting and len(self._running) < self._width:
             if not self._worth_it():
                 break
-            size = min(self._batch, len(self._waiting))
-            entries = [self._waiting.popleft() for _ in range(size)]
+            entries = self._take()
             self._observe(entries)
             task = self._loop.create_task(self._run(entries))
             self._running.add(task)
             task.add_done_callback(self._finished)
         if self._waiting and self._sweeper is None:
             self._sweeper = self._loop.call_at(self._waiting[0].deadline, self._sweep)
+
+    def _take(self) -> list[_Entry[Item, Result]]:
+        """The next set: when more wait than it takes, one of each owner before seconds."""
+        if self._owner and len(self._waiting) > self._batch:
+            owners: set[Hashable] = set()
+            first, then = deque[_Entry[Item, Result]](), deque[_Entry[Item, Result]]()
+            for entry in self._waiting:
+                owner = self._owner(entry.item)
+                (then if owner in owners else first).append(entry)
+                owners.add(owner)
+            self._waiting = first + then
+        size = min(self._batch, len(self._waiting))
+        return [self._waiting.popleft() for _ in range(size)]
 
     def _worth_it(self) -> bool:
         """Whether to send what waits: beside another set only half a batch or what has waited."""
@@ -188,10 +227,14 @@ class Lane(Generic[Item, Result]):
         if self._waiting:
             self._sweeper = self._loop.call_at(self._waiting[0].deadline, self._sweep)
 
-    async def _run(self, entries: list[_Entry[Item, Result]]) -> None:
+    async def _run(
+        self,
+        entries: list[_Entry[Item, Result]],
+        decide: Callable[[list[Item]], Awaitable[Sequence[Any]]] | None = None,
+    ) -> None:
         share(min(entry.until for entry in entries))
         try:
-            results = await self._decide([entry.item for entry in entries])
+            results = await (decide or self._decide)([entry.item for entry in entries])
             if len(results) != len(entries):  # done, but who could say for whom
                 raise OutcomeUnknown
         except Exception as error:
@@ -203,16 +246,47 @@ class Lane(Generic[Item, Result]):
             results = [type(error)() for _ in entries] if shared else [error]
         again = []
         for entry, result in zip(entries, results, strict=True):
-            if result is not AGAIN and result is not LATER:
+            entry.tries += result is AGAIN
+            entry.locked += result is LOCKED
+            if result not in (AGAIN, LATER, LOCKED):
                 _settle(entry, result)
-            elif entry.tries == self._tries or entry.deadline <= self._loop.time():
+            elif entry.deadline <= self._loop.time():
                 _settle(entry, Busy())
-            elif result is LATER:
-                self._waiting.append(entry)
+            elif result is LOCKED and entry.locked > self._tries:
+                self._set_aside(entry)
+            elif result is not AGAIN:
+                self._pause(entry)
+            elif entry.tries > self._tries:
+                _settle(entry, Busy())
             else:
-                entry.tries += 1
                 again.append(entry)
         self._waiting.extendleft(reversed(again))
+
+    def _pause(self, entry: _Entry[Item, Result]) -> None:
+        if not self._pausing:
+            self._loop.call_later(PAUSE, self._resume)
+        self._pausing.append(entry)
+
+    def _set_aside(self, entry: _Entry[Item, Result]) -> None:
+        self._aside.append(entry)
+        if len(self._aside) == 1:
+            task = self._loop.create_task(self._run_aside())
+            self._asides.add(task)
+            task.add_done_callback(self._asides.discard)
+
+    async def _run_aside(self) -> None:
+        while self._aside:
+            entry = self._aside[0]
+            if entry.deadline <= self._loop.time():
+                _settle(entry, Unavailable())
+            else:
+                await self._run([entry], self._alone)
+            self._aside.popleft()
+
+    def _resume(self) -> None:
+        self._waiting.extend(self._pausing)
+        self._pausing.clear()
+        self._start()
 
 
 def _settle(entry: _Entry[Any, Any], result: Any) -> None:

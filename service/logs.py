@@ -32,9 +32,12 @@ _OF_STATUS = {1: "", 2: _GREEN, 3: _GREEN, 4: _YELLOW, 5: _RED}
 
 
 def configure() -> None:
-    """Send everything from INFO on to standard error, in one form or the other."""
+    """Send everything from INFO on to standard error, in one form or the other: warnings and
+    what ends the process, too."""
     handler = logging.StreamHandler()
-    handler.setFormatter(Coloured() if sys.stderr.isatty() else Json())
+    handler.setFormatter(Coloured() if sys.stderr and sys.stderr.isatty() else Json())
+    logging.captureWarnings(True)
+    sys.excepthook = lambda kind, error, _: log.critical("bug", exc_info=error)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.raiseExceptions = False  # its complaint would show what could not be written
     # Tornado tells of every malformed request and every refusal: they are answered, not news.

@@ -97,7 +97,7 @@ class Sessions:
                 pipe.expire(of_account, self._ttl)
                 await pipe.execute()
         living = await self.tokens(account_id)
-        await self.revoke(session, [one.id for one in living[:-LIVING_MAX]])
+        await self._revoke(account_id, [one.id for one in living[:-LIVING_MAX]])
         return token
 
     async def resolve(self, token: str) -> Session:

@@ -11,6 +11,9 @@ ROOT = Path(__file__).resolve().parents[1]
 YES, NO = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
 WIRES = ("llhttp", "tornado")
 ORIGIN = re.compile(r"https?://[^/?#@,*\s]+")
+SHOWN = 40  # characters of a wrong value
+LARGEST = 2**31 - 1  # of a whole number: what PostgreSQL, Redis and the system can all hold
+LONGEST = 1e6  # seconds, above eleven days; PostgreSQL's own timeouts end at 24
 T = TypeVar("T")
 
 
@@ -100,7 +103,10 @@ class Settings:
         0, "coming appointments one user may have; 0 is no limit", low=0
     )
     notice_minutes: int = setting(
-        0, "minutes before its start until which an appointment may be moved or cancelled", low=0
+        0,
+        "minutes before its start until which an appointment may be moved or cancelled",
+        low=0,
+        high=5_256_000,  # ten years
     )
 
     require_if_match: bool = setting(
@@ -147,7 +153,10 @@ class Settings:
         "", "where the service manager listens; systemd sets it", schemes=("/", "@")
     )
     watchdog_usec: int = setting(
-        0, "microseconds without a sign of life until systemd, which sets it, kills", low=0
+        0,
+        "microseconds without a sign of life until systemd, which sets it, kills",
+        low=0,
+        high=2**64,
     )
     ready_down_seconds: float = setting(
         2.0, "seconds at a stop for which all is still served while /readyz says 503", low=0
@@ -209,13 +218,16 @@ def read(name: str, kind: Any, given: Any) -> Any:
         if given.lower() not in YES + NO:
             raise SettingsError(f"{name.upper()} must be on or off, not {given!r}.")
         return given.lower() in YES
-    if kind is Path:
-        return Path(given).expanduser().absolute()
+    if kind is str and not str(given).isprintable():  # half of a character that is not UTF-8, too
+        raise SettingsError(f"{name.upper()} has a character in it that can't be printed.")
     try:
-        return kind(given)
+        return Path(given).expanduser().absolute() if kind is Path else kind(given)
+    except RuntimeError:
+        raise SettingsError(f"{name.upper()} begins with the home of nobody: {given!r}.") from None
     except (TypeError, ValueError):
         wanted = "a whole number" if kind is int else "a number"
-        raise SettingsError(f"{name.upper()} must be {wanted}, not {given!r}.") from None
+        shown = given if len(given) <= SHOWN else f"{given[:SHOWN]}..."
+        raise SettingsError(f"{name.upper()} must be {wanted}, not {shown!r}.") from None
 
 
 def check(name: str, value: Any, rule: Mapping[str, Any]) -> None:
@@ -227,8 +239,14 @@ def check(name: str, value: Any, rule: Mapping[str, Any]) -> None:
         raise SettingsError(f"{env} must begin with {' or '.join(schemes)}.")
     if isinstance(value, float) and not math.isfinite(value):
         raise SettingsError(f"{env} must be a finite number, not {value}.")
-    if (low is not None and value < low) or (high is not None and value > high):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    most = high if high is not None else LARGEST if isinstance(value, int) else LONGEST
+    if low is not None and value < low:
         span = f"at least {low}" if high is None else f"from {low} to {high}"
+        raise SettingsError(f"{env} must be {span}, not {value}.")
+    if value > most:
+        span = f"at most {most:.0f}" if high is None else f"from {low} to {high}"
         raise SettingsError(f"{env} must be {span}, not {value}.")
 
 

@@ -1,14 +1,16 @@
-"""What `serve` prints: the first calls to try, as curl lines that work when pasted."""
+"""What `serve` shows on a terminal: where to go next, and calls that work when pasted."""
 
 import contextlib
 import json
 import secrets
+import shlex
 from datetime import UTC, datetime
 from typing import Any
 
 from service.booking import slot
 from service.deps import Deps
 from service.errors import DomainError
+from service.settings import Settings
 
 CALLS = """
 Try it:
@@ -27,8 +29,27 @@ GOODBYE = """\
 curl -s -X POST {url}/api/logout/ -H "Authorization: Token $TOKEN"
 """
 
+ADMIN = "user create --username admin --email admin@example.org --role admin"
 
-async def lines(deps: Deps, url: str) -> str:
+
+def first_steps(settings: Settings, url: str, program: str) -> str:
+    """Where the documentation and the data are, what makes an admin (with the settings of this
+    server), what ends it. `program` is run.py as it was called."""
+    words = f"python3 {shlex.quote(program)} {ADMIN}"
+    steps = [("docs", f"{url}/docs/")]
+    if settings.database_url:
+        steps.append(("admin", f"{words}  # with the settings of this server"))
+    else:
+        folder = str(settings.data_dir)
+        given = (
+            "" if settings.data_dir == Settings().data_dir else f" --data-dir {shlex.quote(folder)}"
+        )
+        steps += [("data", folder), ("admin", words + given)]
+    steps.append(("end", "Ctrl-C"))
+    return "\n".join(["", *(f"  {name:5}  {text}" for name, text in steps)])
+
+
+async def calls(deps: Deps, url: str) -> str:
     """The calls for a server at this address, with a new user and a slot that is free now.
 
     Without a slot when the database does not say: no server shall fall over its own welcome.

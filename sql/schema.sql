@@ -135,6 +135,8 @@ CREATE TABLE appointment (
 -- The last word on double booking: only cancelling gives a place back.
 CREATE UNIQUE INDEX appointment_one_per_place ON appointment (slot_id, place)
     WHERE status <> 'cancelled';
+-- The others of a slot, for its provider's list.
+CREATE INDEX appointment_cancelled ON appointment (slot_id) WHERE status = 'cancelled';
 -- A user's own list, page by page.
 CREATE INDEX appointment_account ON appointment (account_id, id);
 
@@ -281,6 +283,12 @@ BEGIN ATOMIC
      ORDER BY slot.starts_at
      LIMIT 3;
 END;
+
+-- The ids of a kind of row that this transaction has locked and noted (appointment.sql): no ids
+-- where it noted none.
+CREATE FUNCTION locked(kind text) RETURNS bigint[]
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(nullif(current_setting('booking.' || kind, true), ''), '{}')::bigint[];
 
 CREATE TYPE appointment_document AS (
     id           bigint,

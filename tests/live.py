@@ -31,7 +31,7 @@ PATIENT = {
     "lock_ttl": 20.0,
 }
 PATIENTLY = {name.upper(): str(seconds) for name, seconds in PATIENT.items()}
-LISTENING = re.compile(r"^listening on http://([^:]+):(\d+)$", re.MULTILINE)
+LISTENING = re.compile(r"^listening on http://(\S+):(\d+)$", re.MULTILINE)
 
 
 class Live:

@@ -1,6 +1,6 @@
 """The commands that keep the data: backup, restore, upgrade."""
 
-from service.arguments.command import Command, Parser
+from service.arguments.command import Command, Databases, Parser
 
 
 def backup_arguments(parser: Parser) -> None:
@@ -46,6 +46,7 @@ BACKUP = Command(
     ("booking.gz", ". --data-dir .data", "- > copy.gz"),
     "backup.backup",
     backup_arguments,
+    databases=Databases.POSTGRES,
 )
 RESTORE = Command(
     "restore",
@@ -57,6 +58,7 @@ RESTORE = Command(
     ("booking.gz", "booking.gz --replace --yes"),
     "restore.restore",
     restore_arguments,
+    databases=Databases.MADE,
 )
 UPGRADE = Command(
     "upgrade",
@@ -68,5 +70,6 @@ UPGRADE = Command(
     ("", "--programs /usr/lib/postgresql/15/bin"),
     "upgrade.upgrade",
     upgrade_arguments,
+    databases=Databases.POSTGRES,
 )
 COMMANDS = (BACKUP, RESTORE, UPGRADE)

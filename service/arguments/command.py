@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from enum import Enum
 from typing import NamedTuple
 
 Parser = argparse.ArgumentParser
@@ -17,11 +18,20 @@ def consistent(values: Values) -> str:
     return ""
 
 
+class Databases(Enum):
+    """What a command has to do with the servers."""
+
+    NONE = "none"  # asks none, or tells of it in its log, as `serve` does
+    POSTGRES = "postgres"  # asks PostgreSQL; an embedded one is started, but never made
+    KEPT = "kept"  # asks both; likewise
+    MADE = "made"  # makes embedded ones where there are none
+
+
 class Command(NamedTuple):
     """A command's words, what it does in a line and in full, examples, arguments and action.
 
     The action is a function of service.commands, such as user.create; it gets the settings and
-    the arguments by name.
+    the arguments by name, after a line on standard error said on which database.
     """
 
     words: str
@@ -31,6 +41,7 @@ class Command(NamedTuple):
     action: str = ""
     add: Callable[[Parser], object] = nothing
     wrong: Callable[[Values], str] = consistent
+    databases: Databases = Databases.KEPT
 
     def lines(self) -> list[str]:
         """The examples as they are pasted."""

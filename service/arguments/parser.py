@@ -1,9 +1,13 @@
 """The table of all commands, turned into a parser and its help."""
 
 import argparse
+import difflib
 import re
+import sys
 import textwrap
-from typing import NoReturn
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
 
 from service import __version__
 from service.arguments import backup, provider, server, slots, user
@@ -49,11 +53,38 @@ COMMANDS = (
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that says what is wrong in one line."""
+    """A parser that says what is wrong in one line, with the nearest word that is right."""
 
     def error(self, message: str) -> NoReturn:
         """Leave with exit code 2."""
-        self.exit(2, f"{message[:1].upper()}{message[1:]}. See: {self.prog} --help\n")
+        wrong = re.match(r"argument COMMAND: invalid choice: '(.*)' \(choose from", message)
+        if wrong:
+            message = f"there is no command {wrong[1]!r}{nearest(wrong[1], self._commands())}"
+        end = "" if message.endswith("?") else "."
+        self.exit(2, f"{message[:1].upper()}{message[1:]}{end} See: {self.prog} --help\n")
+
+    def print_help(self, file: Any = None) -> None:
+        """Print the help. Raises OSError, which argparse itself would pass over."""
+        (file or sys.stdout).write(self.format_help())
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse what a command does not know in the name of that command."""
+        values, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            flag = next((one for one in unknown if one.startswith("-")), "").partition("=")[0]
+            hint = nearest(flag, self._option_string_actions) if flag else ""
+            self.error(f"unknown: {' '.join(unknown)}{hint}")
+        return values, unknown
+
+    def _commands(self) -> Iterable[str]:
+        """The words that may follow."""
+        return [name for action in self._actions for name in action.choices or ()]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A question whether one of these was meant, or nothing."""
+    found = difflib.get_close_matches(word, list(known), 1)
+    return f". Did you mean {found[0]}?" if found else ""
 
 
 class Layout(argparse.RawDescriptionHelpFormatter):
@@ -92,8 +123,19 @@ def build_parser() -> Parser:
         one.add_argument(
             "--data-dir", metavar="DIR", help="folder of the embedded servers (default: .data)"
         )
+        env_file_argument(one)
         command.add(one)
     return parser
+
+
+def env_file_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --env-file."""
+    parser.add_argument(
+        "--env-file",
+        type=Path,
+        metavar="FILE",
+        help="settings, in lines of NAME=value as systemd has them; the environment wins",
+    )
 
 
 def subcommands(parser: Parser, prog: str) -> "argparse._SubParsersAction[Parser]":
@@ -131,7 +173,7 @@ def wrapped(command: Command) -> list[str]:
 
 def settings_help() -> str:
     """Return all settings with their defaults and meanings."""
-    lines = ["settings, with their defaults (a flag goes before the environment):"]
+    lines = ["settings and defaults (flags win, then the environment, then --env-file):"]
     for entry in Settings.entries():
         left = f"  {entry.env}={entry.default}"
         meaning = textwrap.wrap(entry.help, WIDTH - 30)

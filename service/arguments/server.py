@@ -1,13 +1,13 @@
 """The commands about the servers: serve, migrate, doctor, completion."""
 
-from service.arguments.command import Command, Parser
+from service.arguments.command import Command, Databases, Parser
 
 SHELLS = ("bash", "zsh")
 
 
 def serve_arguments(parser: Parser) -> None:
     """Add what serve takes."""
-    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--host", help="address or name to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", help="port to listen on, 0 for any free one (default: 8000)")
     parser.add_argument(
         "--no-demo",
@@ -48,6 +48,7 @@ SERVE = Command(
     ("", "--port 8080 --no-demo"),
     "serve.serve",
     serve_arguments,
+    databases=Databases.NONE,
 )
 MIGRATE = Command(
     "migrate",
@@ -59,6 +60,7 @@ MIGRATE = Command(
     ("", "--status", "--status --json"),
     "migrate.migrate",
     migrate_arguments,
+    databases=Databases.POSTGRES,
 )
 DOCTOR = Command(
     "doctor",
@@ -78,4 +80,5 @@ COMPLETION = Command(
     ("bash > run.bash && source run.bash", "zsh > run.zsh && source run.zsh"),
     "completion.completion",
     completion_arguments,
+    databases=Databases.NONE,
 )

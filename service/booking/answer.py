@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from service import errors
-from service.lane import AGAIN
+from service.lane import AGAIN, LOCKED
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ REFUSED: Mapping[str, type[errors.DomainError]] = {
 
 
 def judged(verdict: str, body: str | None, version: int | None) -> Any:
-    """The Answer, the error to raise, or AGAIN, for one verdict of a query."""
+    """The Answer, the error to raise, AGAIN or LOCKED, for one verdict of a query."""
     if verdict in DONE:
         return Answer(body or "", version or 0)
     if verdict == "replayed":
@@ -65,6 +65,8 @@ def judged(verdict: str, body: str | None, version: int | None) -> Any:
         return errors.SlotTaken(body or "[]")
     if verdict == "again":
         return AGAIN
+    if verdict == "locked":
+        return LOCKED
     return REFUSED[verdict]()
 
 

@@ -1,6 +1,8 @@
 """Booking an appointment, ending it, and looking at it."""
 
 from datetime import datetime
+from functools import partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer, Page, judged_all
@@ -11,7 +13,7 @@ from service.errors import NotFound
 from service.lane import Lane
 from service.sessions import Session
 from service.settings import Settings
-from service.store.postgres import Postgres
+from service.store.postgres import Postgres, Queries
 
 
 class Ending(NamedTuple):
@@ -25,6 +27,9 @@ class Ending(NamedTuple):
 CANCEL = Ending("cancel", "cancelled", "Appointment cancelled successfully")
 NOSHOW = Ending("noshow", "noshow", "Appointment marked as no-show")
 FULFILL = Ending("fulfill", "fulfilled", "Appointment marked as fulfilled")
+
+
+PAGE_BYTES = 256 * 1024  # of notes, after which a page ends
 
 
 class BookItem(NamedTuple):
@@ -67,11 +72,11 @@ class ListItem(NamedTuple):
 def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
     """The lane in which all bookings of this process are decided."""
 
-    async def decide(items: list[BookItem]) -> list[Any]:
+    async def decide(items: list[BookItem], queries: Queries = db) -> list[Any]:
         account_ids, slot_ids, notes, expands, keys, fingerprints = map(
             list, zip(*items, strict=True)
         )
-        rows = await db.run(
+        rows = await queries.run(
             "appointment_book",
             account_ids=account_ids,
             slot_ids=slot_ids,
@@ -83,15 +88,16 @@ def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
         )
         return judged_all(rows)
 
-    return Lane.of(settings, decide)
+    waits = partial(decide, queries=db.waiting)
+    return Lane.of(settings, decide, alone=waits, owner=attrgetter("account_id"))
 
 
 def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
     """The lane in which appointments are cancelled, fulfilled or marked as no-shows."""
 
-    async def decide(items: list[EndItem]) -> list[Any]:
+    async def decide(items: list[EndItem], queries: Queries = db) -> list[Any]:
         columns = [list(column) for column in zip(*items, strict=True)]
-        rows = await db.run(
+        rows = await queries.run(
             "appointment_end",
             appointment_ids=columns[0],
             actions=columns[1],
@@ -108,7 +114,8 @@ def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
         )
         return judged_all(rows)
 
-    return Lane.of(settings, decide)
+    waits = partial(decide, queries=db.waiting)
+    return Lane.of(settings, decide, alone=waits, owner=attrgetter("actor_id"))
 
 
 def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[int]]:
@@ -127,10 +134,11 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[int]]:
             limits=columns[6],
             expands=columns[7],
             knowns=columns[8],
+            most_bytes=PAGE_BYTES,
         )
         return [Page(body, last if more else None, tag) for _, body, last, more, tag in rows]
 
-    return Lane.reading(settings, read)
+    return Lane.reading(settings, read, owner=attrgetter("account_id"))
 
 
 async def book(
@@ -223,14 +231,17 @@ async def list_page(
         item = ListItem(*whose, from_at, to_at, after_id, limit, expand, known)
         page: Page[int] = await deps.lanes.appointments.submit(item)
         return page
-    body, last_id, more = await deps.db.run(
-        "appointment_list_provider",
-        provider_id=provider_id,
-        after_id=after_id,
-        statuses=[status] if status else list(APPOINTMENT_STATUSES),
-        from_at=from_at,
-        to_at=to_at,
-        limit=limit,
-        expand=expand,
+    body, last_id, more = await deps.lanes.broad.submit(
+        lambda: deps.db.run(
+            "appointment_list_provider",
+            provider_id=provider_id,
+            after_id=after_id,
+            statuses=[status] if status else list(APPOINTMENT_STATUSES),
+            from_at=from_at,
+            to_at=to_at,
+            limit=limit,
+            expand=expand,
+            most_bytes=PAGE_BYTES,
+        )
     )
     return Page(body, last_id if more else None)

@@ -1,6 +1,7 @@
 """Moving one appointment between two slots: a Redis lock per slot pair, then one transaction."""
 
-import asyncio
+from functools import partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer, judged_all
@@ -11,9 +12,7 @@ from service.lane import LATER, Lane
 from service.locks import Locks
 from service.sessions import Session
 from service.settings import Settings
-from service.store.postgres import Postgres
-
-PAUSE = 0.01  # seconds before a pair that is locked elsewhere is tried again
+from service.store.postgres import Postgres, Queries
 
 
 class MoveItem(NamedTuple):
@@ -30,7 +29,7 @@ class MoveItem(NamedTuple):
 def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[MoveItem, Answer]:
     """The lane in which all moves of this process are decided, many in one transaction."""
 
-    async def decide(items: list[MoveItem]) -> list[Any]:
+    async def decide(items: list[MoveItem], queries: Queries = db) -> list[Any]:
         from_slot_ids = await _whereabouts(db, items)
         found = [n for n, slot_id in enumerate(from_slot_ids) if slot_id is not None]
         results: list[Any] = [NotFound()] * len(items)
@@ -38,17 +37,16 @@ def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[Move
         async with locks.hold(pairs.values()) as held:
             ready = [n for n in found if pairs[n] in held]
             results_ready = await _move(
-                db, settings, [items[n] for n in ready], [from_slot_ids[n] for n in ready]
+                queries, settings, [items[n] for n in ready], [from_slot_ids[n] for n in ready]
             )
-        if found and not ready:
-            await asyncio.sleep(PAUSE)
         for n in found:
             results[n] = LATER  # another set holds this pair just now
         for n, result in zip(ready, results_ready, strict=True):
             results[n] = result
         return results
 
-    return Lane.of(settings, decide)
+    waits = partial(decide, queries=db.waiting)
+    return Lane.of(settings, decide, alone=waits, owner=attrgetter("actor_id"))
 
 
 async def reschedule(
@@ -88,14 +86,17 @@ async def _whereabouts(db: Postgres, items: list[MoveItem]) -> list[int | None]:
 
 
 async def _move(
-    db: Postgres, settings: Settings, items: list[MoveItem], from_slot_ids: list[int | None]
+    queries: Queries,
+    settings: Settings,
+    items: list[MoveItem],
+    from_slot_ids: list[int | None],
 ) -> list[Any]:
     if not items:
         return []
     appointment_ids, to_slot_ids, versions, actor_ids, staff_ofs, expands, keys, fingerprints = map(
         list, zip(*items, strict=True)
     )
-    rows = await db.run(
+    rows = await queries.run(
         "appointment_move",
         appointment_ids=appointment_ids,
         from_slot_ids=from_slot_ids,

@@ -34,6 +34,7 @@ class Cursor(NamedTuple):
 
 
 BEGINNING = Cursor("-infinity", 0)
+LOOKS = 2000  # slots that are looked at for one page
 
 
 class ListItem(NamedTuple):
@@ -64,6 +65,7 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[Cursor]]:
             after_ids=columns[5],
             limits=columns[6],
             knowns=columns[7],
+            most_looks=LOOKS,
         )
         return [
             Page(body, Cursor(at, last) if more else None, tag)
@@ -128,20 +130,26 @@ async def list_page(
 ) -> Page[Cursor]:
     """A page of slots in the order of starts_at and id, as a JSON array, and where it ended.
 
-    A provider's page with the tag `known` comes without its body."""
+    It may have fewer than the limit, or none, where only some slots in so many have that status.
+    A provider's page with the tag `known` comes without its body.
+    """
     if provider_id is not None:
         item = ListItem(provider_id, status or "", from_at, to_at, *after, limit, known)
         page: Page[Cursor] = await deps.lanes.slots.submit(item)
         return page
-    body, last_at, last_id, more = await deps.db.run(
-        "slot_list",
-        statuses=[status] if status else list(SLOT_STATUSES),
-        from_at=from_at,
-        to_at=to_at,
-        after_at=after.starts_at,
-        after_id=after.slot_id,
-        limit=limit,
+    row = await deps.lanes.broad.submit(
+        lambda: deps.db.run(
+            "slot_list",
+            statuses=[status] if status else list(SLOT_STATUSES),
+            from_at=from_at,
+            to_at=to_at,
+            after_at=after.starts_at,
+            after_id=after.slot_id,
+            limit=limit,
+            most_looks=LOOKS,
+        )
     )
+    body, last_at, last_id, more = row
     return Page(body, Cursor(last_at, last_id) if more else None)
 
 

@@ -12,7 +12,7 @@ def migrate(settings: Settings, *, status: bool, as_json: bool) -> int:
     """Bring the schema up to date and say what was applied, or only say how it is."""
 
     def run() -> int:
-        with addressed(settings, Embedded.attach_or_start) as (at, _):
+        with addressed(settings, Embedded.attach_or_start, redis=False) as (at, _):
             if status:
                 return show(migrations.status(at.database_url), as_json)
             applied = migrations.migrate(at.database_url)

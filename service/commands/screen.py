@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -47,7 +48,17 @@ def agreed(question: str) -> bool:
     """Ask on a terminal; where there is none, nobody is to be asked."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return True
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    return answered(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def answered(question: str) -> str:
+    """What is typed. Ctrl-C ends the command at once, also while a loop runs, which would take
+    it for a wish to be cancelled when it goes on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return input(question)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def mark(state: str, width: int = 0) -> str:

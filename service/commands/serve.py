@@ -3,14 +3,15 @@
 import asyncio
 import faulthandler
 import logging
+import sys
 from datetime import UTC, datetime
 
 from service import app, logs, tracing, welcome
 from service.booking import demo
-from service.commands.servers import addressed, exit_code
+from service.commands.servers import addressed, exit_code, unit_hint
 from service.deps import Deps
 from service.settings import Settings
-from service.store import fitness, safety, usernames
+from service.store import addresses, fitness, safety, usernames
 from service.store import migrate as migrations
 from service.store.embedded import Embedded
 
@@ -26,25 +27,34 @@ def serve(settings: Settings) -> int:
     tracing.start(settings)
 
     def run() -> int:
+        addresses.check(settings)
         with addressed(settings, Embedded.start) as (at, embedded):
             safety.check(at)
             migrations.migrate(at.database_url)
             fitness.check(at)
             for one in usernames.shared(at.database_url):
                 log.warning("two accounts share a username: %s; %s", one.said, one.mend)
-            asyncio.run(_serve(at, embedded))
+            asyncio.run(_serve(settings, at, embedded))
         return 0
 
     return exit_code(run)
 
 
-async def _serve(settings: Settings, embedded: Embedded | None) -> None:
+async def _serve(given: Settings, settings: Settings, embedded: Embedded | None) -> None:
+    ours = not given.database_url
+
     async def ready(deps: Deps, port: int) -> None:
-        if embedded and embedded.database_url and settings.demo:
+        if ours and settings.demo:
             await demo.fill(deps, datetime.now(UTC).date())
-        url = f"http://{settings.host}:{port}"
+        log.info("serving", extra={"fields": {"database": addresses.database(given)}})
+        if ours and (hint := unit_hint()):
+            log.warning(hint)
+        url = app.url(settings.host, port)
         print(f"listening on {url}", flush=True)
-        print(await welcome.lines(deps, url), flush=True)
+        if sys.stdout and sys.stdout.isatty():  # a journal is for what happens
+            print(welcome.first_steps(given, url, sys.argv[0]), flush=True)
+            if ours:
+                print(await welcome.calls(deps, url), flush=True)
 
     reviver = asyncio.create_task(_revive(embedded)) if embedded else None
     try:

@@ -2,25 +2,73 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import psycopg2
 
-from service import app
+from service import app, env_file
+from service.arguments.command import Databases
 from service.deps import Deps
 from service.errors import DomainError, InvalidFields, Unavailable
-from service.settings import Settings
+from service.settings import Settings, SettingsError
+from service.store import addresses, refusals
 from service.store import migrate as migrations
-from service.store import refusals
 from service.store.backup import BackupError
 from service.store.embedded import AlreadyRuns, Embedded, EmbeddedError
 
 FAILED = 1
 REFUSED = 2  # what was asked for can't be: bad arguments, or a schema that is not this code's
+
+
+def announced(work: Callable[..., int], needs: Databases) -> Callable[..., int]:
+    """A command that first says on standard error which database it is about to talk to.
+
+    Raises SettingsError where it needs one that is there, and there is none.
+    """
+
+    @functools.wraps(work)
+    def run(settings: Settings, **arguments: Any) -> int:
+        def checked() -> int:
+            addresses.check(settings)
+            wanted = embedded_ones(settings, needs is Databases.KEPT)
+            missing = Embedded.missing(settings.data_dir, **wanted)
+            if missing and needs is not Databases.MADE:
+                raise SettingsError(f"{none_there(settings, missing)} {unit_hint()}".rstrip())
+            print(f"database: {addresses.database(settings)}", file=sys.stderr, flush=True)
+            if not settings.database_url and (hint := unit_hint()):
+                print(hint, file=sys.stderr)
+            return work(settings, **arguments)
+
+        return exit_code(checked)
+
+    return run
+
+
+def none_there(settings: Settings, missing: list[str]) -> str:
+    """That there are no embedded servers to talk to, and what makes or replaces them."""
+    return (
+        f"There is no embedded {' or '.join(missing)} in {settings.data_dir}: give DATABASE_URL "
+        "and REDIS_URL, or the --data-dir of the server; `serve` makes a new one."
+    )
+
+
+def unit_hint() -> str:
+    """Where the settings of the systemd unit are, if there are any: they are never guessed."""
+    if not env_file.UNIT.exists():
+        return ""
+    return (
+        f"The settings of the systemd unit are not used unless you give --env-file {env_file.UNIT}."
+    )
+
+
+def embedded_ones(settings: Settings, redis: bool = True) -> dict[str, bool]:
+    """Which of the servers that are needed have no URL, so are embedded."""
+    return {"postgres": not settings.database_url, "redis": redis and not settings.redis_url}
 
 
 def with_deps(settings: Settings, work: Callable[[Deps], Awaitable[None]]) -> int:
@@ -46,8 +94,8 @@ def with_deps(settings: Settings, work: Callable[[Deps], Awaitable[None]]) -> in
 def addressed(
     settings: Settings, start: Callable[..., Embedded], *, redis: bool = True
 ) -> Iterator[tuple[Settings, Embedded | None]]:
-    """The settings with both servers' addresses, and the embedded ones where one is needed."""
-    wanted = {"postgres": not settings.database_url, "redis": redis and not settings.redis_url}
+    """The settings with the servers' addresses, and the embedded ones where one is needed."""
+    wanted = embedded_ones(settings, redis)
     if not any(wanted.values()):
         yield settings, None
         return

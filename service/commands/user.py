@@ -143,6 +143,17 @@ def new_password() -> str:
 
     Raises SystemExit with a sentence and code 2 when there is none or the two differ.
     """
+    try:
+        password = _given_password()
+        password.encode()
+    except UnicodeError:
+        asked_wrongly("The password is not UTF-8.")
+    if not password:
+        asked_wrongly("There is no password: set BOOKING_PASSWORD, or type one.")
+    return password
+
+
+def _given_password() -> str:
     password = os.environ.get("BOOKING_PASSWORD", "")
     if not password and sys.stdin.isatty():
         password = getpass.getpass("Password: ")
@@ -150,6 +161,4 @@ def new_password() -> str:
             asked_wrongly("The two passwords differ.")
     elif not password:
         password = sys.stdin.readline().rstrip("\n")
-    if not password:
-        asked_wrongly("There is no password: set BOOKING_PASSWORD, or type one.")
     return password

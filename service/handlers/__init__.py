@@ -1,6 +1,6 @@
 """The whole API on one screen: every route. Tornado tries them in this order: busy ones first."""
 
-from service.handlers import appointment, auth, docs, openapi, ops, provider, slot
+from service.handlers import appointment, auth, docs, front, openapi, ops, provider, slot
 
 ROUTES = [
     *appointment.ROUTES,
@@ -10,6 +10,8 @@ ROUTES = [
     *ops.ROUTES,
     *openapi.ROUTES,
     *docs.ROUTES,
+    *front.ROUTES,
 ]
 
 openapi.publish(ROUTES)
+front.publish(ROUTES)

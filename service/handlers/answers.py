@@ -184,6 +184,16 @@ class Change(Shape):
     reason: str
 
 
+class Index(Shape):
+    """Paths on this server."""
+
+    title: str
+    version: str
+    docs: Annotated[str, Meta(description="The API in a browser.")]
+    openapi: Annotated[str, Meta(description="The API as an OpenAPI document.")]
+    resources: Annotated[dict[str, str], Meta(description="Path by name.")]
+
+
 class Healthy(Shape):
     status: Literal["ok"]
 

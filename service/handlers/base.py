@@ -44,9 +44,9 @@ class Endpoint:
     """What one verb of one route asks for, and what it answers: all that OpenAPI tells of it.
 
     `answers` is a status, then its shapes (see answers.py): the plain one, and the one with
-    `?expand=slot`. `raises` are its own errors; those that follow from the rest are not
-    repeated. `sends` names header fields of its own. `counted` is whether the general rate limits
-    hold here.
+    `?expand=slot`; `redirects` is whether it may lead elsewhere instead. `raises` are its own
+    errors; those that follow from the rest are not repeated. `sends` names header fields of its
+    own. `counted` is whether the general rate limits hold here.
     """
 
     who: frozenset[str]
@@ -57,6 +57,7 @@ class Endpoint:
     raises: tuple[type[errors.DomainError], ...]
     sends: tuple[str, ...]
     counted: bool
+    redirects: bool
 
 
 def endpoint(
@@ -69,6 +70,7 @@ def endpoint(
     raises: tuple[type[errors.DomainError], ...] = (),
     sends: tuple[str, ...] = (),
     counted: bool = True,
+    redirects: bool = False,
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
     """Declare a verb: before it runs, the actor, the query and the body are checked; whatever
     domain error comes out of it becomes a problem document."""
@@ -101,7 +103,7 @@ def endpoint(
                 self.deps.traffic.in_flight -= 1
 
         run.endpoint = Endpoint(  # type: ignore[attr-defined]
-            who, query, body, needs_body, answers, raises, sends, counted
+            who, query, body, needs_body, answers, raises, sends, counted, redirects
         )
         return run
 
@@ -122,6 +124,7 @@ class ApiHandler(LeanHandler):
     allowed: ClassVar[str]
     code = ""  # of the error that was answered; metrics and logs ask for it
     media: ClassVar[str] = JSON  # what its successes are
+    tail: ClassVar[bytes] = b"\n"  # of their text: a prompt that comes next has its own line
     standing: Standing | None = None  # with the rate limit
     actor: Session
     query: Any
@@ -300,8 +303,8 @@ class ApiHandler(LeanHandler):
                 document = ""
         if self.deps.traffic.draining:
             self._headers["Connection"] = "close"
-        text = document if isinstance(document, str) else msgspec.json.encode(document)
-        self.finish(text or None)
+        body = document.encode() if isinstance(document, str) else msgspec.json.encode(document)
+        self.finish(body + self.tail if body else None)
 
     def _has(self, etag: str) -> bool:
         """Whether the client knows this version: mostly, it names one tag or none at all."""

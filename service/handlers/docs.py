@@ -44,6 +44,7 @@ def page() -> str:
 
 class Docs(ApiHandler):
     media = "text/html; charset=utf-8"
+    tail = b""  # it has its own
     text = page()
 
     @endpoint(EVERYONE, counted=False, answers=(200, answers.Page))

@@ -25,6 +25,7 @@ TAGS = {
     "ops": ("Operations", "For whoever runs the service."),
     "openapi": ("Documentation", "What you are reading."),
     "docs": ("Documentation", "What you are reading."),
+    "front": ("Documentation", "What you are reading."),
 }
 
 ABOUT = """\

@@ -41,7 +41,7 @@ def template(pattern: str, verb: Verb) -> str:
     for name in path_names(verb):
         pattern = pattern.replace("([0-9]+)", f"{{{name}}}", 1)
     path = pattern.removesuffix("?").replace("\\", "")
-    return path if path.startswith(("/api/", "/docs/")) else path.removesuffix("/")
+    return path if path.startswith(("/api/", "/docs/")) else path.removesuffix("/") or "/"
 
 
 def operation(
@@ -119,7 +119,9 @@ def _responses(
     sent = ["X-Request-ID", *asked.sends]
     if asked.counted or RateLimited in asked.raises:
         sent += RATE
-    if method in READS:
+    if asked.redirects:
+        yield "303", {"description": "See Other", "headers": header_refs([*sent, "Location"])}
+    if method in READS and status != HTTPStatus.NO_CONTENT:
         sent.append("ETag")
         yield "304", {"description": "Not Modified", "headers": header_refs(sent)}
     keyed = _keyed(method, handler)

@@ -25,6 +25,7 @@ class Ready(ApiHandler):
 
 class Metrics(ApiHandler):
     media = metrics.CONTENT_TYPE
+    tail = b""  # it has its own
 
     @endpoint(EVERYONE, counted=False, answers=(200, answers.Figures))
     async def get(self) -> None:

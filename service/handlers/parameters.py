@@ -76,7 +76,7 @@ ANSWER_HEADERS: dict[str, dict[str, Any]] = {
         'The next page, with `rel="next"` (RFC 8288); missing on the last one.',
         '</api/slots/?limit=100&cursor=WyIyMDI3Il0>; rel="next"',
     ),
-    "Location": _sent("Where the new thing is.", "/api/providers/1/"),
+    "Location": _sent("Where the new thing is, or what to read instead.", "/api/providers/1/"),
     "RateLimit": _sent(
         "How many more requests (`r`) pass within the next seconds (`t`) under a policy "
         "(draft-ietf-httpapi-ratelimit-headers); missing where the limits are off.",

@@ -148,7 +148,7 @@ def document(error: DomainError, request_id: str) -> bytes:
         problem["errors"] = error.errors
     if isinstance(error, errors.SlotTaken):
         problem["alternatives"] = msgspec.Raw(error.alternatives)
-    return msgspec.json.encode(problem)
+    return msgspec.json.encode(problem) + b"\n"
 
 
 def of_status(status: int) -> DomainError:

@@ -32,13 +32,16 @@ EXAMPLES: dict[str, Any] = {
     "ends_at": "2027-01-04T09:30:00+00:00",
     "from_slot": 5,
     "from_status": "booked",
+    "docs": "/docs/",
     "id": 3,
+    "Index.title": "Appointments",
     "message": "Done.",
     "name": "Dr Okafor",
     "new_password": "battery staple",
     "new_slot": 8,
     "notes": "Initial consultation",
     "old_slot": 5,
+    "openapi": "/api/openapi.json",
     "password": "correct horse",
     "provider": "Dr Okafor",
     "Provider.id": 1,
@@ -66,6 +69,7 @@ EXAMPLES: dict[str, Any] = {
     "type": "/docs/#not_found",
     "user": "ada",
     "username": "ada",
+    "version": "1.0.0",
 }
 
 

@@ -24,6 +24,7 @@ from service.store.refusals import STALE
 log = logging.getLogger(__name__)
 
 SUSPECTS_EVERY = 1.0  # seconds
+RESERVED = 2  # links that reads leave to writes
 SUSPECT = STALE | {errorcodes.READ_ONLY_SQL_TRANSACTION}
 
 
@@ -78,6 +79,7 @@ class Pool:
         self._dsn = dsn
         self._connect_timeout, self._patience = connect_timeout, patience
         self._permits = asyncio.Semaphore(size)
+        self._reading = asyncio.Semaphore(max(1, size - RESERVED))
         self._idle: list[Link] = []
         self._trusted_since = 0.0  # links opened before that are not used any more
         self._good = ""  # the address that took us last
@@ -91,9 +93,19 @@ class Pool:
         return len(self._idle)
 
     @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[Link]:
+        """The same for one that only reads: however many do, some links are left to writes."""
+        await self._permit(self._reading)
+        try:
+            async with self.link() as link:
+                yield link
+        finally:
+            self._reading.release()
+
+    @contextlib.asynccontextmanager
     async def link(self) -> AsyncIterator[Link]:
         """A link for one task. Raises Unavailable when none is free or none can be opened."""
-        await self._permit()
+        await self._permit(self._permits)
         link = None
         self.in_use += 1
         began = time.monotonic()
@@ -149,14 +161,14 @@ class Pool:
         self.connects += 1
         return Link(connection, await connection.cursor())
 
-    async def _permit(self) -> None:
-        if not self._permits.locked():
-            await self._permits.acquire()
+    async def _permit(self, permits: asyncio.Semaphore) -> None:
+        if not permits.locked():
+            await permits.acquire()
             return
         self.waits += 1
         try:
             async with asyncio.timeout(left(self._patience)):
-                await self._permits.acquire()
+                await permits.acquire()
         except TimeoutError as error:
             self.timeouts += 1
             raise Unavailable from error

@@ -17,7 +17,7 @@ from service.deadline import left
 from service.settings import Settings
 from service.store.arrays import written
 from service.store.pool import Link, Pool
-from service.store.queries import Query
+from service.store.queries import WAITING, Query
 from service.store.refusals import (
     EXPECTED,
     kind,
@@ -41,6 +41,17 @@ class Queries(Protocol):
     async def run(self, name: str, /, **parameters: Any) -> Any: ...
 
 
+class Waiting:
+    """Runs the twins of queries, which wait for what is locked instead of skipping it."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+
+    async def run(self, name: str, /, **parameters: Any) -> Any:
+        """As Postgres.run."""
+        return await self._queries.run(name + WAITING, **parameters)
+
+
 class Postgres:
     """Runs named queries, each one message and one transaction, over a pool of connections."""
 
@@ -57,6 +68,7 @@ class Postgres:
         )
         self.failed = Counter({"connection_lost": 0, "query_canceled": 0, "lock_not_available": 0})
         self.retries = 0
+        self.waiting = Waiting(self)
         self.doubted = False  # a query met a schema or rights that are not what this code needs
         self.on_statement: Callable[[str, float], None] | None = None  # query, seconds
 
@@ -67,9 +79,10 @@ class Postgres:
         NotFound for a missing `:one`, or what REFUSALS says of a violated constraint.
         """
         query = self._queries[name]
+        link_for = self.pool.link if query.writes else self.pool.reading
         for attempt in range(RETRIES + 1):
             try:
-                async with self.pool.link() as link:
+                async with link_for() as link:
                     return _shaped(query, link, await self._timed(link, query, parameters))
             except (psycopg2.Error, TimeoutError) as error:
                 refused = self.refused(query.name, error, writes=query.writes)

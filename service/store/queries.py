@@ -2,6 +2,8 @@
 
 A query's parameters are `%(named)s` and each is cast where it stands (`%(id)s::bigint`), so that
 the same text can be sent as it is or prepared once per connection. Statements end with `;`.
+
+A query that skips what is locked has a twin that waits for it: its name ends in `_waiting`.
 """
 
 import re
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
+SKIP, WAITING = " SKIP LOCKED", "_waiting"
 SHAPES = frozenset({"one", "maybe", "many", "value", "exec"})
 
 _HEADER = re.compile(r"^-- name: (?P<name>[a-z_]+) :(?P<shape>[a-z]+)$", re.MULTILINE)
@@ -56,10 +59,13 @@ def parse(table: str, source: str) -> list[Query]:
     if not headers:
         raise QueryError(f"{table}.sql has no query.")
     ends = [header.start() for header in headers[1:]] + [len(source)]
-    return [
-        _query(table, header["name"], header["shape"], source[header.end() : end])
-        for header, end in zip(headers, ends, strict=True)
-    ]
+    queries = []
+    for header, end in zip(headers, ends, strict=True):
+        name, shape, body = header["name"], header["shape"], source[header.end() : end]
+        queries.append(_query(table, name, shape, body))
+        if SKIP in body:
+            queries.append(_query(table, name + WAITING, shape, body.replace(SKIP, "")))
+    return queries
 
 
 def _query(table: str, name: str, shape: str, body: str) -> Query:

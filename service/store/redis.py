@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from service.errors import Unavailable
 from service.settings import Settings
-from service.store.redis_several import behind_sentinels, cluster
+from service.store.redis_several import CLUSTER, SENTINELS, behind_sentinels, cluster
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +37,19 @@ def connect(settings: Settings, *, repeat: bool) -> "Redis":
         "client_name": "booking",
     }
     url = settings.redis_url
-    if url.startswith("redis+sentinel://"):
+    if url.startswith(SENTINELS):
         return behind_sentinels(url, options)
-    if url.startswith("redis+cluster://"):
+    if url.startswith(CLUSTER):
         return cluster(url, options)
     waiting = {"max_connections": CONNECTIONS, "timeout": settings.redis_timeout}
     return Redis.from_pool(BlockingConnectionPool.from_url(url, **waiting, **options))
+
+
+def check(settings: Settings) -> None:
+    """Raise ValueError, TypeError or RedisError if REDIS_URL has options that are none."""
+    client = connect(settings, repeat=False)
+    if isinstance(client, Redis):
+        client.connection_pool.make_connection()  # type: ignore[no-untyped-call]
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ redis+cluster://[user:password@]host:port,host:port
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Self, cast
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -15,7 +16,12 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 
-SENTINEL_PORT, PORT = 26379, 6379
+SENTINELS, CLUSTER = SCHEMES = ("redis+sentinel://", "redis+cluster://")
+PORTS = {SENTINELS: 26379, CLUSTER: 6379}
+_URL = re.compile(
+    r"(?P<scheme>redis\+\w+://)(?:(?P<account>[^/?]*)@)?(?P<places>[^/?@]+)"
+    r"(?P<path>/[^?]*)?(?:\?(?P<query>.*))?"
+)
 
 
 class Several(NamedTuple):
@@ -27,24 +33,36 @@ class Several(NamedTuple):
     query: dict[str, list[str]]
 
 
-def read(url: str, port: int) -> Several:
-    """The parts of a URL of several hosts; `port` is of those that have none."""
-    parts = urlsplit(url)
-    account, _, places = parts.netloc.rpartition("@")
-    username, _, password = account.partition(":")
+def read(url: str) -> Several:
+    """The parts of a URL of several hosts. Raises ValueError."""
+    match = _URL.fullmatch(url)
+    if not match:
+        raise ValueError("not like the URL of several hosts")
+    username, _, password = (match["account"] or "").partition(":")
     named = {"username": unquote(username), "password": unquote(password)}
-    hosts = [place.partition(":") for place in places.split(",")]
-    return Several(
-        [(host, int(given or port)) for host, _, given in hosts],
+    places = [urlsplit(f"//{place}") for place in match["places"].split(",")]
+    several = Several(
+        [(place.hostname or "", place.port or PORTS[match["scheme"]]) for place in places],
         {name: value for name, value in named.items() if value},
-        [part for part in parts.path.split("/") if part],
-        parse_qs(parts.query),
+        [part for part in (match["path"] or "").split("/") if part],
+        parse_qs(match["query"] or "", strict_parsing=bool(match["query"])),
     )
+    if match["scheme"] == SENTINELS:
+        _check_sentinels(several)
+    elif several.path or several.query:
+        raise ValueError("a cluster has neither databases nor options")
+    return several
+
+
+def _check_sentinels(several: Several) -> None:
+    named = 1 <= len(several.path) <= 2 and (*several.path, "0")[1].isdecimal()
+    if not named or several.query.keys() - {"sentinel_password"}:
+        raise ValueError("not like SERVICE, SERVICE/DB or the one option")
 
 
 def behind_sentinels(url: str, options: dict[str, Any]) -> "Redis":
     """A client of the master that the Sentinels name, asked anew for each new connection."""
-    several = read(url, SENTINEL_PORT)
+    several = read(url)
     service, db = (*several.path, "0")[:2]
     asking = {name: value for name, value in options.items() if name.startswith("socket_")}
     if "sentinel_password" in several.query:
@@ -61,7 +79,7 @@ def behind_sentinels(url: str, options: dict[str, Any]) -> "Redis":
 
 def cluster(url: str, options: dict[str, Any]) -> "Redis":
     """A client of a Redis Cluster that can do what the service asks of a single Redis."""
-    several = read(url, PORT)
+    several = read(url)
     nodes = [ClusterNode(*host) for host in several.hosts]
     client = _Cluster(startup_nodes=nodes, **(options | several.account))
     return cast("Redis", client)

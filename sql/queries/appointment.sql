@@ -6,6 +6,10 @@
 -- (A single statement that locks and decides would decide on a snapshot older than its locks.)
 -- Decisions are made for a whole set of items; each answer carries its item's number n.
 --
+-- A set does not wait for a row that somebody else holds, or all of it would. It locks what is free
+-- and notes the ids in a setting of the transaction; an item of another row is 'locked' and comes
+-- again a little later.
+--
 -- `= ANY (ARRAY[x])` means `= x`, and that the rows of a table are looked up one by one: a plain =
 -- may become a hash join, which is right for what a query has made itself, but reads a whole table
 -- where the plan was made before the table had grown.
@@ -20,18 +24,20 @@ SELECT idempotency_lock(item.account_id, item.key)
   FROM unnest(%(account_ids)s::bigint[], %(keys)s::text[]) AS item (account_id, key)
  WHERE item.key <> '';
 
-SELECT account.id
-  FROM account
- WHERE account.id = ANY (%(account_ids)s::bigint[])
-   AND %(max_open)s::integer > 0
- ORDER BY account.id
-   FOR NO KEY UPDATE;
+SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), true) AS accounts
+  FROM (SELECT account.id
+          FROM account
+         WHERE account.id = ANY (%(account_ids)s::bigint[])
+           AND %(max_open)s::integer > 0
+         ORDER BY account.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
-SELECT slot.id
-  FROM slot
- WHERE slot.id = ANY (%(slot_ids)s::bigint[])
- ORDER BY slot.id
-   FOR NO KEY UPDATE;
+SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
+  FROM (SELECT slot.id
+          FROM slot
+         WHERE slot.id = ANY (%(slot_ids)s::bigint[])
+         ORDER BY slot.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
 WITH item AS (
     SELECT item.*
@@ -40,6 +46,9 @@ WITH item AS (
                %(notes)s::text[], %(expands)s::boolean[],
                %(keys)s::text[], %(fingerprints)s::text[]
            ) WITH ORDINALITY AS item (account_id, slot_id, notes, expand, key, fingerprint, n)
+), mine AS MATERIALIZED (  -- what of all that is locked
+    SELECT locked('accounts') AS account_ids,
+           locked('slots') AS slot_ids
 ), open_count AS (
     SELECT appointment.account_id, count(*) AS count
       FROM appointment
@@ -59,11 +68,16 @@ WITH item AS (
                                         idempotency_lock(item.account_id, item.key)) IS NOT NULL
                THEN idempotency_verdict(stored, item.fingerprint, false)
                WHEN item.key <> '' AND row_number() OVER same_key > 1 THEN 'again'
-               WHEN slot.id IS NULL OR slot.deleted_at IS NOT NULL THEN 'no_slot'
+               WHEN slot.id IS NULL THEN 'no_slot'
+               WHEN slot.id <> ALL (mine.slot_ids) THEN 'locked'
+               WHEN %(max_open)s::integer > 0
+                AND item.account_id <> ALL (mine.account_ids) THEN 'locked'
+               WHEN slot.deleted_at IS NOT NULL THEN 'no_slot'
                WHEN slot.starts_at <= now() THEN 'slot_in_past'
                WHEN slot_status(slot) <> 'free' THEN 'slot_taken'
            END AS refusal
       FROM item
+     CROSS JOIN mine
       LEFT JOIN slot ON slot.id = ANY (ARRAY[item.slot_id])
       LEFT JOIN open_count ON open_count.account_id = item.account_id
       LEFT JOIN idempotency AS stored
@@ -182,19 +196,22 @@ SELECT idempotency_lock(item.actor_id, item.key)
   FROM unnest(%(actor_ids)s::bigint[], %(keys)s::text[]) AS item (actor_id, key)
  WHERE item.key <> '';
 
-SELECT appointment.id
-  FROM appointment
- WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
- ORDER BY appointment.id
-   FOR NO KEY UPDATE;
+SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}'), true) AS appointments
+  FROM (SELECT appointment.id
+          FROM appointment
+         WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
+         ORDER BY appointment.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
-SELECT slot.id
-  FROM slot
- WHERE slot.id = ANY (ARRAY(SELECT appointment.slot_id
-                              FROM appointment
-                             WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])))
- ORDER BY slot.id
-   FOR NO KEY UPDATE;
+SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
+  FROM (SELECT slot.id
+          FROM slot
+         WHERE slot.id = ANY (ARRAY(
+                   SELECT appointment.slot_id
+                     FROM appointment
+                    WHERE appointment.id = ANY (locked('appointments'))))
+         ORDER BY slot.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
 WITH item AS (
     SELECT item.*
@@ -206,6 +223,9 @@ WITH item AS (
            ) WITH ORDINALITY AS item (
                appointment_id, action, to_status, message, reason, version,
                actor_id, staff_of, expand, key, fingerprint, n)
+), mine AS MATERIALIZED (  -- what of all that is locked
+    SELECT locked('appointments') AS appointment_ids,
+           locked('slots') AS slot_ids
 ), considered AS (
     SELECT item.*, slot, appointment.id, appointment.version AS old_version, stored,
            CASE
@@ -215,6 +235,8 @@ WITH item AS (
                THEN idempotency_verdict(stored, item.fingerprint, false)
                WHEN item.key <> '' AND row_number() OVER same_key > 1 THEN 'again'
                WHEN appointment.id IS NULL THEN 'not_found'
+               WHEN appointment.id <> ALL (mine.appointment_ids)
+                 OR slot.id <> ALL (mine.slot_ids) THEN 'locked'
                WHEN NOT is_staff(slot, item.staff_of)
                 AND appointment.account_id <> item.actor_id THEN 'not_found'
                WHEN NOT is_staff(slot, item.staff_of)
@@ -228,6 +250,7 @@ WITH item AS (
                THEN 'again'
            END AS verdict
       FROM item
+     CROSS JOIN mine
       LEFT JOIN appointment ON appointment.id = ANY (ARRAY[item.appointment_id])
       LEFT JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
       LEFT JOIN idempotency AS stored

@@ -8,17 +8,24 @@ SELECT idempotency_lock(item.actor_id, item.key)
   FROM unnest(%(actor_ids)s::bigint[], %(keys)s::text[]) AS item (actor_id, key)
  WHERE item.key <> '';
 
-SELECT appointment.id
-  FROM appointment
- WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
- ORDER BY appointment.id
-   FOR NO KEY UPDATE;
+SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}'), true) AS appointments
+  FROM (SELECT appointment.id
+          FROM appointment
+         WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
+         ORDER BY appointment.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
-SELECT slot.id
-  FROM slot
- WHERE slot.id = ANY (%(from_slot_ids)s::bigint[] || %(to_slot_ids)s::bigint[])
- ORDER BY slot.id
-   FOR NO KEY UPDATE;
+SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
+  FROM (SELECT slot.id
+          FROM slot
+         WHERE slot.id = ANY (ARRAY(
+                   SELECT unnest(ARRAY[item.from_slot_id, item.to_slot_id])
+                     FROM unnest(%(appointment_ids)s::bigint[], %(from_slot_ids)s::bigint[],
+                                 %(to_slot_ids)s::bigint[])
+                       AS item (appointment_id, from_slot_id, to_slot_id)
+                    WHERE item.appointment_id = ANY (locked('appointments'))))
+         ORDER BY slot.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
 WITH item AS (
     SELECT item.*
@@ -30,6 +37,9 @@ WITH item AS (
            ) WITH ORDINALITY AS item (
                appointment_id, from_slot_id, to_slot_id, version, actor_id, staff_of, expand,
                key, fingerprint, n)
+), mine AS MATERIALIZED (  -- what of all that is locked
+    SELECT locked('appointments') AS appointment_ids,
+           locked('slots') AS slot_ids
 ), considered AS (
     SELECT item.*, origin, target, stored,
            CASE
@@ -38,6 +48,9 @@ WITH item AS (
                                         idempotency_lock(item.actor_id, item.key)) IS NOT NULL
                THEN idempotency_verdict(stored, item.fingerprint, false)
                WHEN item.key <> '' AND row_number() OVER same_key > 1 THEN 'again'
+               WHEN appointment.id <> ALL (mine.appointment_ids)
+                 OR origin.id <> ALL (mine.slot_ids)
+                 OR target.id <> ALL (mine.slot_ids) THEN 'locked'
                WHEN appointment.slot_id <> item.from_slot_id THEN 'again'
                WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
                WHEN appointment.status <> 'booked' THEN 'not_active'
@@ -53,6 +66,7 @@ WITH item AS (
                THEN 'again'
            END AS verdict
       FROM item
+     CROSS JOIN mine
       JOIN appointment ON appointment.id = ANY (ARRAY[item.appointment_id])
       JOIN slot AS origin ON origin.id = ANY (ARRAY[item.from_slot_id])
       LEFT JOIN slot AS target ON target.id = ANY (ARRAY[item.to_slot_id])

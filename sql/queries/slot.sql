@@ -83,25 +83,44 @@ SELECT row_to_json(slot_full(slot, provider))::text AS body, slot.version
 
 
 -- name: slot_list :one
--- One page of every provider's slots in the order of time, as the JSON array itself.
-WITH page AS (
-    SELECT slot, provider, slot.starts_at, slot.id,
-           row_number() OVER (ORDER BY slot.starts_at, slot.id) AS nth
+-- One page of every provider's slots in the order of time, as the JSON array itself. No index finds a
+-- status, so only so many slots are looked at: a page may then have fewer than the limit, or none,
+-- and the next one goes on behind the last slot that was looked at.
+WITH looked AS MATERIALIZED (
+    SELECT slot, slot.starts_at, slot.id
       FROM slot
-      JOIN provider ON provider.id = slot.provider_id
      WHERE slot.deleted_at IS NULL
-       AND slot.starts_at >= %(from_at)s::timestamptz
+       AND (slot.starts_at, slot.id) > (
+               greatest(%(from_at)s::timestamptz, %(after_at)s::timestamptz),
+               CASE WHEN %(after_at)s::timestamptz >= %(from_at)s::timestamptz
+                    THEN %(after_id)s::bigint ELSE 0 END)
        AND slot.starts_at < %(to_at)s::timestamptz
-       AND (slot.starts_at, slot.id) > (%(after_at)s::timestamptz, %(after_id)s::bigint)
-       AND slot_status(slot) = ANY (%(statuses)s::text[])
      ORDER BY slot.starts_at, slot.id
+     LIMIT %(most_looks)s::integer
+), page AS (
+    SELECT looked.slot, provider, looked.starts_at, looked.id,
+           row_number() OVER (ORDER BY looked.starts_at, looked.id) AS nth
+      FROM looked
+      JOIN provider ON provider.id = (looked.slot).provider_id
+     WHERE slot_status(looked.slot) = ANY (%(statuses)s::text[])
+     ORDER BY looked.starts_at, looked.id
      LIMIT %(limit)s::integer + 1
+), ends AS (
+    SELECT page.starts_at, page.id
+      FROM page
+     WHERE page.nth = %(limit)s::integer
+       AND (SELECT count(*) FROM page) > %(limit)s::integer
+    UNION ALL
+    (SELECT looked.starts_at, looked.id
+       FROM looked
+      WHERE (SELECT count(*) FROM page) <= %(limit)s::integer
+     OFFSET %(most_looks)s::integer - 1)
 )
 SELECT '[' || coalesce(string_agg(row_to_json(slot_full(page.slot, page.provider))::text, ','
                                   ORDER BY page.nth), '') || ']' AS body,
-       (array_agg(page.starts_at::text ORDER BY page.nth DESC))[1] AS last_at,
-       (array_agg(page.id ORDER BY page.nth DESC))[1] AS last_id,
-       (SELECT count(*) FROM page) > %(limit)s::integer AS more
+       (SELECT ends.starts_at::text FROM ends) AS last_at,
+       (SELECT ends.id FROM ends) AS last_id,
+       EXISTS (SELECT FROM ends) AS more
   FROM page
  WHERE page.nth <= %(limit)s::integer;
 
@@ -119,25 +138,41 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
        ) WITH ORDINALITY AS item (
            provider_id, status, from_at, to_at, after_at, after_id, most, known, n)
  CROSS JOIN LATERAL (
-    WITH page AS (
-        SELECT slot, provider, slot.starts_at, slot.id,
-               row_number() OVER (ORDER BY slot.starts_at, slot.id) AS nth
+    WITH looked AS MATERIALIZED (
+        SELECT slot, slot.starts_at, slot.id
           FROM slot
-          JOIN provider ON provider.id = slot.provider_id
          WHERE slot.provider_id = item.provider_id
            AND slot.deleted_at IS NULL
-           AND slot.starts_at >= item.from_at
+           AND (slot.starts_at, slot.id) > (
+                   greatest(item.from_at, item.after_at),
+                   CASE WHEN item.after_at >= item.from_at THEN item.after_id ELSE 0 END)
            AND slot.starts_at < item.to_at
-           AND (slot.starts_at, slot.id) > (item.after_at, item.after_id)
-           AND (item.status = '' OR slot_status(slot) = item.status)
          ORDER BY slot.starts_at, slot.id
+         LIMIT %(most_looks)s::integer
+    ), page AS (
+        SELECT looked.slot, provider, looked.starts_at, looked.id,
+               row_number() OVER (ORDER BY looked.starts_at, looked.id) AS nth
+          FROM looked
+          JOIN provider ON provider.id = (looked.slot).provider_id
+         WHERE item.status = '' OR slot_status(looked.slot) = item.status
+         ORDER BY looked.starts_at, looked.id
          LIMIT item.most + 1
+    ), ends AS (
+        SELECT page.starts_at, page.id
+          FROM page
+         WHERE page.nth = item.most
+           AND (SELECT count(*) FROM page) > item.most
+        UNION ALL
+        (SELECT looked.starts_at, looked.id
+           FROM looked
+          WHERE (SELECT count(*) FROM page) <= item.most
+         OFFSET %(most_looks)s::integer - 1)
     )
     SELECT '[' || coalesce(string_agg(row_to_json(slot_full(page.slot, page.provider))::text, ','
                                       ORDER BY page.nth), '') || ']' AS body,
-           (array_agg(page.starts_at::text ORDER BY page.nth DESC))[1] AS last_at,
-           (array_agg(page.id ORDER BY page.nth DESC))[1] AS last_id,
-           (SELECT count(*) FROM page) > item.most AS more
+           (SELECT ends.starts_at::text FROM ends) AS last_at,
+           (SELECT ends.id FROM ends) AS last_id,
+           EXISTS (SELECT FROM ends) AS more
       FROM page
      WHERE page.nth <= item.most
  ) AS list
@@ -146,7 +181,6 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
     OFFSET 0  -- else it would be worked out twice
  ) AS version
  ORDER BY item.n;
-
 
 
 -- name: slot_change :maybe

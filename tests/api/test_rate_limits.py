@@ -3,9 +3,10 @@
 import asyncio
 import itertools
 import re
+import resource
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -142,6 +143,16 @@ async def test_spoofed_addresses_do_not_help(served: Served) -> None:
         assert Counter(reply.status for reply in replies) == {401: 5, 429: 295}
 
 
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Room for both ends of a thousand connections: this process is clients and servers."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4096, hard)), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
 async def test_of_a_thousand_logins_at_once_exactly_the_limit_reaches_bcrypt(
     served: Served, stranger: Person, home: str
 ) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -18,15 +19,17 @@ from service.settings import Settings
 from service.store.embedded import Embedded
 from tests.live import scratch_database
 
+ABOUT = re.compile(r"(database: .*\n)?((?:.*\n?)*)")
 PROVIDERS = [("Dr Okafor", "Europe/Berlin"), ("Town Office", "UTC")]
 
 
 class Said(NamedTuple):
-    """What became of a command."""
+    """What became of a command; `about` is its line on standard error that names the database."""
 
     code: int
     out: str
     err: str
+    about: str
 
 
 class Booking:
@@ -52,7 +55,8 @@ class Booking:
                 code = cli.main(argv)
             except SystemExit as ended:
                 code = int(ended.code or 0)
-        return Said(code, out.getvalue(), err.getvalue())
+        about, rest = ABOUT.fullmatch(err.getvalue()).groups()  # type: ignore[union-attr]
+        return Said(code, out.getvalue(), rest, about or "")
 
 
 @pytest.fixture(scope="module")

@@ -58,4 +58,4 @@ def test_every_action_takes_what_its_command_gives(command: Command) -> None:
     line = command.lines()[-1].removeprefix("python3 run.py ").split(" > ")[0]
     given = vars(build_parser().parse_args(shlex.split(line)))
     takes = set(inspect.signature(action(command)).parameters) - {"settings"}
-    assert takes == given.keys() - SETTINGS - {"command"}
+    assert takes == given.keys() - SETTINGS - {"command", "env_file"}

@@ -1,11 +1,13 @@
 """Commands as processes, on the embedded servers of one that serves, and after it has ended."""
 
+import fcntl
 import os
 import pty
 import re
 import select
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,7 +49,15 @@ def run(data: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def on_a_terminal(data: Path, *words: str, answer: str = "", **more: str) -> tuple[int, str]:
+def at_its_terminal() -> None:
+    """Make standard input the terminal that sends a process the signal of Ctrl-C."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def on_a_terminal(
+    data: Path, *words: str, answer: str = "", question: str = "[y/N]", **more: str
+) -> tuple[int, str]:
     """The exit code and everything that a terminal of 80 columns got to show."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -56,6 +66,7 @@ def on_a_terminal(data: Path, *words: str, answer: str = "", **more: str) -> tup
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
+        preexec_fn=at_its_terminal,
     )
     os.close(theirs)
     shown = ""
@@ -66,7 +77,7 @@ def on_a_terminal(data: Path, *words: str, answer: str = "", **more: str) -> tup
                 shown += os.read(ours, 65536).decode()
             except OSError:  # the other end is closed
                 break
-        if answer and "[y/N]" in shown:
+        if answer and question in shown:
             os.write(ours, f"{answer}\n".encode())
             answer = ""
     os.close(ours)
@@ -75,7 +86,8 @@ def on_a_terminal(data: Path, *words: str, answer: str = "", **more: str) -> tup
 
 def test_the_servers_of_a_running_process_are_well_and_used(data: Path) -> None:
     doctor = run(data, "doctor")
-    assert (doctor.returncode, doctor.stderr) == (0, ""), doctor.stdout
+    about = f"database: embedded, {data}\n"
+    assert (doctor.returncode, doctor.stderr) == (0, about), doctor.stdout
     assert "0 failed" in doctor.stdout
     made = run(data, "user", "create", "--username=ada", "--email=a@b.c", "--role=admin")
     assert made.stdout == "created admin ada with id 1\n"
@@ -89,7 +101,19 @@ def test_on_a_terminal_publishing_asks_first_and_shows_how_far_it_is(data: Path)
     assert (code, shown.splitlines()[-1].endswith("published 2,976 slots")) == (0, True)
     assert re.search(r"\[#+\.*\] [\d,]+ of 2,976 slots published, \d+ s left", shown)
     visible = re.sub(r"\x1b\[\w*", "", shown).replace("\r", "\n")
-    assert max(len(line) for line in visible.splitlines()) <= 80
+    ours = [line for line in visible.splitlines() if str(data) not in line]
+    assert max(map(len, ours)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "question"),
+    [(PUBLISH.replace("2030", "2031"), "[y/N]"), ("user password ada", "Password:")],
+)
+def test_ctrl_c_at_a_question_ends_the_command(data: Path, words: str, question: str) -> None:
+    nobody = {"BOOKING_PASSWORD": ""}
+    code, shown = on_a_terminal(data, *words.split(), answer="\x03", question=question, **nobody)
+    assert (code, "Traceback" in shown) == (130, False)
+    assert question in shown
 
 
 def test_colours_are_for_terminals_that_want_them(data: Path) -> None:
@@ -107,7 +131,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(data: Path) -> None:
     assert process.stderr
     process.stdout.close()
     assert process.wait(60) in (0, 141)
-    assert process.stderr.read() == b""
+    assert process.stderr.read() == f"database: embedded, {data}\n".encode()
     process.stderr.close()
 
 
@@ -116,6 +140,6 @@ def test_without_a_process_the_servers_are_started_as_long_as_needed(
 ) -> None:
     assert live.stop() == 0
     listed = run(data, "user", "list")
-    assert (listed.returncode, listed.stderr) == (0, "")
+    assert (listed.returncode, listed.stderr) == (0, f"database: embedded, {data}\n")
     assert re.search(r"ada +admin .* disabled", listed.stdout)
     assert not list(data.glob("postgres/postmaster.pid"))

@@ -44,6 +44,7 @@ class Caller:
                 sent,
                 None if body is None else json.dumps(body),
                 allow_nonstandard_methods=True,
+                follow_redirects=False,
             ),
             raise_error=False,
         )
@@ -81,8 +82,10 @@ async def test_answers_are_what_is_documented(
     await accounts(call)
     await calendars(call, admin)
     await appointments(call, given, admin, ada)
-    for path in ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/docs/"):
+    for path in ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/docs/", "/", "/api/"):
         await call(200, "GET", path)
+    await call(303, "GET", "/", Accept="text/html")
+    await call(204, "GET", "/favicon.ico")
     assert call.done == {operation["operationId"] for _, _, operation in operations()}
 
 

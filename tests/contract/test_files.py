@@ -26,7 +26,11 @@ def files() -> list[Path]:
     inside = [
         path for folder in FOLDERS for kind in SOURCE for path in ROOT.glob(f"{folder}/**/{kind}")
     ]
-    return [*inside, *(path for kind in SOURCE for path in ROOT.glob(kind)), ROOT / ".ci" / "run"]
+    return [
+        *inside,
+        *(path for kind in SOURCE for path in ROOT.glob(kind)),
+        *(ROOT / ".ci").iterdir(),
+    ]
 
 
 def length(path: Path) -> int:

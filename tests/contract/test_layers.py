@@ -12,7 +12,7 @@ LAYERS = [
     ["service.cli"],
     ["service.commands"],
     ["service.arguments"],
-    ["service.cli_values"],
+    ["service.cli_values", "service.env_file"],
     ["service.diagnosis"],
     ["service.app"],
     ["service.wire", "service.drain"],
@@ -62,7 +62,7 @@ PURE = [
 # Who reads the environment, and what for.
 ENVIRONMENT = {
     "run": "RUN_PY_MOVED, while there is no service yet",
-    "service.cli": "hands it to Settings.load",
+    "service.cli": "hands it to Settings.load, after what --env-file adds to it",
     "service.commands.user": "BOOKING_PASSWORD, which no flag or file should hold",
     "service.commands.screen": "NO_COLOR and TERM, which are about the terminal",
 }
@@ -164,7 +164,8 @@ def test_nothing_but_the_settings_reads_the_environment() -> None:
         or (isinstance(node, ast.ImportFrom) and READS & {alias.name for alias in node.names})
     }
     assert readers.keys() <= ENVIRONMENT.keys()
-    assert readers["service.cli"].count("os.environ") == 1
+    assert readers["service.cli"].count("os.environ") == 3
+    assert readers["service.cli"].count("env_file.export(") == 2
     assert "Settings.load(os.environ, " in readers["service.cli"]
     assert readers["service.commands.user"].count("os.environ") == 1
     assert "os.environ.get('BOOKING_PASSWORD', '')" in readers["service.commands.user"]

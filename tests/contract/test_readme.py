@@ -33,14 +33,6 @@ def test_the_first_booking_answers_what_it_says(fresh: Live) -> None:
     assert paste(commands.replace("http://127.0.0.1:8000", fresh.url)) == expected
 
 
-def test_what_the_server_says_to_try_works_when_pasted(fresh: Live) -> None:
-    commands = fresh.said.split("Try it:")[1]
-    shown = "\n".join(paste(commands))
-    assert '"status":"booked"' in shown
-    assert "Logged out successfully" in shown
-    assert '"code"' not in shown
-
-
 def test_the_settings_are_those_there_are() -> None:
     listed = [
         (name.strip("`"), default.strip("`"), text) for name, default, text in table("Settings")

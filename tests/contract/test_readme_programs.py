@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from tests.live import Live
 
 NODE = shutil.which("node")
 SECTION = "From a program"
-PERSON = {"username": "carol", "password": "correct horse"}
+PERSON = {"password": "correct horse"}
 
 
 class Flaky(BaseHTTPRequestHandler):
@@ -39,6 +40,8 @@ class Flaky(BaseHTTPRequestHandler):
         real = link.getresponse()
         fields, document = real.getheaders(), real.read()
         link.close()
+        if self.path == "/api/register/":
+            self.server.registered.append(json.loads(body)["username"])
         if booking:
             self.server.bookings.append((real.status, real.getheader("Idempotency-Replayed")))
         if trouble == "lost":
@@ -71,6 +74,7 @@ class Between(ThreadingHTTPServer):
         self.port = port
         self.troubles = ["unavailable", "lost", "unknown"]
         self.bookings: list[tuple[int, str | None]] = []
+        self.registered: list[str] = []
 
     @property
     def url(self) -> str:
@@ -95,31 +99,51 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.parametrize(
-    "language",
-    [
-        "sh",
-        "python",
-        pytest.param("js", marks=pytest.mark.skipif(not NODE, reason="node is not installed")),
-    ],
-)
-def test_the_program_does_what_it_says(between: Between, tmp_path: Path, language: str) -> None:
-    username = f"carol-{language}"  # of its own, or the second could not register
+EACH = [
+    "sh",
+    "python",
+    pytest.param("js", marks=pytest.mark.skipif(not NODE, reason="node is not installed")),
+]
+
+
+def run(between: Between, language: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """A program as it is printed, but for the address of the server."""
     text = block(SECTION, language).replace("http://127.0.0.1:8000", between.url)
-    text = text.replace('"carol"', f'"{username}"')
     done = subprocess.run(
-        PROGRAMS[language], input=text, capture_output=True, text=True, timeout=60, cwd=tmp_path
+        PROGRAMS[language], input=text, capture_output=True, text=True, timeout=60, cwd=folder
     )
     assert (done.returncode, done.stderr) == (0, ""), done
-    assert "Appointment cancelled successfully" in done.stdout
+    assert "Appointment cancelled successfully" in done.stdout, done
+    return done
+
+
+@pytest.mark.parametrize("language", EACH)
+def test_the_program_does_what_it_says(between: Between, tmp_path: Path, language: str) -> None:
+    run(between, language, tmp_path)
     assert between.bookings == [(201, None), (201, "true"), (201, "true")]
     assert list(tmp_path.iterdir()) == []
 
+    (username,) = set(between.registered)
     token = ask(between, "POST", "/api/login/", PERSON | {"username": username})["token"]
     (left,) = ask(between, "GET", "/api/appointments/", token=token)
     assert left["status"] == "cancelled"
     history = ask(between, "GET", f"/api/appointments/{left['id']}/history/", token=token)
     assert [one["action"] for one in history] == ["book", "reschedule", "cancel"]
+
+
+def test_the_programs_run_twice_in_a_row_and_beside_each_other(
+    between: Between, tmp_path: Path
+) -> None:
+    between.troubles = []
+    languages = ["sh", "python", *(["js"] if NODE else [])]
+
+    def twice(language: str) -> None:
+        for _ in range(2):
+            run(between, language, tmp_path)
+
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(twice, [*languages, *languages]))
+    assert len(set(between.registered)) == 4 * len(languages)
 
 
 def ask(between: Between, method: str, path: str, body: Any = None, token: str = "") -> Any:

@@ -118,7 +118,7 @@ class World:
             while not over.wait(0.02):
                 began = time.monotonic()
                 link.request("GET", "/healthz")
-                assert link.getresponse().read() == b'{"status":"ok"}'
+                assert link.getresponse().read() == b'{"status":"ok"}\n'
                 beats.append(time.monotonic() - began)
             link.close()
 

@@ -152,7 +152,7 @@ def test_a_backup_of_a_busy_server_restores_to_one_state_with_all_that_was_ackno
         assert (refused.returncode, "already runs" in refused.stderr) == (1, True)
     there, _ = appointments(data)
     done = restored(file, data)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, f"database: embedded, {data}\n")
     assert f"{CALLERS} tokens ended" in done.stdout
     ids, broken = appointments(data)
     assert broken == []

@@ -60,8 +60,10 @@ def test_without_an_environment_the_sentence_says_what_to_do(
     done = run(checkout, bare, *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"Can't write {checkout}/.venv (Read-only file system): install requirements.txt into an "
-        "environment of your own and start run.py from there.\n"
+        f"Can't write {checkout}/.venv (Read-only file system). An environment of your own, "
+        "anywhere, does: python3 -m venv ~/booking && "
+        f"~/booking/bin/pip install -r {checkout}/requirements.txt && "
+        f"~/booking/bin/python {checkout}/run.py\n"
     )
 
 

@@ -32,7 +32,7 @@ class Deaf:
 
 
 async def test_no_server_falls_over_its_own_welcome(deps: Deps) -> None:
-    said = await welcome.lines(dataclasses.replace(deps, db=Silent()), "http://there")
+    said = await welcome.calls(dataclasses.replace(deps, db=Silent()), "http://there")
     assert "http://there/api/register/" in said
     assert "/api/appointments/" not in said
 

@@ -13,7 +13,7 @@ from service.settings import ROOT
 from service.store.embedded.process import dies_with_us
 from tests.load.errors import LoadError
 
-LISTENING = re.compile(r"^listening on http://([^:\s]+):(\d+)$", re.MULTILINE)
+LISTENING = re.compile(r"^listening on http://(\S+):(\d+)$", re.MULTILINE)
 PATIENCE = 60.0  # seconds until it listens
 STOPPING = 20.0  # seconds until it is killed
 

@@ -55,7 +55,10 @@ class Plan:
 def every_play(
     scene: Callable[[], tuple[Acts, Sequence[int]]], sessions: Sequence[Session]
 ) -> Iterator[Play]:
-    """Plays the scene, anew each time, in every order: whoever waits for a lock has no turn."""
+    """Plays the scene, anew each time, in every order: whoever waits for a lock has no turn.
+
+    Who did not wait but heard that something is locked comes again when all others have ended.
+    """
     plan, seen, in_vain = Plan(), set[History](), 0
     while not plan.complete and in_vain < IN_VAIN:
         acts, slot_ids = scene()
@@ -79,10 +82,16 @@ def _play(plan: Plan, acts: Acts, sessions: Sequence[Session]) -> History:
             raise Stuck
         number = plan.turn(history, free)
         history = (*history, (number, free))
-        if not sessions[number].step(scripts[number].popleft(), acts[number].parameters):
+        session, script = sessions[number], scripts[number]
+        if not session.step(script.popleft(), acts[number].parameters):
             waiting.add(number)
+        elif session.empty_handed:  # nobody can be in its way any more, nor it in theirs
+            while script:
+                session.step(script.popleft(), acts[number].parameters)
         if not scripts[number]:  # it has ended, and its locks with it
             waiting = _left_waiting(waiting, len([one for one in scripts if one]), sessions)
+    for session, act in zip(sessions, acts, strict=False):
+        session.come_again(act)
     return history
 
 

@@ -2,7 +2,7 @@
 
 import select
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import psycopg2
@@ -43,6 +43,14 @@ class Act(NamedTuple):
         first = "; ".join(["BEGIN", *statements[: idle + 1]])
         return [first, *statements[idle + 1 :], "COMMIT"]
 
+    def of(self, items: Sequence[int]) -> "Act":
+        """The same for some of its items only."""
+        columns = self.parameters.items()
+        return Act(
+            self.name,
+            {k: [v[n] for n in items] if isinstance(v, list) else v for k, v in columns},
+        )
+
 
 class Hold(NamedTuple):
     """Somebody locks a row, perhaps in psql, and lets it go without a change."""
@@ -69,6 +77,7 @@ class Session:
         self._watcher = watcher
         self._cursor = self._connection.cursor()
         self.verdicts: list[str] = []
+        self.empty_handed = False  # it has found nothing to lock that it would decide upon
         self._pid = self._connection.get_backend_pid()
         for name in PLAYED:
             self.step(QUERIES[name].prepare, {})
@@ -87,7 +96,22 @@ class Session:
             if "verdict" in columns:
                 at = columns.index("verdict")
                 self.verdicts = [row[at] for row in self._cursor.fetchall()]
+            self.empty_handed = columns in (["appointments"], ["slots"]) and (
+                self._cursor.fetchall() == [("{}",)]
+            )
         return True
+
+    def come_again(self, act: "Act | Hold") -> None:
+        """What was locked by others is asked for once more, as a lane does after a while."""
+        locked = [n for n, verdict in enumerate(self.verdicts) if verdict == "locked"]
+        if not locked or not isinstance(act, Act):
+            return
+        before, again = self.verdicts, act.of(locked)
+        for text in again.steps:
+            assert self.step(text, again.parameters)
+        for n, verdict in zip(locked, self.verdicts, strict=True):
+            before[n] = verdict
+        self.verdicts = before
 
     def _settled(self) -> bool:
         until = time.monotonic() + LONGEST

@@ -15,7 +15,7 @@ VERBS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "BREW")
 PUBLIC = ("/api/slots", "/api/providers", "/healthz", "/readyz", "/metrics", "/api/openapi.json")
 # What another answer than GUARDS' own may say; the page needs its scripts and is its own policy.
 OTHERWISE = {
-    "Cache-Control": re.compile(r"no-cache|public, max-age=31536000, immutable"),
+    "Cache-Control": re.compile(r"no-cache|public, max-age=(86400|31536000, immutable)"),
     "Content-Security-Policy": re.compile(r"default-src 'none'; .*frame-ancestors 'none'"),
 }
 FAREWELLS = ("/api/logout/", "/api/tokens/")  # after which the token is dead

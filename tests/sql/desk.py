@@ -79,8 +79,8 @@ class Desk:
     def slot(self, **options: Any) -> int:
         return self.slots(1, **options)[0]
 
-    def appointment(self, who: int, slot_id: int) -> int:
-        [row] = self.book((who, slot_id))
+    def appointment(self, who: int, slot_id: int, notes: str = "") -> int:
+        [row] = self.book((who, slot_id), notes=notes)
         return int(json.loads(row.body)["id"])
 
     # Asking

@@ -84,6 +84,7 @@ def slot_samples(provider_id: int, slot_id: int) -> dict[str, Parameters]:
         "after_id": 0,
         "statuses": ["free", "busy"],
         "limit": 3,
+        "most_looks": 10,
     }
     return {
         "slot_create": {
@@ -115,6 +116,7 @@ def slot_samples(provider_id: int, slot_id: int) -> dict[str, Parameters]:
             "after_ids": [0] * 3,
             "limits": [3] * 3,
             "knowns": [""] * 3,
+            "most_looks": 10,
         },
         "slot_change": {
             "slot_id": slot_id,
@@ -197,6 +199,7 @@ def reading_samples(ada: int, hers: int, provider_id: int) -> dict[str, Paramete
         "to_at": "infinity",
         "limit": 2,
         "expand": True,
+        "most_bytes": 1000,
     }
     one = {"appointment_id": hers, "actor_id": ada, "staff_of": 0}
     return {
@@ -212,6 +215,7 @@ def reading_samples(ada: int, hers: int, provider_id: int) -> dict[str, Paramete
             "limits": [2] * 2,
             "expands": [True, False],
             "knowns": [""] * 2,
+            "most_bytes": 1000,
         },
         "appointment_list_provider": page | {"provider_id": provider_id},
     }

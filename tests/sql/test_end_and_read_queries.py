@@ -13,6 +13,7 @@ PAGE: dict[str, Any] = {
     "to_at": "infinity",
     "limit": 100,
     "expand": False,
+    "most_bytes": 1000,
 }
 OWN: dict[str, Any] = {
     "provider_ids": 0,
@@ -102,11 +103,11 @@ def test_appointment_list_shows_ones_own_by_page_status_and_time(
     desk.appointment(ben, desk.slot())
     desk.end(second, who=ada)
 
-    def listed(**filters: Any) -> Any:
+    def listed(most_bytes: int = 1000, **filters: Any) -> Any:
         own = OWN | {"account_ids": ada} | filters
         nobody = OWN | {"account_ids": ben, "limits": 1}
         both = {name: [nobody[name], own[name]] for name in own}
-        return desk.run("appointment_list", **both)[1]
+        return desk.run("appointment_list", **both, most_bytes=most_bytes)[1]
 
     assert ids(listed()) == [first, second, third, other]
     assert list(json.loads(listed().body)[0]) == ["id", "slot", "notes", "status"]
@@ -120,6 +121,20 @@ def test_appointment_list_shows_ones_own_by_page_status_and_time(
     assert listed(after_ids=other).body == "[]"
     assert (listed(knowns=page.tag).body is None, listed(knowns="0").body is None) == (False, False)
     assert listed(limits=2, after_ids=second, knowns=page.tag)[1:] == (None, *page[2:])
+
+
+def test_appointment_list_ends_a_page_early_where_its_notes_are_long(desk: Desk, ada: int) -> None:
+    short, long, after = (
+        desk.appointment(ada, slot_id, notes=notes)
+        for slot_id, notes in zip(desk.slots(3), ("a", "é" * 500, "b"), strict=True)
+    )
+    page = {name: [value] for name, value in (OWN | {"account_ids": ada}).items()}
+    [row] = desk.run("appointment_list", **page, most_bytes=1000)
+    assert (ids(row), row.last_id, row.more) == ([short, long], long, True), "a letter of two bytes"
+    [row] = desk.run("appointment_list", **page, most_bytes=1)
+    assert (ids(row), row.more) == ([short], True), "never less than one"
+    [row] = desk.run("appointment_list", **page | {"after_ids": [long]}, most_bytes=1)
+    assert (ids(row), row.more) == ([after], False)
 
 
 def test_appointment_list_provider_shows_everybodys_with_names(
@@ -138,6 +153,26 @@ def test_appointment_list_provider_shows_everybodys_with_names(
     assert (ids(row), row.last_id, row.more) == ([first], first, True)
     [row] = desk.run("appointment_list_provider", **query | {"after_id": first})
     assert (ids(row), row.more) == ([second], False)
+    desk.end(first, who=ada)
+    [row] = desk.run("appointment_list_provider", **query)
+    assert ids(row) == [first, second], "the cancelled ones too"
+    [row] = desk.run("appointment_list_provider", **query | {"statuses": ["cancelled"]})
+    assert ids(row) == [first]
+    [row] = desk.run("appointment_list_provider", **query | {"statuses": ["booked"]})
+    assert ids(row) == [second]
+
+
+def test_appointment_list_provider_ends_a_page_early_where_its_notes_are_long(
+    desk: Desk, ada: int
+) -> None:
+    provider_id = desk.provider()
+    slot_ids = desk.slots(3, provider_id=provider_id)
+    one, two, three = (desk.appointment(ada, slot_id, notes="long") for slot_id in slot_ids)
+    query = PAGE | {"provider_id": provider_id, "most_bytes": 5}
+    [row] = desk.run("appointment_list_provider", **query)
+    assert (ids(row), row.last_id, row.more) == ([one, two], two, True)
+    [row] = desk.run("appointment_list_provider", **query | {"after_id": two})
+    assert (ids(row), row.more) == ([three], False)
 
 
 def test_appointment_history_tells_every_change_in_order(desk: Desk, ada: int, ben: int) -> None:

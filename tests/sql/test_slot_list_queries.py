@@ -14,6 +14,7 @@ PAGE: dict[str, Any] = {
     "after_id": 0,
     "statuses": EVERY_STATUS,
     "limit": 100,
+    "most_looks": 1000,
 }
 OF_PROVIDER: dict[str, Any] = {
     "statuses": "",
@@ -55,10 +56,11 @@ def test_slot_list_provider_shows_one_provider_by_status_and_time(desk: Desk) ->
     desk.change(closed, closed=True)
     desk.change(gone, deleted=True)
 
-    def row_of(**filters: Any) -> Any:
+    def row_of(most_looks: int = 1000, **filters: Any) -> Any:
         wanted = OF_PROVIDER | {"provider_ids": provider_id} | filters
         other = OF_PROVIDER | {"provider_ids": provider_id + 1, "limits": 1}
-        _, row = desk.run("slot_list_provider", **{k: [other[k], wanted[k]] for k in wanted})
+        both = {name: [other[name], wanted[name]] for name in wanted}
+        _, row = desk.run("slot_list_provider", **both, most_looks=most_looks)
         return row
 
     def listed(**filters: Any) -> list[int]:
@@ -75,3 +77,37 @@ def test_slot_list_provider_shows_one_provider_by_status_and_time(desk: Desk) ->
     assert row_of(knowns=whole.tag)[1:] == (None, *whole[2:])
     desk.change(free, capacity=2)
     assert row_of(knowns=whole.tag).body is not None, "what has changed is shown"
+
+
+def test_slot_list_goes_on_behind_what_was_looked_at_where_few_have_the_status(desk: Desk) -> None:
+    start = NOON + timedelta(days=1900)  # a time of its own
+    slots = [desk.slot(start=start + n * HOUR) for n in range(5)]
+    desk.change(slots[3], closed=True)
+    closed = PAGE | {"from_at": start, "statuses": ["busy-unavailable"], "most_looks": 2}
+    closed["to_at"] = start + 9 * HOUR
+    found, pages, after = [], 0, {}
+    while True:
+        [row] = desk.run("slot_list", **closed | after)
+        found, pages = found + ids(row), pages + 1
+        if not row.more:
+            break
+        after = {"after_at": row.last_at, "after_id": row.last_id}
+    assert (found, pages) == ([slots[3]], 3)
+
+
+def test_slot_list_provider_goes_on_behind_what_was_looked_at(desk: Desk) -> None:
+    provider_id = desk.provider()
+    first, *_, last = desk.slots(4, provider_id=provider_id)
+    page = {n: [v] for n, v in (OF_PROVIDER | {"provider_ids": provider_id}).items()}
+
+    def read(**changes: Any) -> Any:
+        return desk.run("slot_list_provider", **page | changes)[0]
+
+    row = read(statuses=["busy"], most_looks=3)
+    assert (row.body, row.more) == ("[]", True)
+    row = read(statuses=["busy"], most_looks=3, after_ats=[row.last_at], after_ids=[row.last_id])
+    assert (row.body, row.more) == ("[]", False)
+    row = read(limits=[1], most_looks=3)
+    assert (ids(row), row.last_id, row.more) == ([first], first, True), "the page's own end first"
+    row = read(after_ats=["-infinity"], froms=[NOON + 3 * HOUR], most_looks=3)
+    assert (ids(row), row.more) == ([last], False)

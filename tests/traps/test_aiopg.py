@@ -41,6 +41,20 @@ async def test_a_cancelled_statement_is_an_error_and_no_cancelled_task(settings:
     pool.close()
 
 
+async def test_reads_leave_links_to_writes_however_many_there_are(settings: Settings) -> None:
+    pool = _pool(settings, size=4, patience=0.2)
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(2):
+            await stack.enter_async_context(pool.reading())
+        with pytest.raises(Unavailable):
+            await stack.enter_async_context(pool.reading())
+        for _ in range(2):
+            await stack.enter_async_context(pool.link())
+    async with pool.reading():
+        assert pool.in_use == 1
+    pool.close()
+
+
 async def test_a_statement_that_nobody_waits_for_lets_go_of_its_locks(
     settings: Settings, given: Given, database: Any
 ) -> None:

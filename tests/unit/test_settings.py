@@ -60,6 +60,13 @@ def test_a_relative_data_dir_is_made_absolute() -> None:
         ("BCRYPT_ROUNDS", "3", "from 4 to 16"),
         ("BCRYPT_ROUNDS", "17", "from 4 to 16"),
         ("REDIS_TIMEOUT", "nan", "finite"),
+        ("DRAIN_SECONDS", "inf", "finite"),
+        ("LOCK_TTL", "1e300", "at most 1000000"),
+        ("TOKEN_TTL", "9" * 25, "at most 2147483647"),
+        ("USER_LIMIT", "9" * 5000, "a whole number, not '999"),
+        ("NOTICE_MINUTES", "99999999", "from 0 to 5256000"),
+        ("DATA_DIR", "~nobody-such/data", "the home of nobody"),
+        ("HOST", "a\nb", "can't be printed"),
         ("DRAIN_SECONDS", "-1", "at least 0"),
         ("LANE_BATCH", "1.5", "a whole number"),
         ("REDIS_URL", "http://x", "redis://"),
@@ -74,6 +81,7 @@ def test_a_bad_value_is_refused_by_name(name: str, value: str, said: str) -> Non
     assert name in str(refused.value)
     assert said in str(refused.value)
     assert str(refused.value).endswith(".")
+    assert len(str(refused.value)) < 150
 
 
 @pytest.mark.parametrize(

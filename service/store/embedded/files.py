@@ -20,7 +20,14 @@ from service.store.embedded.account import (
     hand_over,
     name_of,
 )
-from service.store.embedded.home import home_of, made, opened, private, scratch
+from service.store.embedded.home import (
+    home_of,
+    made,
+    opened,
+    private,
+    scratch,
+    written_by_root,
+)
 
 log = logging.getLogger(__name__)
 
@@ -182,6 +189,23 @@ class Place:
         if not durable and self.home != self.data_dir:
             shutil.rmtree(self.home, ignore_errors=True)
             (self.data_dir / "elsewhere").unlink(missing_ok=True)
+
+
+def holds(data_dir: Path, name: str) -> bool:
+    """Tell whether a server has data there, or a process is about to make it; makes nothing."""
+    try:
+        roots = os.geteuid() == data_dir.stat().st_uid == 0
+        home = Path((written_by_root(data_dir / "elsewhere") if roots else "").strip() or data_dir)
+        if (home / name).exists():
+            return True
+        if (handle := locked(home / "lock", os.O_RDONLY)) is None:
+            return True
+        os.close(handle)
+    except FileNotFoundError:
+        return False
+    except OSError as exc:
+        raise unusable(data_dir, exc) from exc
+    return False
 
 
 def locked(file: Path, flags: int) -> int | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from service.store.embedded.account import AlreadyRuns, EmbeddedError
-from service.store.embedded.files import Place
+from service.store.embedded.files import Place, holds
 from service.store.embedded.postgres import Postgres
 from service.store.embedded.server import Server
 from service.store.embedded.valkey import Valkey
@@ -122,6 +122,12 @@ class Embedded:
             database_url=self.database_url,
             admin_url=self.admin_url,
         )
+
+    @staticmethod
+    def missing(data_dir: Path, *, postgres: bool = True, redis: bool = True) -> list[str]:
+        """Return which of these servers have no data in data_dir, by what they stand for."""
+        wanted = (("PostgreSQL", Postgres, postgres), ("Redis", Valkey, redis))
+        return [what for what, kind, one in wanted if one and not holds(data_dir, kind.name)]
 
     def revive(self) -> list[str]:
         """Start dead servers again without waiting; return the names of those just started."""
