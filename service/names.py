@@ -16,11 +16,13 @@ CONTROL = "Control characters are not allowed."
 LONG = "Ensure this field has no more than {} characters."
 BLANK = "This field may not be blank."
 
-# Letters may bring marks; the last ones are letters to some scripts, where the RFC allows them.
+# As far as a pattern goes that every language reads: without the signs of ASCII and of the blocks
+# that have no letters. The rest is up to the profile.
 USERNAME_PATTERN = (
-    r"^[\p{L}\p{N}@.+\-_\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb]"
-    r"[\p{L}\p{M}\p{N}@.+\-_\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb]*$"
-)  # of ECMA-262
+    r"^[^\x00-*,/:-?\[-\^`{-\xa9\xab-\xb4\xb6\xb8\xb9\xbb-\xbf\xd7\xf7"
+    r"\u2000-\u200b\u200e-\u206f\u2190-\u2bff\u3000-\u3004\ue000-\uf8ff\ufe00-\ufe0f\ufeff]+$"
+)
+# Beside letters, marks and digits; the last ones are as letters where the RFC allows them.
 _OTHERS = frozenset("@.+-_\xb7\u0375\u05f3\u05f4\u200c\u200d\u30fb")
 # Another dot on an i can't be seen: the small form of a Turkish capital I with one is an i.
 _DOTTED = re.compile("i\u0307+")

@@ -8,7 +8,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
-from service.names import BLANK, CONTROL, TITLE_PATTERN, title, username, username_key
+from service.names import (
+    BLANK,
+    CONTROL,
+    TITLE_PATTERN,
+    USERNAME_PATTERN,
+    title,
+    username,
+    username_key,
+)
 
 PROFILE = get_profile("UsernameCaseMapped")
 # Where folding goes wrong: letters with more than one small form, wide ones, marks, joiners.
@@ -122,6 +130,16 @@ def test_a_key_is_its_own_key_and_that_of_every_form(name: str) -> None:
     assert username_key(key) == key
     for form in ("NFC", "NFD"):
         assert username_key(unicodedata.normalize(form, name)) == key
+
+
+@given(typed.filter(_allowed))
+def test_the_pattern_of_the_document_takes_every_name_that_is_allowed(name: str) -> None:
+    assert re.search(USERNAME_PATTERN, name)
+
+
+@pytest.mark.parametrize("sign", [chr(n) for n in range(128) if not chr(n).isalnum()], ids=ascii)
+def test_the_pattern_of_the_document_takes_the_signs_that_are_allowed(sign: str) -> None:
+    assert bool(re.search(USERNAME_PATTERN, f"a{sign}a")) == _allowed(f"a{sign}a")
 
 
 @given(typed.filter(_allowed))
