@@ -23,6 +23,7 @@ class Shared(NamedTuple):
 
     @property
     def said(self) -> str:
+        """What is wrong, for the operator."""
         return (
             f"{self.username} (account {self.id}) is {self.older} (account {self.older_id}) in "
             "another spelling: it can be logged in with by exactly that spelling alone"
@@ -30,6 +31,7 @@ class Shared(NamedTuple):
 
     @property
     def mend(self) -> str:
+        """What to do about it."""
         return f"give it another name: run.py user rename {self.username} NEW"
 
 

@@ -92,7 +92,7 @@ async def test_it_rejects_bad_input(
     check_invalid(await api.post("/api/login/", body), errors)
 
 
-@pytest.mark.parametrize("username", ["' OR 1=1 --", "%", "ada\\", "_da", "ada ", "\uff41da"])
+@pytest.mark.parametrize("username", ["' OR 1=1 --", "%", "ada\\", "_da", "ada ", "\u0430da"])
 async def test_a_username_is_never_a_pattern(api: Api, ada: Person, username: str) -> None:
     check_problem(await _login(api, username, PASSWORD), 401, "wrong_credentials")
 

@@ -1,12 +1,11 @@
 """Names and addresses of people: which are taken, how they are shown, when two are one."""
 
-import json
 import re
 import secrets
 
 import pytest
 
-from tests.api.checks import check_invalid, check_problem
+from tests.api.checks import check_invalid
 from tests.cast import PASSWORD, Api, Person
 
 # As people of these scripts write them: letters with marks, joiners, from right to left.
@@ -38,8 +37,7 @@ async def test_names_of_all_scripts_register_and_match_the_document(api: Api, na
     assert await _register(api, name) == 201
     document = (await api.get("/api/openapi.json")).json
     pattern = document["components"]["schemas"]["RegisterBody"]["properties"]["username"]["pattern"]
-    letters = re.sub(r"\\p\{[LMN]\}", r"\\w\\u0300-\\uffff", pattern)
-    assert re.search(letters, name)
+    assert re.search(pattern, name)
 
 
 async def test_a_name_is_shown_as_typed_and_is_one_in_every_spelling(api: Api) -> None:
@@ -96,12 +94,10 @@ async def test_a_provider_has_a_name_that_can_be_seen(api: Api, admin: Person, n
         await api.post("/api/providers/", {"name": name, "time_zone": "UTC"}, who=admin),
         await api.patch("/api/providers/1/", {"name": name}, who=admin),
     ):
-        check_problem(reply, 400, "invalid")
-        assert list(reply.json["errors"]) == ["name"]
+        assert (reply.status, list(reply.json["errors"])) == (400, ["name"])
 
 
 async def test_a_provider_s_name_is_trimmed(api: Api, admin: Person) -> None:
     body = {"name": " Zoe\u0301's \n", "time_zone": "UTC"}
     reply = await api.post("/api/providers/", body, who=admin)
     assert (reply.status, reply.json["name"]) == (201, "Zoé's")
-    assert json.dumps(reply.json["name"]) == '"Zo\\u00e9\'s"'

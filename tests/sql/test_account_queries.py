@@ -6,6 +6,7 @@ from datetime import timedelta
 import psycopg2.errors
 import pytest
 
+from service.names import username_key
 from service.store.migrate import latest_version
 from tests.sql.desk import NOON, Desk
 
@@ -88,6 +89,18 @@ def test_account_without_key_goes_on_after_a_username(desk: Desk) -> None:
     page = desk.run("account_without_key", after="~", limit=2)
     assert page == [(three[0], "~a"), (three[1], "~é")]
     assert desk.run("account_without_key", after="~é", limit=2) == [(three[2], "~ё")]
+
+
+def test_account_keys_that_sql_makes_are_those_of_python(desk: Desk) -> None:
+    """Of all of ASCII, as the migration makes them, and of rows that come without one."""
+    for name in ("".join(map(chr, range(33, 80))), "".join(map(chr, range(80, 127)))):
+        desk.cursor.execute(
+            "INSERT INTO account (username, email, password_hash) VALUES (%s, 'e', '-')"
+            " RETURNING username_key",
+            [name],
+        )
+        assert desk.cursor.fetchone() == (username_key(name),)
+        assert desk.one('SELECT lower(%s COLLATE "C")', name) == username_key(name)
 
 
 def test_account_get_returns_one_account(desk: Desk) -> None:

@@ -8,7 +8,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
-from service.names import BLANK, CONTROL, TITLE_PATTERN, title, username, username_key
+from service.names import (
+    BLANK,
+    CONTROL,
+    TITLE_PATTERN,
+    USERNAME_PATTERN,
+    title,
+    username,
+    username_key,
+)
 
 PROFILE = get_profile("UsernameCaseMapped")
 # Where folding goes wrong: letters with more than one small form, wide ones, marks, joiners.
@@ -125,6 +133,16 @@ def test_a_key_is_its_own_key_and_that_of_every_form(name: str) -> None:
 
 
 @given(typed.filter(_allowed))
+def test_the_pattern_of_the_document_takes_every_name_that_is_allowed(name: str) -> None:
+    assert re.search(USERNAME_PATTERN, name)
+
+
+@pytest.mark.parametrize("sign", [chr(n) for n in range(128) if not chr(n).isalnum()], ids=ascii)
+def test_the_pattern_of_the_document_takes_the_signs_that_are_allowed(sign: str) -> None:
+    assert bool(re.search(USERNAME_PATTERN, f"a{sign}a")) == _allowed(f"a{sign}a")
+
+
+@given(typed.filter(_allowed))
 @example("İpek")
 def test_the_key_of_an_allowed_name_is_what_the_profile_makes_but_for_a_dot(name: str) -> None:
     made = unicodedata.normalize("NFC", re.sub("i\u0307+", "i", PROFILE.enforce(username(name))))
@@ -159,6 +177,7 @@ def test_a_title_is_trimmed_and_composed(typed: str, kept: str) -> None:
         ("\u3164 \u2800", BLANK),
         ("\ufe0f", BLANK),
         ("a\tb", CONTROL),
+        ("a\u2028b", CONTROL),
         ("a\x1b[2Jb", CONTROL),
         ("\u202egpj.exe", CONTROL),
         (200 * "\u0958", "Ensure this field has no more than 200 characters."),
