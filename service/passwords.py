@@ -23,7 +23,7 @@ from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
-GRACE = 6  # part of the deadline after which a second process is asked
+GRACE = 3  # part of the deadline after which a second process is asked
 ROUNDS_MAX = 31
 LONGEST = 72  # bytes; bcrypt knows no more and must not be fed more
 
