@@ -21,9 +21,9 @@ class Answer(NamedTuple):
     replayed: bool = False
 
     @classmethod
-    def of(cls, row: Any) -> Self:
+    def of(cls, row: Any, version: int = 0) -> Self:
         """The answer that shows a named tuple as a JSON object."""
-        return cls(json.dumps(row._asdict(), ensure_ascii=False, separators=(",", ":")))
+        return cls(json.dumps(row._asdict(), ensure_ascii=False, separators=(",", ":")), version)
 
 
 class Page(NamedTuple, Generic[Next]):
@@ -35,6 +35,12 @@ class Page(NamedTuple, Generic[Next]):
 
 
 NOTHING = Answer("")
+
+
+def tag(version: str, provider_version: int) -> str:
+    """The tag of what shows its provider's name and clock as well, which change on their own: a
+    provider that was never changed is not in it, so that it is the one that the writes answer."""
+    return version if provider_version == 1 else f"{version}-{provider_version}"
 
 
 DONE = frozenset({"booked", "moved", "ended", "changed"})

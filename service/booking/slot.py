@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from service.booking.answer import Answer, Page, judged
+from service.booking.answer import Answer, Page, judged, tag
 from service.booking.status import SLOT_STATUSES
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, PermissionDenied
@@ -109,12 +109,13 @@ async def any_exist(deps: Deps) -> bool:
     return bool(await deps.db.run("slot_count"))
 
 
-async def get(deps: Deps, slot_id: int) -> Answer:
-    """One slot. Raises NotFound."""
+async def get(deps: Deps, slot_id: int) -> tuple[Answer, str]:
+    """One slot, and its tag. Raises NotFound."""
     row = await deps.db.run("slot_get", slot_id=slot_id)
     if row is None:
-        raise NotFound
-    return Answer(*row)
+        raise NotFound("Slot not found.")
+    body, version, provider_version = row
+    return Answer(body, version), tag(str(version), provider_version)
 
 
 async def list_page(

@@ -4,6 +4,7 @@ The types are the documentation. Every wrong field is named with a message in th
 REST Framework; msgspec alone would stop at the first.
 """
 
+import codecs
 import functools
 import json
 import re
@@ -23,6 +24,8 @@ SHOWN = 50  # characters of a wrong value that its message repeats
 INT64 = 2**63 - 1
 EXACT = 2**53  # up to here a float is the integer it was written as
 LONGEST_INTEGER = 1000  # digits; Python itself refuses 4,301 in words of its own
+MOST_PIECES = 10_000  # quotes, commas, brackets and braces of a body: they are what costs time
+DEEPEST = 200  # arrays and objects within each other
 Id = Annotated[int, Meta(ge=-INT64, le=INT64)]
 Limit = Annotated[int, Meta(ge=1, le=500)]
 Cursor = Annotated[str, Meta(extra_json_schema={"format": "cursor"})]
@@ -57,22 +60,46 @@ INVALID = {
 }
 
 
-def decode(raw: bytes) -> Any:
+def decode(raw: bytes, most: int = MOST_PIECES) -> Any:
     """The value of a JSON text in UTF-8 (RFC 8259), with no duplicate names, NaN, NUL or lone
-    surrogate in it. Raises InvalidRequest."""
+    surrogate in it, and no more than so many pieces. Raises InvalidRequest."""
     if not raw:
         raise InvalidRequest("The request has no body; JSON was expected.")
+    if raw.startswith(codecs.BOM_UTF8):
+        raise InvalidRequest("JSON parse error: it begins with a byte order mark; leave that out.")
+    _refuse_bulk(raw, most)
     try:
         value = _DECODER.decode(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise InvalidRequest("JSON parse error: the body is not UTF-8.") from None
-    except RecursionError:
-        raise InvalidRequest("JSON parse error: it is nested too deeply.") from None
+    except UnicodeDecodeError as error:
+        where = _place(raw, error.start)
+        raise InvalidRequest(f"JSON parse error: the body is not UTF-8: {where}.") from None
     except ValueError as error:
         raise InvalidRequest(f"JSON parse error: {error}.") from None
     if b"\\u" in raw:
         _refuse_odd_text(value)
     return value
+
+
+def _refuse_bulk(raw: bytes, most: int) -> None:
+    """Refuse, at the speed of C, what would cost much to read."""
+    nested = raw.count(b"[") + raw.count(b"{")
+    if nested + raw.count(b",") + raw.count(b'"') > most:
+        raise InvalidRequest("JSON parse error: it has more values than any request needs.")
+    if nested <= DEEPEST:
+        return
+    depth = 0
+    for bracket in _BRACKET.finditer(_STRING.sub(b"", raw)):
+        depth += 1 if bracket[0] in b"[{" else -1
+        if depth > DEEPEST:
+            raise InvalidRequest("JSON parse error: it is nested too deeply.")
+        if depth < 0:
+            return  # no JSON: let the decoder say where
+
+
+def _place(raw: bytes, at: int) -> str:
+    """A place in a text as people count, from one; columns of what is no UTF-8 are bytes."""
+    line, column = raw.count(b"\n", 0, at) + 1, at - raw.rfind(b"\n", 0, at)
+    return f"line {line} column {column}"
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -105,6 +132,8 @@ _DECODER = json.JSONDecoder(
     parse_float=_number,
 )
 _ODD = re.compile("[\0\ud800-\udfff]")
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # also one without an end
+_BRACKET = re.compile(rb"[\[\]{}]")
 
 
 def _refuse_odd_text(value: Any) -> None:

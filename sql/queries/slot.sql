@@ -75,7 +75,8 @@ SELECT slot.starts_at, slot.ends_at
 
 
 -- name: slot_get :maybe
-SELECT row_to_json(slot_full(slot, provider))::text AS body, slot.version
+SELECT row_to_json(slot_full(slot, provider))::text AS body, slot.version,
+       provider.version AS provider_version
   FROM slot
   JOIN provider ON provider.id = slot.provider_id
  WHERE slot.id = %(slot_id)s::bigint

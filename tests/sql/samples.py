@@ -56,6 +56,7 @@ def provider_samples(provider_id: int) -> dict[str, Parameters]:
             "name": "New",
             "time_zone": "",
             "clock": "",
+            "version": 0,
         },
         "provider_zones": {},
         "provider_set_clock": {"time_zone": "CET", "clock": "Europe/Berlin"},

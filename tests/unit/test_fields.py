@@ -38,6 +38,8 @@ class Query(msgspec.Struct):
         ('"漢🩺"'.encode(), "漢🩺"),
         (b'"\\ud83e\\ude7a"', "🩺"),
         (b'{"a": {"a": {"a": 1}}}', {"a": {"a": {"a": 1}}}),
+        (b'["' + b"[{\\u0022," * 800 + b'"]', ['[{",' * 800]),
+        (b"[" + b"[]," * 300 + b"[]]", [[]] * 301),
     ],
 )
 def test_json_is_read(raw: bytes, value: Any) -> None:
@@ -48,8 +50,20 @@ def test_json_is_read(raw: bytes, value: Any) -> None:
     ("raw", "detail"),
     [
         (b"", "The request has no body; JSON was expected."),
-        (b"\xff", "JSON parse error: the body is not UTF-8."),
-        (b"[" * 100_000, "JSON parse error: it is nested too deeply."),
+        (b"\xff", "JSON parse error: the body is not UTF-8: line 1 column 1."),
+        (b'{\n "a": "\xe4"}', "JSON parse error: the body is not UTF-8: line 2 column 8."),
+        (
+            b"\xef\xbb\xbf{}",
+            "JSON parse error: it begins with a byte order mark; leave that out.",
+        ),
+        (b'{\n "a": }', "JSON parse error: Expecting value: line 2 column 7 (char 8)."),
+        (b'{"x":' * 201 + b"1" + b"}" * 201, "JSON parse error: it is nested too deeply."),
+        (b"[" * 201 + b'"\\u0041"' + b"]" * 201, "JSON parse error: it is nested too deeply."),
+        (
+            b"[" + b"{}," * 10_000 + b"{}]",
+            "JSON parse error: it has more values than any request needs.",
+        ),
+        (b"[" * 9_000, "JSON parse error: it is nested too deeply."),
         (b"[NaN]", "JSON parse error: NaN is no JSON number."),
         (b'{"a":1,"a":1}', "JSON parse error: a name stands twice in one object."),
         (b'["\\u0000"]', "JSON parse error: text has a NUL or a lone surrogate."),
