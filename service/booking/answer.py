@@ -43,6 +43,8 @@ def tag(version: str, provider_version: int) -> str:
     return version if provider_version == 1 else f"{version}-{provider_version}"
 
 
+NO_APPOINTMENT = "Appointment not found."  # which is said of somebody else's, too
+MISSING = {"no_slot": "Slot not found.", "not_found": NO_APPOINTMENT}
 DONE = frozenset({"booked", "moved", "ended", "changed"})
 
 REFUSED: Mapping[str, type[errors.DomainError]] = {
@@ -73,7 +75,7 @@ def judged(verdict: str, body: str | None, version: int | None) -> Any:
         return AGAIN
     if verdict == "locked":
         return LOCKED
-    return REFUSED[verdict]()
+    return REFUSED[verdict](MISSING.get(verdict))
 
 
 def judged_all(rows: Iterable[Sequence[Any]]) -> list[Any]:

@@ -16,7 +16,7 @@ from service.handlers.fields import Id, Instant, Limit
 
 class BookBody(msgspec.Struct):
     slot: Id
-    notes: Annotated[str, Meta(max_length=4000)] = ""
+    notes: Annotated[str, Meta(max_length=4000)] | None = ""
 
 
 class RescheduleBody(msgspec.Struct):
@@ -24,7 +24,7 @@ class RescheduleBody(msgspec.Struct):
 
 
 class CancelBody(msgspec.Struct):
-    reason: Annotated[str, Meta(max_length=500)] = ""
+    reason: Annotated[str, Meta(max_length=500)] | None = ""
 
 
 class AppointmentQuery(msgspec.Struct):

@@ -133,6 +133,7 @@ _DECODER = json.JSONDecoder(
 )
 _ODD = re.compile("[\0\ud800-\udfff]")
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # also one without an end
+_ZEROS = re.compile(r"(?<![0-9.eE])0+(?=[0-9])")  # before a number, as in a path
 _BRACKET = re.compile(rb"[\[\]{}]")
 
 
@@ -164,6 +165,9 @@ def convert(value: Any, kind: type[S], prefix: str = "", *, strict: bool = True)
         converted = msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError:
         raise InvalidFields(_messages(value, kind, prefix, strict)) from None
+    for field in _optional(kind):
+        if getattr(converted, field.name) is None:
+            setattr(converted, field.name, field.default)
     for field in _instants(kind):
         at = getattr(converted, field.name)
         try:  # into UTC: PostgreSQL knows no offset beyond 15:59
@@ -178,6 +182,29 @@ def convert(value: Any, kind: type[S], prefix: str = "", *, strict: bool = True)
 def _fields(kind: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
     # msgspec evaluates the annotations anew each time, which costs more than all the rest here.
     return msgspec.structs.fields(kind)
+
+
+@functools.cache
+def _optional(kind: type[msgspec.Struct]) -> list[FieldInfo]:
+    """Those for which null means that they were left out, as generated clients say it."""
+    return [
+        one
+        for one in _fields(kind)
+        if one.default not in (None, msgspec.NODEFAULT)
+        and isinstance(inspect.type_info(one.type), inspect.UnionType)
+    ]
+
+
+@functools.cache
+def _integers(kind: type[msgspec.Struct]) -> frozenset[str]:
+    found = {one.encode_name: inspect.type_info(one.type) for one in _fields(kind)}
+    return frozenset(name for name, info in found.items() if _is_int(info))
+
+
+def _is_int(info: inspect.Type) -> bool:
+    if isinstance(info, inspect.UnionType):
+        return any(map(_is_int, info.types))
+    return isinstance(info.type if isinstance(info, inspect.Metadata) else info, inspect.IntType)
 
 
 @functools.cache
@@ -228,11 +255,11 @@ def _is_integer(value: Any, strict: bool) -> bool:
 
 
 def _out_of_range(value: int, info: inspect.IntType) -> str:
-    if abs(value) > INT64:
-        return INVALID[inspect.IntType]
-    if info.ge is not None and value < info.ge:
+    if abs(value) <= INT64 and info.ge is not None and value < info.ge:
         return f"Ensure this value is greater than or equal to {info.ge}."
-    return f"Ensure this value is less than or equal to {info.le}."
+    if abs(value) <= INT64 and info.le is not None and value > info.le:
+        return f"Ensure this value is less than or equal to {info.le}."
+    return INVALID[inspect.IntType]
 
 
 def _bad_text(value: str, info: inspect.StrType, description: str) -> str:
@@ -259,6 +286,8 @@ def query(arguments: Mapping[str, list[bytes]], kind: type[S]) -> S:
         if text.lower() == "null" and isinstance(inspect.type_info(field.type), inspect.UnionType):
             # msgspec would read it as None, but no parameter has such a value.
             raise InvalidFields({name: [_message(text, inspect.type_info(field.type), False)]})
+        if name in _integers(kind):
+            text = _ZEROS.sub("", text)
         values[name] = _instant(text) if field.type in (Instant, Instant | None) else text
     return convert(values, kind, strict=False)
 
@@ -269,4 +298,4 @@ def _instant(text: str) -> str:
         return ""  # msgspec would take a number for the seconds since 1970
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return f"{text}T00:00:00+00:00"
-    return re.sub(r" (?=\d\d:\d\d\Z)", "+", text)
+    return re.sub(r" (?=\d\d:?\d\d\Z)", "+", text)

@@ -38,7 +38,7 @@ class SlotBody(msgspec.Struct):
     provider: Id
     starts_at: Instant
     ends_at: Instant
-    capacity: Capacity = 1
+    capacity: Capacity | None = 1
 
 
 SlotBodies = Annotated[list[SlotBody], Meta(min_length=1, max_length=MOST)]
@@ -95,7 +95,12 @@ class Slots(ApiHandler):
             bodies = await slot.create(deps, self.actor, slots)
             return Answer(f"[{','.join(bodies)}]" if many else bodies[0])
 
-        await self.once(201, create)
+        try:
+            await self.once(201, create)
+        except SlotOverlap:
+            if many:
+                await slot.name_overlap(self.deps, slots)
+            raise
 
     def read(self, kind: Any) -> Any:
         """One slot or a list of them."""

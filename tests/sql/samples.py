@@ -88,6 +88,11 @@ def slot_samples(provider_id: int, slot_id: int) -> dict[str, Parameters]:
             "ends": ends,
             "capacities": [1, 2, 3],
         },
+        "slot_overlapping": {
+            "provider_ids": [provider_id],
+            "starts": [NOON],
+            "ends": [NOON + HOUR],
+        },
         "slot_publish": {
             "provider_id": provider_id,
             "starts": later,

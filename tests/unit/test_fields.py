@@ -22,6 +22,7 @@ class Body(msgspec.Struct):
     choice: Literal["a", "b"] | None = None
     at: Instant | None = None
     yes: bool = False
+    many: Annotated[int, msgspec.Meta(ge=1)] | None = 1
 
 
 class Query(msgspec.Struct):
@@ -139,6 +140,9 @@ def test_only_an_object_becomes_a_struct(value: Any) -> None:
         ("2027-01-04T10:00:00Z", datetime(2027, 1, 4, 10, tzinfo=UTC)),
         ("2027-01-04T10:00:00+01:00", datetime(2027, 1, 4, 9, tzinfo=UTC)),
         ("2027-01-04T10:00:00 01:00", datetime(2027, 1, 4, 9, tzinfo=UTC)),
+        ("2027-01-04T10:00:00 0100", datetime(2027, 1, 4, 9, tzinfo=UTC)),
+        ("2027-01-04T10:00:00+0100", datetime(2027, 1, 4, 9, tzinfo=UTC)),
+        ("2027-01-04t10:00:00z", datetime(2027, 1, 4, 10, tzinfo=UTC)),
         ("2027-01-04T10:00:00.5-05:30", datetime(2027, 1, 4, 15, 30, 0, 500_000, tzinfo=UTC)),
         ("2027-01-04", datetime(2027, 1, 4, tzinfo=UTC)),
     ],
@@ -156,6 +160,16 @@ def test_a_query_takes_nothing_else_for_an_instant(text: str) -> None:
     assert set(refused.value.errors) == {"from"}
 
 
+@pytest.mark.parametrize("text", ["7", "07", "007.0", "7.0", "0" * 5000 + "7"])
+def test_a_number_in_a_query_may_have_zeros_before_it(text: str) -> None:
+    query = fields.query({"limit": [text.encode()], "text": [text.encode()]}, Query)
+    assert (query.limit, query.text) == (7, text)
+
+
+def test_null_where_a_field_may_be_left_out_leaves_it_out() -> None:
+    assert fields.convert({"number": 1, "many": None}, Body).many == 1
+
+
 def test_of_a_name_that_is_repeated_the_last_counts() -> None:
     assert fields.query({"limit": [b"1", b"x", b"7"], "other": [b"x"]}, Query).limit == 7
 
@@ -166,6 +180,12 @@ def test_of_a_name_that_is_repeated_the_last_counts() -> None:
         (b"x", INTEGER),
         (b"1.5", INTEGER),
         (b"0", "Ensure this value is greater than or equal to 1."),
+        (b"00", "Ensure this value is greater than or equal to 1."),
+        (b"-07", "Ensure this value is greater than or equal to 1."),
+        (b"0501", "Ensure this value is less than or equal to 500."),
+        (b"0x7", INTEGER),
+        (b"+7", INTEGER),
+        (b"9" * 19, INTEGER),
         (b"501", "Ensure this value is less than or equal to 500."),
         (b"\xff", "Not a valid string."),
         (b"1\0", "Null characters are not allowed."),
