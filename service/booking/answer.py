@@ -43,8 +43,8 @@ def tag(version: str, provider_version: int) -> str:
     return version if provider_version == 1 else f"{version}-{provider_version}"
 
 
-NO_APPOINTMENT = "Appointment not found."  # which is said of somebody else's, too
-MISSING = {"no_slot": "Slot not found.", "not_found": NO_APPOINTMENT}
+NO_APPOINTMENT = "There is no such appointment."  # which is said of somebody else's, too
+MISSING = {"no_slot": "There is no such slot.", "not_found": NO_APPOINTMENT}
 DONE = frozenset({"booked", "moved", "ended", "changed"})
 
 REFUSED: Mapping[str, type[errors.DomainError]] = {

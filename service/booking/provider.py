@@ -33,7 +33,7 @@ async def get(deps: Deps, provider_id: int) -> Versioned:
     """One provider. Raises NotFound."""
     row = await deps.db.run("provider_get", provider_id=provider_id)
     if row is None:
-        raise NotFound("Provider not found.")
+        raise NotFound("There is no such provider.")
     return _versioned(row)
 
 

@@ -93,7 +93,7 @@ async def create(deps: Deps, actor: Session, slots: Sequence[NewSlot]) -> list[s
         capacities=[slot.capacity for slot in slots],
     )
     if not rows:
-        raise NotFound("Provider not found.")
+        raise NotFound("There is no such provider.")
     return [body for (body,) in rows]
 
 
@@ -144,7 +144,7 @@ async def get(deps: Deps, slot_id: int) -> tuple[Answer, str]:
     """One slot, and its tag. Raises NotFound."""
     row = await deps.db.run("slot_get", slot_id=slot_id)
     if row is None:
-        raise NotFound("Slot not found.")
+        raise NotFound("There is no such slot.")
     body, version, provider_version = row
     return Answer(body, version), tag(str(version), provider_version)
 
@@ -209,7 +209,7 @@ async def change(
         deleted=deleted,
         version=version,
     )
-    result = judged(*row) if row else NotFound("Slot not found.")
+    result = judged(*row) if row else NotFound("There is no such slot.")
     if isinstance(result, Exception):
         raise result
     answer: Answer = result

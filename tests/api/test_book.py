@@ -187,19 +187,19 @@ async def test_what_was_not_found_is_named(api: Api, given: Given, ada: Person) 
     [slot_id] = await given.make_slots(1)
     appointment_id = await given.make_appointment(ada, slot_id)
     replies = {
-        "Slot not found.": [
+        "There is no such slot.": [
             await api.book(ada, NEVER),
             await api.reschedule(ada, appointment_id, NEVER),
             await api.get(f"/api/slots/{NEVER}/"),
         ],
-        "Appointment not found.": [
+        "There is no such appointment.": [
             await api.reschedule(ada, NEVER, slot_id),
             await api.cancel(ada, NEVER),
             await api.get(f"/api/appointments/{NEVER}/", who=ada),
             await api.get(f"/api/appointments/{NEVER}/history/", who=ada),
         ],
-        "Provider not found.": [await api.get(f"/api/providers/{NEVER}/")],
-        "Token not found.": [await api.delete(f"/api/tokens/{NEVER}/", who=ada)],
+        "There is no such provider.": [await api.get(f"/api/providers/{NEVER}/")],
+        "There is no such token.": [await api.delete(f"/api/tokens/{NEVER}/", who=ada)],
         "Not found.": [await api.get("/api/appointment/", who=ada)],
     }
     for detail, missing in replies.items():
