@@ -68,6 +68,7 @@ class Limits:
         self.on = settings.rate_limit
         self._user = Policy("user", settings.user_limit, MINUTE)
         self._address = Policy("address", settings.address_limit, MINUTE)
+        self._probe = Policy("probe", settings.address_limit, MINUTE)
         self._register = Policy("register", settings.register_limit, MINUTE)
         self._login = Policy("login", settings.login_limit, MINUTE)
         self._login_address = Policy("login-address", settings.login_address_limit, MINUTE)
@@ -82,7 +83,8 @@ class Limits:
             queue=settings.lane_queue * 2,
             patience=settings.redis_timeout,
         )
-        general, logins = [self._user, self._address], [self._login, self._login_address]
+        general = [self._user, self._address, self._probe]
+        logins = [self._login, self._login_address]
         policies = [*general, *logins, self._stranger, self._account, self._register]
         self.refused = Counter({policy.name: 0 for policy in policies})
         self.uncounted = 0  # requests that passed because Redis could not count them
@@ -124,13 +126,15 @@ class Limits:
             return None
         return await self.lane.submit([_charge(self._register, network_of(address))])
 
-    async def visit(self, address: str) -> Standing | None:
-        """One more request without a token; while Redis is away it passes. Raises RateLimited."""
+    async def visit(self, address: str, *, probes: bool = False) -> Standing | None:
+        """One more request without a valid token, of a visitor or of whoever watches the service;
+        while Redis is away it passes. Raises RateLimited."""
         if not self.on:
             return None
         if self.lane.now() >= self._blind_until:
+            policy = self._probe if probes else self._address
             try:
-                return await self.lane.submit([self.visitor(address)])
+                return await self.lane.submit([_charge(policy, network_of(address))])
             except Unavailable:
                 self._blind_until = self.lane.now() + BLIND
         self.uncounted += 1

@@ -110,6 +110,8 @@ class Sessions:
         A request without a valid token is charged to its address. Raises InvalidToken, RateLimited.
         """
         if not _TOKEN.fullmatch(token):
+            if self._limits and address is not None:
+                await self._limits.visit(address)
             raise InvalidToken
         return await self.lane.submit(LookUp(_key(token), address))
 

@@ -110,7 +110,8 @@ class Settings:
     )
 
     require_if_match: bool = setting(
-        False, "refuse changes of appointments and slots that name no version in If-Match"
+        False,
+        "refuse changes of appointments, slots, providers that name no version in If-Match",
     )
     max_body: int = setting(1048576, "largest request body in bytes", low=1024)
     rate_limit: bool = setting(True, "limit requests, logins and registrations, as follows")

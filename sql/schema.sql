@@ -15,6 +15,8 @@ CREATE TABLE provider (
     created_at  timestamptz NOT NULL DEFAULT now(),
     -- Another zone whose clock it is shown by, where PostgreSQL misreads the name; NULL elsewhere.
     clock       text,
+    -- Raised by every change; the ETag, and a part of those of its slots and their appointments.
+    version     integer     NOT NULL DEFAULT 1,
     CONSTRAINT provider_pkey PRIMARY KEY (id),
     CONSTRAINT provider_name_length CHECK (char_length(name) BETWEEN 1 AND 200)
 );

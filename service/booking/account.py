@@ -168,7 +168,7 @@ async def tokens(
 async def logout_session(deps: Deps, actor: Session, token_id: int) -> None:
     """Delete one of the actor's tokens. Raises NotFound."""
     if not await deps.sessions.revoke(actor, [token_id]):
-        raise NotFound
+        raise NotFound("There is no such token.")
 
 
 async def logout_elsewhere(deps: Deps, actor: Session, *, keep: int | None = None) -> None:

@@ -21,9 +21,9 @@ class Answer(NamedTuple):
     replayed: bool = False
 
     @classmethod
-    def of(cls, row: Any) -> Self:
+    def of(cls, row: Any, version: int = 0) -> Self:
         """The answer that shows a named tuple as a JSON object."""
-        return cls(json.dumps(row._asdict(), ensure_ascii=False, separators=(",", ":")))
+        return cls(json.dumps(row._asdict(), ensure_ascii=False, separators=(",", ":")), version)
 
 
 class Page(NamedTuple, Generic[Next]):
@@ -37,6 +37,14 @@ class Page(NamedTuple, Generic[Next]):
 NOTHING = Answer("")
 
 
+def tag(version: str, provider_version: int) -> str:
+    """The tag of what shows its provider's name and clock as well, which change on their own: a
+    provider that was never changed is not in it, so that it is the one that the writes answer."""
+    return version if provider_version == 1 else f"{version}-{provider_version}"
+
+
+NO_APPOINTMENT = "There is no such appointment."  # which is said of somebody else's, too
+MISSING = {"no_slot": "There is no such slot.", "not_found": NO_APPOINTMENT}
 DONE = frozenset({"booked", "moved", "ended", "changed"})
 
 REFUSED: Mapping[str, type[errors.DomainError]] = {
@@ -67,7 +75,7 @@ def judged(verdict: str, body: str | None, version: int | None) -> Any:
         return AGAIN
     if verdict == "locked":
         return LOCKED
-    return REFUSED[verdict]()
+    return REFUSED[verdict](MISSING.get(verdict))
 
 
 def judged_all(rows: Iterable[Sequence[Any]]) -> list[Any]:

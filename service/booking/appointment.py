@@ -5,7 +5,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from service.booking.answer import Answer, Page, judged_all
+from service.booking.answer import NO_APPOINTMENT, Answer, Page, judged_all, tag
 from service.booking.idempotency import NO_KEY, Key
 from service.booking.status import APPOINTMENT_STATUSES
 from service.deps import Deps
@@ -173,8 +173,8 @@ async def end(
     return await deps.lanes.ending.submit(item)
 
 
-async def get(deps: Deps, actor: Session, appointment_id: int, expand: bool) -> tuple[Answer, int]:
-    """One appointment that the actor may see, and the version of its slot. Raises NotFound."""
+async def get(deps: Deps, actor: Session, appointment_id: int, expand: bool) -> tuple[Answer, str]:
+    """One appointment that the actor may see, and its tag. Raises NotFound."""
     row = await deps.db.run(
         "appointment_get",
         appointment_id=appointment_id,
@@ -183,9 +183,10 @@ async def get(deps: Deps, actor: Session, appointment_id: int, expand: bool) -> 
         expand=expand,
     )
     if row is None:
-        raise NotFound
-    body, version, slot_version = row
-    return Answer(body, version), slot_version
+        raise NotFound(NO_APPOINTMENT)
+    body, version, slot_version, provider_version = row
+    shown = f"{version}.{slot_version}" if expand else str(version)
+    return Answer(body, version), tag(shown, provider_version)
 
 
 async def history(
@@ -204,7 +205,7 @@ async def history(
         limit=limit,
     )
     if row is None:
-        raise NotFound
+        raise NotFound(NO_APPOINTMENT)
     body, last_id, more = row
     return body, last_id if more else None
 

@@ -1,10 +1,11 @@
 """Providers: whoever appointments are with, each on a wall clock of its own."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from service.booking.wall import check_zone
 from service.deps import Deps
-from service.errors import NotFound, PermissionDenied
+from service.errors import NotFound, PermissionDenied, PreconditionFailed
 from service.sessions import Session
 
 
@@ -14,6 +15,13 @@ class Provider(NamedTuple):
     time_zone: str
 
 
+class Versioned(NamedTuple):
+    """A provider, and its version, which every change raises."""
+
+    provider: Provider
+    version: int
+
+
 async def create(deps: Deps, name: str, time_zone: str) -> Provider:
     """Add a provider. Raises InvalidFields for an unknown zone."""
     clock = await check_zone(deps, time_zone)
@@ -21,12 +29,12 @@ async def create(deps: Deps, name: str, time_zone: str) -> Provider:
     return Provider(*row)
 
 
-async def get(deps: Deps, provider_id: int) -> Provider:
+async def get(deps: Deps, provider_id: int) -> Versioned:
     """One provider. Raises NotFound."""
     row = await deps.db.run("provider_get", provider_id=provider_id)
     if row is None:
-        raise NotFound
-    return Provider(*row)
+        raise NotFound("There is no such provider.")
+    return _versioned(row)
 
 
 async def list_page(deps: Deps, after_id: int, limit: int) -> tuple[list[Provider], int | None]:
@@ -37,11 +45,18 @@ async def list_page(deps: Deps, after_id: int, limit: int) -> tuple[list[Provide
 
 
 async def change(
-    deps: Deps, actor: Session, provider_id: int, *, name: str | None, time_zone: str | None
-) -> Provider:
+    deps: Deps,
+    actor: Session,
+    provider_id: int,
+    *,
+    name: str | None,
+    time_zone: str | None,
+    version: int = 0,
+) -> Versioned:
     """Rename a provider or move it to another zone; slots keep their instants.
 
-    Raises PermissionDenied, NotFound, InvalidFields.
+    A version other than 0 must be the current one. Raises PermissionDenied, NotFound,
+    InvalidFields, PreconditionFailed.
     """
     if not actor.keeps(provider_id):
         raise PermissionDenied
@@ -52,7 +67,14 @@ async def change(
         name=name or "",
         time_zone=time_zone or "",
         clock=clock,
+        version=version,
     )
     if row is None:
-        raise NotFound
-    return Provider(*row)
+        await get(deps, provider_id)
+        raise PreconditionFailed
+    return _versioned(row)
+
+
+def _versioned(row: Sequence[Any]) -> Versioned:
+    *columns, version = row
+    return Versioned(Provider(*columns), version)

@@ -4,7 +4,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from service.booking.answer import Answer, judged_all
+from service.booking.answer import NO_APPOINTMENT, Answer, judged_all
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
 from service.errors import NotFound
@@ -32,7 +32,7 @@ def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[Move
     async def decide(items: list[MoveItem], queries: Queries = db) -> list[Any]:
         from_slot_ids = await _whereabouts(db, items)
         found = [n for n, slot_id in enumerate(from_slot_ids) if slot_id is not None]
-        results: list[Any] = [NotFound()] * len(items)
+        results: list[Any] = [NotFound(NO_APPOINTMENT)] * len(items)
         pairs = {n: _pair(from_slot_ids[n], items[n].to_slot_id) for n in found}
         async with locks.hold(pairs.values()) as held:
             ready = [n for n in found if pairs[n] in held]

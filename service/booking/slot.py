@@ -1,13 +1,14 @@
 """Slots of a provider's calendar: create, find, change, delete."""
 
+import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from service.booking.answer import Answer, Page, judged
+from service.booking.answer import Answer, Page, judged, tag
 from service.booking.status import SLOT_STATUSES
 from service.deps import Deps
-from service.errors import InvalidFields, NotFound, PermissionDenied
+from service.errors import InvalidFields, NotFound, PermissionDenied, SlotOverlap
 from service.lane import Lane
 from service.sessions import Session
 from service.settings import Settings
@@ -92,8 +93,38 @@ async def create(deps: Deps, actor: Session, slots: Sequence[NewSlot]) -> list[s
         capacities=[slot.capacity for slot in slots],
     )
     if not rows:
-        raise NotFound
+        raise NotFound("There is no such provider.")
     return [body for (body,) in rows]
+
+
+async def name_overlap(deps: Deps, slots: Sequence[NewSlot]) -> None:
+    """Raise the SlotOverlap that says which of these slots is in the way of another, of them or of
+    the calendar; the first one, if it still is."""
+    number = _overlapping(slots)
+    if number is None:
+        number = await deps.db.run(
+            "slot_overlapping",
+            provider_ids=[slot.provider_id for slot in slots],
+            starts=[slot.starts_at for slot in slots],
+            ends=[slot.ends_at for slot in slots],
+        )
+    if number is not None:
+        from_at, to_at = slots[number].starts_at, slots[number].ends_at
+        raise SlotOverlap(
+            f"The slot at index {number}, from {from_at.isoformat()} to {to_at.isoformat()}, "
+            "overlaps another slot of this provider."
+        )
+
+
+def _overlapping(slots: Sequence[NewSlot]) -> int | None:
+    """The first that begins before one of these that began earlier has ended."""
+    in_time = sorted(range(len(slots)), key=lambda n: (*slots[n][:2], n))
+    found = []
+    for before, after in itertools.pairwise(in_time):
+        one, other = slots[before], slots[after]
+        if one.provider_id == other.provider_id and other.starts_at < one.ends_at:
+            found.append(max(before, after))
+    return min(found, default=None)
 
 
 def _check_times(slot: NewSlot, prefix: str) -> None:
@@ -109,12 +140,13 @@ async def any_exist(deps: Deps) -> bool:
     return bool(await deps.db.run("slot_count"))
 
 
-async def get(deps: Deps, slot_id: int) -> Answer:
-    """One slot. Raises NotFound."""
+async def get(deps: Deps, slot_id: int) -> tuple[Answer, str]:
+    """One slot, and its tag. Raises NotFound."""
     row = await deps.db.run("slot_get", slot_id=slot_id)
     if row is None:
-        raise NotFound
-    return Answer(*row)
+        raise NotFound("There is no such slot.")
+    body, version, provider_version = row
+    return Answer(body, version), tag(str(version), provider_version)
 
 
 async def list_page(
@@ -177,7 +209,7 @@ async def change(
         deleted=deleted,
         version=version,
     )
-    result = judged(*row) if row else NotFound()
+    result = judged(*row) if row else NotFound("There is no such slot.")
     if isinstance(result, Exception):
         raise result
     answer: Answer = result

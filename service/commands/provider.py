@@ -64,7 +64,7 @@ def _change(settings: Settings, provider_id: int, changes: dict[str, str]) -> in
     async def work(deps: Deps) -> None:
         new = convert(changes, ProviderChanges)
         await known(deps, provider_id)
-        one = await provider.change(
+        one, _ = await provider.change(
             deps, OPERATOR, provider_id, name=new.name, time_zone=new.time_zone
         )
         print(f"provider {one.id} is {one.name}, {one.time_zone}")
@@ -75,6 +75,6 @@ def _change(settings: Settings, provider_id: int, changes: dict[str, str]) -> in
 async def known(deps: Deps, provider_id: int) -> Provider:
     """The provider. Raises NotFound in words."""
     try:
-        return await provider.get(deps, provider_id)
+        return (await provider.get(deps, provider_id)).provider
     except NotFound:
         raise NotFound(f"There is no provider {provider_id}.") from None

@@ -16,7 +16,7 @@ from service.handlers.fields import Id, Instant, Limit
 
 class BookBody(msgspec.Struct):
     slot: Id
-    notes: Annotated[str, Meta(max_length=4000)] = ""
+    notes: Annotated[str, Meta(max_length=4000)] | None = ""
 
 
 class RescheduleBody(msgspec.Struct):
@@ -24,7 +24,7 @@ class RescheduleBody(msgspec.Struct):
 
 
 class CancelBody(msgspec.Struct):
-    reason: Annotated[str, Meta(max_length=500)] = ""
+    reason: Annotated[str, Meta(max_length=500)] | None = ""
 
 
 class AppointmentQuery(msgspec.Struct):
@@ -93,14 +93,24 @@ class Appointment(ApiHandler):
     @endpoint(SIGNED_IN, answers=(200, answers.Appointment, answers.AppointmentExpanded))
     async def get(self, appointment_id: int) -> None:
         """One appointment."""
-        found, slot_version = await appointment.get(
-            self.deps, self.actor, appointment_id, self.expand
-        )
-        version = f"{found.version}.{slot_version}" if self.expand else str(found.version)
-        self.answer(200, found.body, etag=version)
+        found, tag = await appointment.get(self.deps, self.actor, appointment_id, self.expand)
+        self.answer(200, found.body, etag=tag)
 
 
-class Reschedule(ApiHandler):
+class Change(ApiHandler):
+    """One that changes an appointment."""
+
+    async def version(self, appointment_id: int) -> int:
+        """The version that If-Match asks for; see if_match()."""
+
+        async def current() -> int:
+            found, _ = await appointment.get(self.deps, self.actor, appointment_id, False)
+            return found.version
+
+        return await self.if_match(current)
+
+
+class Reschedule(Change):
     @endpoint(
         SIGNED_IN,
         body=RescheduleBody,
@@ -124,14 +134,14 @@ class Reschedule(ApiHandler):
             self.actor,
             appointment_id,
             self.body.new_slot,
-            version=self.if_match,
+            version=await self.version(appointment_id),
             expand=self.expand,
             key=self.key,
         )
         self.give(200, moved)
 
 
-class Cancel(ApiHandler):
+class Cancel(Change):
     @endpoint(
         SIGNED_IN,
         body=CancelBody,
@@ -152,7 +162,7 @@ class Cancel(ApiHandler):
             appointment_id,
             ending,
             reason=reason,
-            version=self.if_match,
+            version=await self.version(appointment_id),
             expand=self.expand,
             key=self.key,
         )

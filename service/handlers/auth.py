@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from service.booking import account
-from service.errors import InvalidFields, RateLimited, UsernameTaken, WrongCredentials
+from service.errors import InvalidFields, UsernameTaken, WrongCredentials
 from service.handlers import answers, fields
 from service.handlers.base import EVERYONE, SIGNED_IN, ApiHandler, endpoint
 from service.handlers.fields import Cursor, Email, Limit, Username
@@ -70,10 +70,9 @@ class Register(NewPasswordHandler):
 
     @endpoint(
         EVERYONE,
-        counted=False,
         body=RegisterBody,
         answers=(201, answers.Account),
-        raises=(UsernameTaken, RateLimited),
+        raises=(UsernameTaken,),
     )
     async def post(self) -> None:
         """Create a customer's account."""
@@ -97,10 +96,9 @@ class Register(NewPasswordHandler):
 class Login(ApiHandler):
     @endpoint(
         EVERYONE,
-        counted=False,
         body=LoginBody,
         answers=(200, answers.Login),
-        raises=(WrongCredentials, RateLimited),
+        raises=(WrongCredentials,),
     )
     async def post(self) -> None:
         """Exchange a username and a password for a token."""

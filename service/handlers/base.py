@@ -1,5 +1,6 @@
 """What every handler shares: reading the request, saying who asks, writing the answer."""
 
+import asyncio
 import functools
 import hashlib
 import logging
@@ -18,6 +19,8 @@ from service.booking.answer import Answer
 from service.booking.idempotency import NO_KEY, Key, once
 from service.deps import Deps
 from service.handlers import cors, fields, problems
+from service.handlers import headers as grammar
+from service.handlers.charge import Charged
 from service.handlers.guards import GUARDS, PUBLIC
 from service.handlers.lean import LeanHandler
 from service.limits import Standing
@@ -34,9 +37,7 @@ LONGEST_TARGET = 8 * 1024
 LARGEST_HEADERS = 32 * 1024
 JSON = "application/json"
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _TAG = re.compile(r'(?:W/)?"([0-9a-f]{1,16})"')
-_KEY = re.compile(r'"([ !#-\[\]-~]{1,255})"|([!#-~]{1,255})')  # a structured string, or bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Endpoint:
     `answers` is a status, then its shapes (see answers.py): the plain one, and the one with
     `?expand=slot`; `redirects` is whether it may lead elsewhere instead. `raises` are its own
     errors; those that follow from the rest are not repeated. `sends` names header fields of its
-    own. `counted` is whether the general rate limits hold here.
+    own. `charged` says to whose allowance the request is counted.
     """
 
     who: frozenset[str]
@@ -56,7 +57,7 @@ class Endpoint:
     answers: tuple[Any, ...]
     raises: tuple[type[errors.DomainError], ...]
     sends: tuple[str, ...]
-    counted: bool
+    charged: Charged
     redirects: bool
 
 
@@ -69,7 +70,7 @@ def endpoint(
     needs_body: bool = True,
     raises: tuple[type[errors.DomainError], ...] = (),
     sends: tuple[str, ...] = (),
-    counted: bool = True,
+    charged: Charged = Charged.CALLER,
     redirects: bool = False,
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
     """Declare a verb: before it runs, the actor, the query and the body are checked; whatever
@@ -80,6 +81,9 @@ def endpoint(
         async def run(self: "ApiHandler", *path_ids: str) -> None:
             if self._finished:  # refused while the body was still coming in
                 return
+            if self._refusing:
+                await self._refusing
+                return
             self.deps.traffic.in_flight += 1
             deadline.begin(self.deps.settings.request_deadline)
             try:
@@ -87,8 +91,8 @@ def endpoint(
                     raise errors.Unavailable("This process is stopping.")
                 if who:
                     await self.authenticate(who)
-                elif counted:
-                    self.tell(await self.deps.limits.visit(self.address))
+                elif charged is not Charged.NOBODY:
+                    await self.charge(probes=charged is Charged.PROBE)
                 if not who and verb.__name__ == "get":
                     self._headers["Cache-Control"] = PUBLIC
                 if query is not None:
@@ -103,7 +107,7 @@ def endpoint(
                 self.deps.traffic.in_flight -= 1
 
         run.endpoint = Endpoint(  # type: ignore[attr-defined]
-            who, query, body, needs_body, answers, raises, sends, counted, redirects
+            who, query, body, needs_body, answers, raises, sends, charged, redirects
         )
         return run
 
@@ -140,10 +144,11 @@ class ApiHandler(LeanHandler):
         self.deps = deps
         self._share()
         self._chunks = bytearray()
+        self._refusing: asyncio.Task[None] | None = None  # while a body comes in that is too large
 
     def set_default_headers(self) -> None:
         if not hasattr(self, "request_id"):
-            self.request_id = _request_id(self.request.headers.get("X-Request-ID"))
+            self.request_id = problems.request_id(self.request.headers.get("X-Request-ID"))
         self._headers["Content-Type"] = self.media
         self._headers["X-Request-ID"] = self.request_id
         for name, value in GUARDS.items():
@@ -160,10 +165,22 @@ class ApiHandler(LeanHandler):
 
     # Reading the request
 
-    def prepare(self) -> None:
+    def prepare(self) -> Awaitable[None] | None:
         error = self._unacceptable()
-        if error is not None:
+        return None if error is None else self.turn_away(error)
+
+    async def turn_away(self, error: errors.DomainError) -> None:
+        """Refuse a request before its body is read; its address is charged for it."""
+        try:
+            await self.charge()
+        except errors.RateLimited as limited:
+            error = limited
+        if not self._finished:
             self.refuse(error)
+
+    async def charge(self, *, probes: bool = False) -> None:
+        """Count the request for its address, and tell how that stands. Raises RateLimited."""
+        self.tell(await self.deps.limits.visit(self.address, probes=probes))
 
     def _unacceptable(self) -> errors.DomainError | None:
         """What is wrong with the request before its body is read."""
@@ -176,7 +193,10 @@ class ApiHandler(LeanHandler):
             return problems.HeadersTooLarge()
         if method not in self.verbs:
             return problems.MethodNotAllowed()
-        if not _accepts(headers.get("Accept"), self.media):
+        accept = headers.get("Accept", "*/*")
+        if accept not in ("*/*", self.media) and not grammar.acceptable(
+            accept, self.media, problems.PROBLEM
+        ):
             return problems.NotAcceptable()
         length = headers.get("Content-Length", "")
         if length.isdecimal() and int(length[:18]) > self.deps.settings.max_body:
@@ -184,29 +204,34 @@ class ApiHandler(LeanHandler):
         return None
 
     def data_received(self, chunk: bytes) -> None:
+        if self._refusing:
+            return
         self._chunks += chunk
         if len(self._chunks) > self.deps.settings.max_body:
-            # A body may be here before its handler has begun, which then has to come first.
-            assert self._prepared_future is not None
-            self._prepared_future.add_done_callback(self._refuse_body)
+            self._chunks = bytearray()
+            self._refusing = asyncio.create_task(self._refuse_body())
 
     def on_connection_close(self) -> None:
         if not self.request._body_future.done():
             self._chunks = bytearray()  # what is half is let go now, not when the handler is
         super().on_connection_close()
 
-    def _refuse_body(self, _: Any) -> None:
+    async def _refuse_body(self) -> None:
+        # A body may be here before its handler has begun, which then has to come first.
+        assert self._prepared_future is not None
+        await self._prepared_future
         if not self._finished:
-            self.refuse(problems.BodyTooLarge())
+            await self.turn_away(problems.BodyTooLarge())
 
     def require_json(self) -> None:
-        """Raise UnsupportedMediaType unless a body says it is JSON, or says nothing."""
-        declared = self.request.headers.get("Content-Type")
-        if declared is None or declared == JSON or not self._chunks:
+        """Raise UnsupportedMediaType unless a body says it is plain JSON, or says nothing."""
+        if not self._chunks:
             return
-        kind, _, parameters = declared.lower().partition(";")
-        charset = parameters.replace(" ", "").replace('"', "")
-        if kind.strip() != JSON or charset not in ("", "charset=utf-8"):
+        if grammar.is_encoded(self.request.headers.get("Content-Encoding", "")):
+            raise problems.UnsupportedMediaType("The body must come without Content-Encoding.")
+        declared = self.request.headers.get("Content-Type", JSON)
+        merge = grammar.MERGE_PATCH if self.request.method == "PATCH" else JSON
+        if declared != JSON and not grammar.is_json(declared, JSON, merge):
             raise problems.UnsupportedMediaType
 
     def read(self, kind: Any) -> Any:
@@ -216,8 +241,9 @@ class ApiHandler(LeanHandler):
     async def authenticate(self, who: frozenset[str]) -> None:
         """Set the actor, and count the request. Raises NotAuthenticated, InvalidToken,
         RateLimited, PermissionDenied, Unavailable."""
-        scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() not in ("token", "bearer"):
+        scheme, token = grammar.credentials(self.request.headers.get("Authorization", ""))
+        if scheme not in ("token", "bearer"):
+            await self.charge()
             raise errors.NotAuthenticated
         self.actor, standing = await self.deps.sessions.enter(token, self.address)
         self.tell(standing)
@@ -240,30 +266,34 @@ class ApiHandler(LeanHandler):
         given = self.request.headers.get("Idempotency-Key")
         if given is None:
             return NO_KEY
-        match = _KEY.fullmatch(given)
-        if match is None:
+        key = grammar.key(given)
+        if key is None:
             raise errors.InvalidFields({"Idempotency-Key": ["1 to 255 printable characters."]})
         request = f"{self.request.method} {self.request.uri} ".encode() + self.identity()
-        return Key(match[1] or match[2], hashlib.sha256(request).hexdigest())
+        return Key(key, hashlib.sha256(request).hexdigest())
 
     def identity(self) -> bytes:
         """What tells this body from another one; never a secret, since its digest is kept."""
         return bytes(self._chunks)
 
-    @property
-    def if_match(self) -> int:
-        """The version that If-Match asks for: 0 for any, -1 for one that never was.
+    async def if_match(self, current: Callable[[], Awaitable[int]]) -> int:
+        """The version that If-Match asks for: 0 for any, -1 for one that is not the current one.
 
-        Raises PreconditionRequired where the settings want one and there is none.
+        `current` reads that, where several are named; whoever changes it meanwhile is refused as
+        ever. Raises PreconditionRequired where the settings want a version and there is none.
         """
         given = self.request.headers.get("If-Match")
         if given is None and self.deps.settings.require_if_match:
             raise errors.PreconditionRequired
-        wanted = "*" if given is None else given.strip()
-        if wanted == "*":
+        if given is None or grammar.is_any(given):
             return 0
-        match = re.fullmatch(r'"([0-9]{1,9})(?:\.[0-9]+)?"', wanted)
-        return int(match[1]) or -1 if match else -1
+        wanted = grammar.versions(given)
+        if len(wanted) > 1:
+            try:
+                wanted &= {await current()}
+            except errors.NotFound:  # unless the key has an answer, the change says so
+                wanted.clear()
+        return wanted.pop() if wanted else -1
 
     @functools.cached_property
     def known(self) -> str:
@@ -312,6 +342,11 @@ class ApiHandler(LeanHandler):
             return False
         return self.known == etag or self.check_etag_header()
 
+    def check_etag_header(self) -> bool:
+        """Whether the client has what this answer's ETag stands for."""
+        known = self.request.headers.get("If-None-Match", "")
+        return grammar.knows(known, self._headers.get("ETag", ""))
+
     def link_next(self, cursor: str) -> None:
         """Point to the next page (RFC 8288), by what the endpoint declared: whatever else was
         asked for would come back at its full length."""
@@ -352,6 +387,8 @@ class ApiHandler(LeanHandler):
 
     async def options(self, *_: str) -> None:
         self.set_header("Allow", self.allowed)
+        if "PATCH" in self.verbs:
+            self.set_header("Accept-Patch", f"{JSON}, {grammar.MERGE_PATCH}")
         asked = "Access-Control-Request-Method" in self.request.headers
         if asked and "Access-Control-Allow-Origin" in self._headers:
             self._headers.update(cors.preflight(self.allowed))
@@ -359,23 +396,5 @@ class ApiHandler(LeanHandler):
         self.finish()
 
 
-def _request_id(given: str | None) -> str:
-    if given is not None and _REQUEST_ID.fullmatch(given):
-        return given
-    return problems.new_request_id()
-
-
 def _implements(cls: type[web.RequestHandler], method: str) -> bool:
     return getattr(cls, method.lower()) is not web.RequestHandler._unimplemented_method
-
-
-def _accepts(accept: str | None, media: str) -> bool:
-    if accept is None or accept in ("*/*", media):
-        return True
-    media = media.partition(";")[0]
-    wanted = ("*/*", media.partition("/")[0] + "/*", media, problems.PROBLEM)
-    for part in accept.lower().split(","):
-        kind, *parameters = (piece.strip() for piece in part.split(";"))
-        if kind in wanted:
-            return not any(re.fullmatch(r"q=0(\.0*)?", one) for one in parameters)
-    return False

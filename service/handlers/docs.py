@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from service.errors import RateLimited
 from service.handlers import answers
 from service.handlers.base import EVERYONE, ApiHandler, endpoint
 
@@ -47,7 +48,7 @@ class Docs(ApiHandler):
     tail = b""  # it has its own
     text = page()
 
-    @endpoint(EVERYONE, counted=False, answers=(200, answers.Page))
+    @endpoint(EVERYONE, answers=(200, answers.Page))
     async def get(self) -> None:
         """The API in a browser, to read and to try."""
         self.set_header("Content-Security-Policy", POLICY)
@@ -61,6 +62,11 @@ class File(ApiHandler):
 
     async def get(self, name: str) -> None:
         if self._finished:  # refused while a body was coming in
+            return
+        try:
+            await self.charge()
+        except RateLimited as error:
+            self.refuse(error)
             return
         version = VERSIONS[name]
         asked = self.get_query_argument("v", "") == version

@@ -4,6 +4,7 @@ The types are the documentation. Every wrong field is named with a message in th
 REST Framework; msgspec alone would stop at the first.
 """
 
+import codecs
 import functools
 import json
 import re
@@ -25,6 +26,8 @@ SHOWN = 50  # characters of a wrong value that its message repeats
 INT64 = 2**63 - 1
 EXACT = 2**53  # up to here a float is the integer it was written as
 LONGEST_INTEGER = 1000  # digits; Python itself refuses 4,301 in words of its own
+MOST_PIECES = 10_000  # quotes, commas, brackets and braces of a body: they are what costs time
+DEEPEST = 200  # arrays and objects within each other
 Id = Annotated[int, Meta(ge=-INT64, le=INT64)]
 Limit = Annotated[int, Meta(ge=1, le=500)]
 Cursor = Annotated[str, Meta(extra_json_schema={"format": "cursor"})]
@@ -66,22 +69,46 @@ INVALID = {
 }
 
 
-def decode(raw: bytes) -> Any:
+def decode(raw: bytes, most: int = MOST_PIECES) -> Any:
     """The value of a JSON text in UTF-8 (RFC 8259), with no duplicate names, NaN, NUL or lone
-    surrogate in it. Raises InvalidRequest."""
+    surrogate in it, and no more than so many pieces. Raises InvalidRequest."""
     if not raw:
         raise InvalidRequest("The request has no body; JSON was expected.")
+    if raw.startswith(codecs.BOM_UTF8):
+        raise InvalidRequest("JSON parse error: it begins with a byte order mark; leave that out.")
+    _refuse_bulk(raw, most)
     try:
         value = _DECODER.decode(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise InvalidRequest("JSON parse error: the body is not UTF-8.") from None
-    except RecursionError:
-        raise InvalidRequest("JSON parse error: it is nested too deeply.") from None
+    except UnicodeDecodeError as error:
+        where = _place(raw, error.start)
+        raise InvalidRequest(f"JSON parse error: the body is not UTF-8: {where}.") from None
     except ValueError as error:
         raise InvalidRequest(f"JSON parse error: {error}.") from None
     if b"\\u" in raw:
         _refuse_odd_text(value)
     return value
+
+
+def _refuse_bulk(raw: bytes, most: int) -> None:
+    """Refuse, at the speed of C, what would cost much to read."""
+    nested = raw.count(b"[") + raw.count(b"{")
+    if nested + raw.count(b",") + raw.count(b'"') > most:
+        raise InvalidRequest("JSON parse error: it has more values than any request needs.")
+    if nested <= DEEPEST:
+        return
+    depth = 0
+    for bracket in _BRACKET.finditer(_STRING.sub(b"", raw)):
+        depth += 1 if bracket[0] in b"[{" else -1
+        if depth > DEEPEST:
+            raise InvalidRequest("JSON parse error: it is nested too deeply.")
+        if depth < 0:
+            return  # no JSON: let the decoder say where
+
+
+def _place(raw: bytes, at: int) -> str:
+    """A place in a text as people count, from one; columns of what is no UTF-8 are bytes."""
+    line, column = raw.count(b"\n", 0, at) + 1, at - raw.rfind(b"\n", 0, at)
+    return f"line {line} column {column}"
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -114,6 +141,9 @@ _DECODER = json.JSONDecoder(
     parse_float=_number,
 )
 _ODD = re.compile("[\0\ud800-\udfff]")
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # also one without an end
+_ZEROS = re.compile(r"(?<![0-9.eE])0+(?=[0-9])")  # before a number, as in a path
+_BRACKET = re.compile(rb"[\[\]{}]")
 
 
 def _refuse_odd_text(value: Any) -> None:
@@ -144,6 +174,9 @@ def convert(value: Any, kind: type[S], prefix: str = "", *, strict: bool = True)
         converted = msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError:
         raise InvalidFields(_messages(value, kind, prefix, strict)) from None
+    for field in _optional(kind):
+        if getattr(converted, field.name) is None:
+            setattr(converted, field.name, field.default)
     for field, tidy in _tidied(kind):
         given = getattr(converted, field.name)
         if given is None:
@@ -152,6 +185,13 @@ def convert(value: Any, kind: type[S], prefix: str = "", *, strict: bool = True)
             setattr(converted, field.name, tidy(given))
         except ValueError:
             raise InvalidFields(_messages(value, kind, prefix, strict)) from None
+    for field in _instants(kind):
+        at = getattr(converted, field.name)
+        try:  # into UTC: PostgreSQL knows no offset beyond 15:59
+            setattr(converted, field.name, at and at.astimezone(UTC))
+        except OverflowError:
+            message = INVALID[inspect.DateTimeType]
+            raise InvalidFields({prefix + field.encode_name: [message]}) from None
     return converted
 
 
@@ -185,6 +225,34 @@ def _tidied(kind: type[msgspec.Struct]) -> list[tuple[FieldInfo, Callable[[Any],
 
 def _tidy_of(kind: Any) -> Callable[[Any], Any] | None:
     return next((tidy for one, tidy in TIDY.items() if kind in (one, one | None)), None)
+
+
+@functools.cache
+def _optional(kind: type[msgspec.Struct]) -> list[FieldInfo]:
+    """Those for which null means that they were left out, as generated clients say it."""
+    return [
+        one
+        for one in _fields(kind)
+        if one.default not in (None, msgspec.NODEFAULT)
+        and isinstance(inspect.type_info(one.type), inspect.UnionType)
+    ]
+
+
+@functools.cache
+def _integers(kind: type[msgspec.Struct]) -> frozenset[str]:
+    found = {one.encode_name: inspect.type_info(one.type) for one in _fields(kind)}
+    return frozenset(name for name, info in found.items() if _is_int(info))
+
+
+def _is_int(info: inspect.Type) -> bool:
+    if isinstance(info, inspect.UnionType):
+        return any(map(_is_int, info.types))
+    return isinstance(info.type if isinstance(info, inspect.Metadata) else info, inspect.IntType)
+
+
+@functools.cache
+def _instants(kind: type[msgspec.Struct]) -> list[FieldInfo]:
+    return [one for one in _fields(kind) if one.type in (Instant, Instant | None)]
 
 
 def _messages(value: Mapping[str, Any], kind: type[S], prefix: str, strict: bool) -> dict[str, Any]:
@@ -234,11 +302,11 @@ def _is_integer(value: Any, strict: bool) -> bool:
 
 
 def _out_of_range(value: int, info: inspect.IntType) -> str:
-    if abs(value) > INT64:
-        return INVALID[inspect.IntType]
-    if info.ge is not None and value < info.ge:
+    if abs(value) <= INT64 and info.ge is not None and value < info.ge:
         return f"Ensure this value is greater than or equal to {info.ge}."
-    return f"Ensure this value is less than or equal to {info.le}."
+    if abs(value) <= INT64 and info.le is not None and value > info.le:
+        return f"Ensure this value is less than or equal to {info.le}."
+    return INVALID[inspect.IntType]
 
 
 def _bad_text(value: str, info: inspect.StrType, description: str) -> str:
@@ -265,6 +333,8 @@ def query(arguments: Mapping[str, list[bytes]], kind: type[S]) -> S:
         if text.lower() == "null" and isinstance(inspect.type_info(field.type), inspect.UnionType):
             # msgspec would read it as None, but no parameter has such a value.
             raise InvalidFields({name: [_message(text, inspect.type_info(field.type), False)]})
+        if name in _integers(kind):
+            text = _ZEROS.sub("", text)
         values[name] = _instant(text) if field.type in (Instant, Instant | None) else text
     return convert(values, kind, strict=False)
 
@@ -275,4 +345,4 @@ def _instant(text: str) -> str:
         return ""  # msgspec would take a number for the seconds since 1970
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return f"{text}T00:00:00+00:00"
-    return re.sub(r" (?=\d\d:\d\d\Z)", "+", text)
+    return re.sub(r" (?=\d\d:?\d\d\Z)", "+", text)

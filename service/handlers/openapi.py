@@ -40,7 +40,8 @@ work as they are: under *Authorize*, paste the token alone.)
 with the same key and it is done once.
 
 **Changes by others.** `ETag` is the version of what you read. `If-Match` makes a change only while
-that is still the version; `If-None-Match` spares the body of what you know already.
+that is still the version; `If-None-Match` spares the body of what you know already. Either may name
+several.
 
 **Lists** come in pages; the `Link` header field has the next one.
 
@@ -68,7 +69,7 @@ class OpenApi(ApiHandler):
     body_text: ClassVar[str]
     version: ClassVar[str]
 
-    @endpoint(EVERYONE, counted=False, answers=(200, dict[str, Any]))
+    @endpoint(EVERYONE, answers=(200, dict[str, Any]))
     async def get(self) -> None:
         """This document."""
         self.answer(200, self.body_text, etag=self.version)

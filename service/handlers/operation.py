@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-from service.errors import PreconditionFailed, RateLimited
+from service.errors import PreconditionFailed
 from service.handlers.base import EVERYONE, JSON, SIGNED_IN, ApiHandler, Endpoint
+from service.handlers.charge import Charged
 from service.handlers.parameters import QUERY, UNKEYED
 from service.handlers.refusal import RATE, Refusals, header_refs, possible
 from service.handlers.schema import Schema, Schemas, fields
@@ -117,7 +118,7 @@ def _responses(
     asked = _declared(verb)
     status, *shapes = asked.answers
     sent = ["X-Request-ID", *asked.sends]
-    if asked.counted or RateLimited in asked.raises:
+    if asked.charged is not Charged.NOBODY:
         sent += RATE
     if asked.redirects:
         yield "303", {"description": "See Other", "headers": header_refs([*sent, "Location"])}

@@ -1,20 +1,23 @@
 """What watches the process, and what answers where nothing is."""
 
+from collections.abc import Awaitable
+
 from service import metrics
 from service.errors import NotFound, Unavailable
 from service.handlers import answers
 from service.handlers.base import EVERYONE, ApiHandler, endpoint
+from service.handlers.charge import Charged
 
 
 class Health(ApiHandler):
-    @endpoint(EVERYONE, counted=False, answers=(200, answers.Healthy))
+    @endpoint(EVERYONE, charged=Charged.NOBODY, answers=(200, answers.Healthy))
     async def get(self) -> None:
         """The process runs."""
         self.answer(200, {"status": "ok"})
 
 
 class Ready(ApiHandler):
-    @endpoint(EVERYONE, counted=False, answers=(200, answers.Ready), raises=(Unavailable,))
+    @endpoint(EVERYONE, charged=Charged.PROBE, answers=(200, answers.Ready), raises=(Unavailable,))
     async def get(self) -> None:
         """PostgreSQL and Redis answer, the schema is current and passwords can be hashed."""
         if self.deps.traffic.draining:
@@ -27,7 +30,7 @@ class Metrics(ApiHandler):
     media = metrics.CONTENT_TYPE
     tail = b""  # it has its own
 
-    @endpoint(EVERYONE, counted=False, answers=(200, answers.Figures))
+    @endpoint(EVERYONE, charged=Charged.PROBE, answers=(200, answers.Figures))
     async def get(self) -> None:
         """The figures of this process, for Prometheus."""
         self.answer(200, self.deps.metrics.exposition())
@@ -36,10 +39,11 @@ class Metrics(ApiHandler):
 class Nothing(ApiHandler):
     """Every path that is no route."""
 
-    def prepare(self) -> None:
+    def prepare(self) -> Awaitable[None] | None:
         # About the server as such (RFC 9110 section 9.3.7), which is what balancers ask for.
-        if self.request.method != "OPTIONS" or self.request.path not in ("*", "/"):
-            self.refuse(NotFound())
+        if self.request.method == "OPTIONS" and self.request.path in ("*", "/"):
+            return None
+        return self.turn_away(NotFound())
 
 
 ROUTES = [

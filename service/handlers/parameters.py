@@ -37,10 +37,12 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
             "Makes a write safe to repeat: the same key with the same request is answered as the "
             "first time, without doing it again. 1 to 255 printable characters, bare or quoted; "
             "kept for 24 hours.",
-            pattern=r'^("[ !#-\[\]-~]{1,255}"|[!#-~]{1,255})$',
+            pattern=r'^("([ !#-\[\]-~]|\\["\\]){1,255}"|[!#-~]{1,255})$',
         ),
         _header(
-            "If-Match", 'Only do it while the `ETag` is still this one (`"3"`); otherwise 412.'
+            "If-Match",
+            'Only do it while the `ETag` is still this one (`"3"`), or one of these (`"3", "4"`); '
+            "otherwise 412.",
         ),
         _header(
             "If-None-Match",
@@ -65,6 +67,8 @@ def _sent(description: str, example: str, **schema: Any) -> dict[str, Any]:
 
 # The header fields of answers.
 ANSWER_HEADERS: dict[str, dict[str, Any]] = {
+    "Accept": _sent("What a body may be.", "application/json"),
+    "Accept-Encoding": _sent("How a body may be coded.", "identity", enum=["identity"]),
     "Allow": _sent("The methods that are allowed here.", "GET, HEAD, OPTIONS"),
     "ETag": _sent("The version of what was answered, for If-Match and If-None-Match.", '"3"'),
     "Idempotency-Replayed": _sent(

@@ -4,6 +4,7 @@ Anything that is not in the table is a bug: a bare 500 with nothing but the requ
 """
 
 import itertools
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -109,6 +110,7 @@ STATUS: Mapping[type[DomainError], int] = {
 PROBLEM = "application/problem+json"
 _PROCESS = secrets.token_hex(6)
 _COUNTER = itertools.count(1)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
 def headers(error: DomainError) -> dict[str, str]:
@@ -124,6 +126,8 @@ def headers(error: DomainError) -> dict[str, str]:
             return {"Retry-After": str(error.retry_after)}
         case errors.KeyInFlight():
             return {"Retry-After": "1"}
+        case UnsupportedMediaType():  # what would do (RFC 9110, 15.5.16)
+            return {"Accept": "application/json", "Accept-Encoding": "identity"}
     return {}
 
 
@@ -159,13 +163,15 @@ def of_status(status: int) -> DomainError:
     return Malformed() if status < 500 else Internal()
 
 
-def new_request_id() -> str:
-    """An id for a request that came without a usable one."""
+def request_id(given: str | None = None) -> str:
+    """The id of a request: its own, or a new one where that is missing or not usable."""
+    if given is not None and _REQUEST_ID.fullmatch(given):
+        return given
     return f"{_PROCESS}-{next(_COUNTER):x}"
 
 
 def answer_to(status: int) -> tuple[dict[str, str], bytes]:
     """Header fields and body for a request that never reached a handler."""
-    request_id = new_request_id()
-    fields = {"Content-Type": PROBLEM, "X-Request-ID": request_id, **GUARDS}
-    return fields, document(of_status(status), request_id)
+    new = request_id()
+    fields = {"Content-Type": PROBLEM, "X-Request-ID": new, **GUARDS}
+    return fields, document(of_status(status), new)

@@ -9,6 +9,7 @@ from service.booking import provider
 from service.booking.answer import Answer
 from service.booking.idempotency import once
 from service.deps import Deps
+from service.errors import PreconditionFailed
 from service.handlers import answers
 from service.handlers.base import ADMIN, EVERYONE, STAFF, ApiHandler, endpoint
 from service.handlers.fields import Id, Limit, Title
@@ -43,13 +44,13 @@ class Providers(ApiHandler):
             self.link_next(str(cursor))
         self.answer(200, [one._asdict() for one in found])
 
-    @endpoint(ADMIN, body=ProviderBody, answers=(201, answers.Provider), sends=("Location",))
+    @endpoint(ADMIN, body=ProviderBody, answers=(201, answers.Provider), sends=("ETag", "Location"))
     async def post(self) -> None:
         """Add a provider."""
 
         async def create(deps: Deps) -> Answer:
             created = await provider.create(deps, self.body.name, self.body.time_zone)
-            return Answer.of(created)
+            return Answer.of(created, 1)
 
         made = await once(self.deps, self.actor.account_id, self.key, create)
         self.set_header("Location", f"/api/providers/{msgspec.json.decode(made.body)['id']}/")
@@ -60,11 +61,23 @@ class Provider(ApiHandler):
     @endpoint(EVERYONE, answers=(200, answers.Provider))
     async def get(self, provider_id: int) -> None:
         """One provider."""
-        self.answer(200, (await provider.get(self.deps, provider_id))._asdict())
+        one, version = await provider.get(self.deps, provider_id)
+        self.answer(200, one._asdict(), etag=str(version))
 
-    @endpoint(STAFF, body=ProviderChanges, answers=(200, answers.Provider))
+    @endpoint(
+        STAFF,
+        body=ProviderChanges,
+        answers=(200, answers.Provider),
+        raises=(PreconditionFailed,),
+        sends=("ETag",),
+    )
     async def patch(self, provider_id: int) -> None:
         """Rename a provider, or move it to another time zone."""
+
+        async def current() -> int:
+            return (await provider.get(self.deps, provider_id)).version
+
+        wanted = await self.if_match(current)
 
         async def change(deps: Deps) -> Answer:
             changed = await provider.change(
@@ -73,8 +86,9 @@ class Provider(ApiHandler):
                 provider_id,
                 name=self.body.name,
                 time_zone=self.body.time_zone,
+                version=wanted,
             )
-            return Answer.of(changed)
+            return Answer.of(*changed)
 
         await self.once(200, change)
 

@@ -29,6 +29,7 @@ def possible(
 ) -> Iterator[type[DomainError]]:
     """Every error of a verb: one that only reads, whose path names something, that takes a key."""
     yield from ANY
+    yield errors.RateLimited  # whatever is refused is charged to somebody
     yield from asked.raises
     if asked.who:
         yield from (errors.NotAuthenticated, errors.InvalidToken)
@@ -40,8 +41,6 @@ def possible(
         yield from (errors.InvalidRequest, problems.UnsupportedMediaType)
     if names:
         yield errors.NotFound
-    if asked.counted:
-        yield errors.RateLimited
     if asked.who or asked.query or asked.body or names:  # it asks Redis or PostgreSQL
         yield errors.Unavailable
     if errors.PreconditionFailed in asked.raises:
@@ -109,9 +108,7 @@ def _headers(samples: Iterable[DomainError]) -> list[str]:
     found = {name for error in samples for name in problems.headers(error)}
     if any(isinstance(error, problems.MethodNotAllowed) for error in samples):
         found.add("Allow")
-    if any(type(error) not in ANY for error in samples):  # it may have been counted by then
-        found.update(RATE)
-    return ["X-Request-ID", *sorted(found)]
+    return ["X-Request-ID", *sorted(found | set(RATE))]
 
 
 def _document(error: DomainError) -> Any:

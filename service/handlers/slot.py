@@ -26,15 +26,19 @@ from service.handlers.base import EVERYONE, STAFF, ApiHandler, endpoint
 from service.handlers.fields import Cursor, Id, Instant, Limit
 
 MOST = 1000  # slots in one request
+PIECES = 64 * MOST  # of JSON, with all the names that a slot is answered with
 Capacity = Annotated[int, Meta(ge=1, le=1000)]
-_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}\+00")  # an instant in a cursor
+# An instant in a cursor, as PostgreSQL writes it; Python takes more than PostgreSQL does.
+_WRITTEN = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?\+00", re.ASCII
+)
 
 
 class SlotBody(msgspec.Struct):
     provider: Id
     starts_at: Instant
     ends_at: Instant
-    capacity: Capacity = 1
+    capacity: Capacity | None = 1
 
 
 SlotBodies = Annotated[list[SlotBody], Meta(min_length=1, max_length=MOST)]
@@ -91,11 +95,16 @@ class Slots(ApiHandler):
             bodies = await slot.create(deps, self.actor, slots)
             return Answer(f"[{','.join(bodies)}]" if many else bodies[0])
 
-        await self.once(201, create)
+        try:
+            await self.once(201, create)
+        except SlotOverlap:
+            if many:
+                await slot.name_overlap(self.deps, slots)
+            raise
 
     def read(self, kind: Any) -> Any:
         """One slot or a list of them."""
-        value = fields.decode(bytes(self._chunks))
+        value = fields.decode(bytes(self._chunks), PIECES)
         if not isinstance(value, list):
             return fields.convert(value, SlotBody)
         if not 1 <= len(value) <= MOST:
@@ -116,8 +125,8 @@ class Slot(ApiHandler):
     @endpoint(EVERYONE, answers=(200, answers.Slot))
     async def get(self, slot_id: int) -> None:
         """One slot."""
-        found = await slot.get(self.deps, slot_id)
-        self.answer(200, found.body, etag=str(found.version))
+        found, tag = await slot.get(self.deps, slot_id)
+        self.answer(200, found.body, etag=tag)
 
     @endpoint(
         STAFF,
@@ -129,6 +138,7 @@ class Slot(ApiHandler):
     async def patch(self, slot_id: int) -> None:
         """Close or open a slot, or change its capacity."""
         changes: SlotChanges = self.body
+        version = await self.version(slot_id)
 
         async def change(deps: Deps) -> Answer:
             return await slot.change(
@@ -137,17 +147,27 @@ class Slot(ApiHandler):
                 slot_id,
                 closed=None if changes.status is None else changes.status == "busy-unavailable",
                 capacity=changes.capacity or 0,
-                version=self.if_match,
+                version=version,
             )
 
         await self.once(200, change)
 
+    async def version(self, slot_id: int) -> int:
+        """The version that If-Match asks for; see if_match()."""
+
+        async def current() -> int:
+            found, _ = await slot.get(self.deps, slot_id)
+            return found.version
+
+        return await self.if_match(current)
+
     @endpoint(STAFF, answers=(204,), raises=(SlotInUse, PreconditionFailed))
     async def delete(self, slot_id: int) -> None:
         """Delete a slot while nobody is in it."""
+        version = await self.version(slot_id)
 
         async def delete(deps: Deps) -> Answer:
-            await slot.change(deps, self.actor, slot_id, deleted=True, version=self.if_match)
+            await slot.change(deps, self.actor, slot_id, deleted=True, version=version)
             return NOTHING
 
         await self.once(204, delete)
@@ -161,7 +181,7 @@ def _cursor(text: str) -> slot.Cursor:
         cursor = msgspec.json.decode(base64.urlsafe_b64decode(text), type=slot.Cursor)
         if not _WRITTEN.fullmatch(cursor.starts_at) or abs(cursor.slot_id) > fields.INT64:
             raise ValueError
-        datetime.fromisoformat(cursor.starts_at)
+        cursor = cursor._replace(starts_at=str(datetime.fromisoformat(cursor.starts_at)))
     except (ValueError, binascii.Error, msgspec.MsgspecError):
         raise InvalidFields({"cursor": ["Invalid cursor."]}) from None
     return cursor

@@ -326,7 +326,8 @@ SELECT row_to_json(ROW (
            appointment.status
        )::appointment_document)::text AS body,
        appointment.version,
-       slot.version AS slot_version
+       slot.version AS slot_version,
+       provider.version AS provider_version
   FROM appointment
   JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
   JOIN provider ON provider.id = slot.provider_id

@@ -5,7 +5,7 @@ RETURNING id, name, time_zone;
 
 
 -- name: provider_get :maybe
-SELECT id, name, time_zone
+SELECT id, name, time_zone, version
   FROM provider
  WHERE id = %(provider_id)s::bigint;
 
@@ -19,15 +19,17 @@ SELECT id, name, time_zone
 
 
 -- name: provider_change :maybe
--- An empty text means: leave it as it is.
+-- An empty text means: leave it as it is; no row where the version is 0 for any, or another one.
 UPDATE provider
    SET name = coalesce(nullif(%(name)s::text, ''), name),
        time_zone = coalesce(nullif(%(time_zone)s::text, ''), time_zone),
        clock = CASE WHEN %(time_zone)s::text = '' THEN clock
                     ELSE nullif(%(clock)s::text, %(time_zone)s::text)
-               END
+               END,
+       version = version + 1
  WHERE id = %(provider_id)s::bigint
-RETURNING id, name, time_zone;
+   AND %(version)s::integer IN (0, version)
+RETURNING id, name, time_zone, version;
 
 
 -- name: provider_zones :many
@@ -40,7 +42,8 @@ SELECT DISTINCT time_zone, coalesce(clock, time_zone) AS clock
 
 -- name: provider_set_clock :exec
 UPDATE provider
-   SET clock = nullif(%(clock)s::text, time_zone)
+   SET clock = nullif(%(clock)s::text, time_zone),
+       version = version + 1
  WHERE time_zone = %(time_zone)s::text
    AND clock IS DISTINCT FROM nullif(%(clock)s::text, time_zone);
 

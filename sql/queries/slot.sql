@@ -37,6 +37,21 @@ SELECT row_to_json(slot_full(created.slot, provider))::text AS body
  ORDER BY item.n;
 
 
+-- name: slot_overlapping :value
+-- Which of these slots, counted from 0, is the first that overlaps one of the calendar; NULL: none.
+SELECT min(item.n) - 1
+  FROM unnest(
+           %(provider_ids)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]
+       ) WITH ORDINALITY AS item (provider_id, starts_at, ends_at, n)
+ WHERE item.starts_at < (SELECT slot.ends_at
+                           FROM slot
+                          WHERE slot.provider_id = item.provider_id
+                            AND slot.starts_at < item.ends_at
+                            AND slot.deleted_at IS NULL
+                          ORDER BY slot.starts_at DESC
+                          LIMIT 1);
+
+
 -- name: slot_publish :value
 -- Adds the slots that overlap nothing yet and counts them: publishing twice changes nothing.
 SELECT provider.id
@@ -75,7 +90,8 @@ SELECT slot.starts_at, slot.ends_at
 
 
 -- name: slot_get :maybe
-SELECT row_to_json(slot_full(slot, provider))::text AS body, slot.version
+SELECT row_to_json(slot_full(slot, provider))::text AS body, slot.version,
+       provider.version AS provider_version
   FROM slot
   JOIN provider ON provider.id = slot.provider_id
  WHERE slot.id = %(slot_id)s::bigint

@@ -141,7 +141,6 @@ async def test_nobody_has_more_than_the_limit(
         ({"slot": -BEYOND_64_BIT - 1}, {"slot": INTEGER}),
         ({"slot": 10**400}, {"slot": INTEGER}),
         ({"slot": 1, "notes": 5}, {"notes": TEXT}),
-        ({"slot": 1, "notes": None}, {"notes": ["This field may not be null."]}),
         (
             {"slot": 1, "notes": 4001 * "x"},
             {"notes": ["Ensure this field has no more than 4000 characters."]},
@@ -176,3 +175,34 @@ async def test_it_needs_a_login(api: Api, given: Given) -> None:
     (slot_id,) = await given.make_slots(1)
     check_needs_login(await api.post("/api/appointments/", {"slot": slot_id}))
     assert (await api.get(f"/api/slots/{slot_id}/")).json["status"] == "free"
+
+
+async def test_notes_of_null_are_none(api: Api, given: Given, ada: Person) -> None:
+    [slot_id] = await given.make_slots(1)
+    reply = await api.post("/api/appointments/", {"slot": slot_id, "notes": None}, who=ada)
+    assert (reply.status, reply.json["notes"]) == (201, "")
+
+
+async def test_what_was_not_found_is_named(api: Api, given: Given, ada: Person) -> None:
+    [slot_id] = await given.make_slots(1)
+    appointment_id = await given.make_appointment(ada, slot_id)
+    replies = {
+        "There is no such slot.": [
+            await api.book(ada, NEVER),
+            await api.reschedule(ada, appointment_id, NEVER),
+            await api.get(f"/api/slots/{NEVER}/"),
+        ],
+        "There is no such appointment.": [
+            await api.reschedule(ada, NEVER, slot_id),
+            await api.cancel(ada, NEVER),
+            await api.get(f"/api/appointments/{NEVER}/", who=ada),
+            await api.get(f"/api/appointments/{NEVER}/history/", who=ada),
+        ],
+        "There is no such provider.": [await api.get(f"/api/providers/{NEVER}/")],
+        "There is no such token.": [await api.delete(f"/api/tokens/{NEVER}/", who=ada)],
+        "Not found.": [await api.get("/api/appointment/", who=ada)],
+    }
+    for detail, missing in replies.items():
+        for reply in missing:
+            check_problem(reply, 404, "not_found")
+            assert reply.json["detail"] == detail

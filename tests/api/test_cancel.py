@@ -90,7 +90,6 @@ async def test_the_body_may_be_left_out(
     ("body", "errors"),
     [
         ({"reason": 5}, ["Not a valid string."]),
-        ({"reason": None}, ["This field may not be null."]),
         ({"reason": ["x"]}, ["Not a valid string."]),
         ({"reason": 501 * "x"}, ["Ensure this field has no more than 500 characters."]),
     ],
@@ -154,3 +153,11 @@ async def test_it_needs_a_login(api: Api, given: Given, ada: Person) -> None:
     appointment_id = await given.make_appointment(ada, (await given.make_slots(1))[0])
     check_needs_login(await api.post(_path(appointment_id)))
     assert await _status(api, ada, appointment_id) == "booked"
+
+
+async def test_a_reason_of_null_is_none(api: Api, given: Given, stranger: Person) -> None:
+    [slot_id] = await given.make_slots(1)
+    path = f"/api/appointments/{await given.make_appointment(stranger, slot_id)}"
+    assert (await api.post(f"{path}/cancel/", {"reason": None}, who=stranger)).status == 200
+    history = await api.get(f"{path}/history/", who=stranger)
+    assert history.json[-1]["reason"] == ""

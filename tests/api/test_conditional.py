@@ -27,6 +27,7 @@ READS = [
     "/api/slots/{slot}/",
     "/api/slots/?limit=5",
     "/api/providers/?limit=5",
+    "/api/providers/{provider}/",
     "/api/me/",
 ]
 
@@ -36,7 +37,11 @@ async def test_what_is_known_already_is_not_sent_again(
     api: Api, given: Given, stranger: Person, path: str
 ) -> None:
     appointment_id, slot_id, _ = await _things(given, stranger)
-    path = path.format(appointment=appointment_id, slot=slot_id)
+    path = path.format(
+        appointment=appointment_id,
+        slot=slot_id,
+        provider=await given.make_provider("Clinic", "UTC"),
+    )
     first = await _get(api, path, stranger)
     tag = first.headers["ETag"]
     for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
@@ -148,6 +153,93 @@ async def test_a_foreign_appointment_is_missing_whatever_the_version(
     api: Api, given: Given, ada: Person, stranger: Person
 ) -> None:
     things = await _things(given, ada)
-    for tag in ('"1"', '"99"'):
+    for tag in ('"1"', '"99"', '"1", "2"'):
         replies = await _writes(api, stranger, stranger, things, tag)
         assert [reply.status for reply in replies] == [404, 404, 403, 403]
+
+
+@pytest.mark.parametrize(
+    ("tag", "done"),
+    [
+        ('"99", "1"', True),
+        ('"1" , "99",', True),
+        ('"x", W/"2", "1-3"', True),
+        ('"98", "99"', False),
+        ('"98", W/"1"', False),
+        ('"1", nonsense', False),
+    ],
+)
+async def test_one_of_several_versions_is_enough(
+    api: Api, given: Given, ada: Person, admin: Person, tag: str, done: bool
+) -> None:
+    calendar = await given.make_provider("Clinic", "UTC")
+    slot_id, other = await given.make_slots(2, provider_id=calendar)
+    free, gone, target = await given.make_slots(3)
+    one, another = [await given.make_appointment(ada, each) for each in (slot_id, other)]
+    headers = {"If-Match": tag}
+    replies = [
+        await api.patch(f"/api/slots/{free}/", {"capacity": 5}, who=admin, headers=headers),
+        await api.delete(f"/api/slots/{gone}/", who=admin, headers=headers),
+        await api.patch(
+            f"/api/appointments/{one}/reschedule/", {"new_slot": target}, who=ada, headers=headers
+        ),
+        await api.post(f"/api/appointments/{another}/cancel/", who=ada, headers=headers),
+        await api.patch(
+            f"/api/providers/{calendar}/", {"name": "Other"}, who=admin, headers=headers
+        ),
+    ]
+    assert [reply.status for reply in replies] == ([200, 204, 200, 200, 200] if done else [412] * 5)
+
+
+async def test_a_change_tied_to_several_versions_is_answered_again(
+    api: Api, given: Given, ada: Person
+) -> None:
+    appointment_id, _, _ = await _things(given, ada)
+    headers = {"If-Match": '"1", "7"', "Idempotency-Key": f"several-{appointment_id}"}
+    path = f"/api/appointments/{appointment_id}/cancel/"
+    first, again = [await api.post(path, who=ada, headers=headers) for _ in range(2)]
+    assert (first.status, again.status) == (200, 200)
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+
+async def test_a_provider_is_changed_only_as_it_was_read(
+    api: Api, given: Given, admin: Person
+) -> None:
+    path = f"/api/providers/{await given.make_provider('Before', 'UTC')}/"
+    tag = (await api.get(path)).headers["ETag"]
+    for other in ('"of-somebody-elses-reading"', f"W/{tag}", '"99"', ""):
+        refused = await api.patch(path, {"name": "X"}, who=admin, headers={"If-Match": other})
+        check_problem(refused, 412, "precondition_failed")
+    changed = await api.patch(path, {"name": "After"}, who=admin, headers={"If-Match": tag})
+    assert (changed.status, changed.json["name"]) == (200, "After")
+    stale = await api.patch(path, {"name": "X"}, who=admin, headers={"If-Match": tag})
+    check_problem(stale, 412, "precondition_failed")
+    read = await api.get(path)
+    assert (read.json["name"], read.headers["ETag"]) == ("After", changed.headers["ETag"])
+    missing = "/api/providers/4000000000000/"
+    gone = await api.patch(missing, {"name": "X"}, who=admin, headers={"If-Match": tag})
+    check_problem(gone, 404, "not_found")
+
+
+@pytest.mark.parametrize("change", [{"name": "Renamed"}, {"time_zone": "Pacific/Auckland"}])
+async def test_what_shows_a_provider_changes_with_it(
+    api: Api, given: Given, stranger: Person, admin: Person, change: dict[str, str]
+) -> None:
+    calendar = await given.make_provider("Before", "UTC")
+    slot_id, _ = await given.make_slots(2, provider_id=calendar)
+    appointment_id = await given.make_appointment(stranger, slot_id)
+    paths = [path.format(appointment=appointment_id, slot=slot_id, provider=calendar)
+             for path in READS]  # fmt: skip
+    before = [await _get(api, path, stranger) for path in paths]
+    assert (await api.patch(f"/api/providers/{calendar}/", change, who=admin)).status == 200
+    for path, first in zip(paths, before, strict=True):
+        known = await _get(api, path, stranger, If_None_Match=first.headers["ETag"])
+        now = await _get(api, path, stranger)
+        assert (known.status == 200) == (now.json != first.json), path
+        tag = now.headers["ETag"]
+        assert (await _get(api, path, stranger, If_None_Match=tag)).status == 304
+    tag = before[0].headers["ETag"]
+    cancelled = await api.post(
+        f"/api/appointments/{appointment_id}/cancel/", who=stranger, headers={"If-Match": tag}
+    )
+    assert cancelled.status == 200, "it is the version of the appointment that it is tied to"

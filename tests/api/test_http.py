@@ -87,6 +87,8 @@ async def test_an_unknown_verb_is_405(api: Api, ada: Person, method: str, path: 
 async def test_an_unknown_path_is_404_for_every_verb(
     api: Api, admin: Person, method: str, path: str
 ) -> None:
+    if (method, path) == ("OPTIONS", "/"):
+        pytest.skip("it asks about the server as such")
     check_problem(await api.call(method, path, who=admin), 404, "not_found")
 
 

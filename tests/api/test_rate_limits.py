@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from service.deps import Deps
-from tests.api.checks import check_problem
+from tests.api.checks import check_problem, send
 from tests.api.conftest import Served
 from tests.api.test_metrics import _figures, _of
 from tests.cast import PASSWORD, Api, Given, Person, Reply
@@ -105,9 +105,77 @@ async def test_whoever_has_a_token_does_not_suffer_from_the_neighbours(
         check_refused(replies[2], "address")
         assert (await api.get("/api/me/", who=stranger, headers=here)).status == 200
         assert (await api.get("/api/slots/", headers={"X-Real-IP": f"{home}0"})).status == 200
-        for path in ("/healthz", "/readyz", "/metrics", "/docs/", "/api/openapi.json"):
+        for path in ("/docs/", "/api/openapi.json"):
+            check_refused(await api.get(path, headers=here), "address")
+
+
+async def test_whoever_watches_the_service_has_an_allowance_apart(
+    served: Served, home: str
+) -> None:
+    async with served(**ON, address_limit=2) as api:
+        here = {"X-Real-IP": home}
+        assert [(await api.get("/nowhere", headers=here)).status for _ in range(3)][-1] == 429
+        for path in ("/readyz", "/metrics"):
             reply = await api.get(path, headers=here)
-            assert (reply.status, told(reply)) == (200, ("", ""))
+            assert reply.status == 200
+            assert told(reply)[0] == '"probe";q=2;w=60'
+        check_refused(await api.get("/readyz", headers=here), "probe")
+        for call in (
+            api.get("/healthz", headers=here),
+            api.call("OPTIONS", "/api/slots/", headers=here),
+        ):
+            reply = await call
+            assert (reply.status in (200, 204), told(reply)) == (True, ("", ""))
+
+
+UNSIGNED: list[tuple[str, str, int, dict[str, Any]]] = [
+    ("GET", "/api/me/", 401, {}),
+    ("GET", "/api/me/", 401, {"headers": {"Authorization": "Basic YWRhOmFkYQ=="}}),
+    ("GET", "/api/me/", 401, {"headers": {"Authorization": "Token none"}}),
+    ("GET", "/api/me/", 401, {"headers": {"Authorization": f"Token {'0' * 40}"}}),
+    ("POST", "/api/login/", 400, {"raw": b"{", "headers": {"Content-Type": "application/json"}}),
+    ("POST", "/api/login/", 415, {"raw": b"{}", "headers": {"Content-Type": "text/plain"}}),
+    ("POST", "/api/register/", 400, {"body": {"username": ""}}),
+    ("GET", "/nowhere", 404, {}),
+    ("GET", "/api/slots/4000000000000/", 404, {}),
+    ("PUT", "/api/slots/", 405, {}),
+    ("GET", "/healthz", 406, {"headers": {"Accept": "image/png"}}),
+    ("POST", "/api/login/", 413, {"raw": b" " * 3000}),
+    ("GET", "/docs/start.js", 200, {}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status", "more"), UNSIGNED)
+async def test_whatever_has_no_valid_token_is_charged_to_its_address(
+    served: Served, home: str, method: str, path: str, status: int, more: dict[str, Any]
+) -> None:
+    sent = more | {"headers": more.get("headers", {}) | {"X-Real-IP": home}}
+    async with served(**ON, address_limit=2, max_body=2000) as api:
+        replies = [await api.call(method, path, **sent) for _ in range(3)]
+        assert [reply.status for reply in replies] == [status, status, 429]
+        check_refused(replies[-1], "address")
+
+
+@pytest.mark.parametrize("wire", ["tornado", "llhttp"])
+async def test_a_body_of_chunks_that_grows_too_large_is_charged(
+    served: Served, home: str, wire: str
+) -> None:
+    head = "POST /api/login/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+    raw = f"{head}X-Real-IP: {home}\r\n\r\nbb9\r\n{'x' * 3001}\r\n".encode()
+    async with served(**ON, address_limit=2, max_body=2000, wire=wire) as api:
+        assert [(await send(api, raw)).status for _ in range(3)] == [413, 413, 429]
+
+
+async def test_a_registration_that_is_sent_again_is_charged_each_time(
+    served: Served, home: str
+) -> None:
+    name = f"replayed{next(_COUNTER)}"
+    new = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
+    sent = {"Idempotency-Key": name, "X-Real-IP": home}
+    async with served(**ON, address_limit=4, register_limit=1) as api:
+        replies = [await api.post("/api/register/", new, headers=sent) for _ in range(5)]
+        assert [reply.status for reply in replies] == [201, 201, 201, 201, 429]
+        check_refused(replies[-1], "address")
 
 
 async def test_guessed_tokens_are_charged_to_the_address(served: Served, home: str) -> None:
@@ -288,7 +356,8 @@ async def test_without_redis_only_public_reads_go_on(served: Served, stranger: P
         for path in ("slots", "providers", "slots") * 10:
             assert (await api.get(f"/api/{path}/")).status == 200
         assert time.monotonic() - began < 3
-        assert _of(await _figures(api), "limiter_uncounted_total") == 30
+        uncounted = _of(await _figures(api), "limiter_uncounted_total")
+        assert uncounted == 33, "two posts, thirty reads, and the look at the figures"
 
 
 async def test_switched_off_nothing_is_told(api: Api, ada: Person) -> None:

@@ -110,6 +110,24 @@ async def test_overlaps_are_refused_and_all_or_nothing_happens(
     assert await _hours(api, own) == ["10:00"]
 
 
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "which-overlaps"}])
+async def test_of_many_slots_the_one_that_overlaps_is_named(
+    api: Api, keeper: Person, key: dict[str, str]
+) -> None:
+    own = keeper.session.provider_id
+    await _create(api, keeper, _slot(own, 3))
+    for hours, named in (([0, 1, 2, 3.5, 5], 3), ([9, 7, 8, 7.5], 3), ([5, 2.5], 1)):
+        slots = [_slot(own, hour) for hour in hours]
+        reply = await api.post("/api/slots/", slots, who=keeper, headers=key)
+        check_problem(reply, 409, "slot_overlap")
+        assert f"The slot at index {named}, from 20" in reply.json["detail"]
+
+
+async def test_a_capacity_of_null_is_none_given(api: Api, keeper: Person) -> None:
+    new = _slot(keeper.session.provider_id) | {"capacity": None}
+    assert (await _create(api, keeper, new)).json["capacity"] == 1
+
+
 async def test_intervals_are_half_open(api: Api, keeper: Person, rival: Person) -> None:
     own = keeper.session.provider_id
     for hour in (0, 1, -1):

@@ -210,3 +210,11 @@ async def test_the_next_page_is_asked_for_by_what_is_known_alone(api: Api, given
     names = [pair.partition("=")[0] for pair in target.partition("?")[2].split("&")]
     assert sorted(names) == ["cursor", "from", "limit", "provider"]
     assert len((await api.get(target)).json) == 1
+
+
+@pytest.mark.parametrize("clock", ["10:00:00:", "12345678", "16.8979938.1.1", "10:00", "24:00:61"])
+async def test_a_made_up_cursor_is_refused_in_words(api: Api, clock: str) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps([f"2026-11-27 {clock}+00", 5]).encode()).decode()
+    for more in ("", "&provider=1"):
+        reply = await api.get(f"/api/slots/?limit=1&cursor={cursor}{more}")
+        check_invalid(reply, CURSOR)

@@ -21,14 +21,15 @@ class Calendar(Accounts):
         def create() -> Expected:
             new = Provider(made[0], **call.body)
             self.providers[new.id] = new
-            return Expected(201, new.document())
+            return Expected(201, new.document(), str(new.version))
 
         return self._once(call, who.id, create)
 
     def _provider_get(self, call: Call, _: None, made: list[int]) -> Expected:
         if call.id not in self.providers:
             raise Refused("not_found")
-        return Expected(200, self.providers[call.id].document())
+        one = self.providers[call.id]
+        return Expected(200, one.document(), str(one.version))
 
     def _provider_change(self, call: Call, who: Account, made: list[int]) -> Expected:
         def change() -> Expected:
@@ -36,8 +37,11 @@ class Calendar(Accounts):
                 raise Refused("permission_denied")
             if call.id not in self.providers:
                 raise Refused("not_found")
-            vars(self.providers[call.id]).update(call.body)
-            return Expected(200, self.providers[call.id].document())
+            one = self.providers[call.id]
+            check_version(call, one.version)
+            vars(one).update(call.body)
+            one.version += 1
+            return Expected(200, one.document(), str(one.version))
 
         return self._once(call, who.id, change)
 
@@ -82,7 +86,7 @@ class Calendar(Accounts):
 
     def _slot_get(self, call: Call, _: None, made: list[int]) -> Expected:
         slot = self._there(call.id)
-        return Expected(200, slot.full(), str(slot.version))
+        return Expected(200, slot.full(), slot.provider.tag(slot.version))
 
     def _slot_list(self, call: Call, _: None, made: list[int]) -> Expected:
         filters = dict(call.filters)

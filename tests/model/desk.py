@@ -133,7 +133,8 @@ class Desk(Calendar):
 
     def _get(self, call: Call, who: Account, made: list[int]) -> Expected:
         one = self._visible(call.id, who)
-        version = f"{one.version}.{one.slot.version}" if call.expand else str(one.version)
+        shown = f"{one.version}.{one.slot.version}" if call.expand else one.version
+        version = one.slot.provider.tag(shown)
         if call.if_none_match in ("*", f'"{version}"'):
             return Expected(304, None, version)
         return Expected(200, one.whole(call.expand), version)

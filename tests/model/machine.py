@@ -53,9 +53,16 @@ class Machine(People):
             "capacity": capacity,
         }
 
-    @rule(who=STAFF, nth=NTH, new=YES_OR_NO, name=TITLES, zone=ZONES, key=KEYS)
+    @rule(who=STAFF, nth=NTH, new=YES_OR_NO, name=TITLES, zone=ZONES, tag=TAGS, key=KEYS)
     def changes_providers(
-        self, who: str, nth: int, new: bool, name: str, zone: str, key: str | None
+        self,
+        who: str,
+        nth: int,
+        new: bool,
+        name: str,
+        zone: str,
+        tag: str | None,
+        key: str | None,
     ) -> None:
         body = {"name": name, "time_zone": zone}
         if new:
@@ -63,7 +70,9 @@ class Machine(People):
             return
         if nth % 2:
             del body["time_zone"]
-        self.do(Call("provider_change", self.who(who), self._provider(nth), body, key=key))
+        one = self._provider(nth)
+        tag = self._tag(tag, self.model.providers.get(one))
+        self.do(Call("provider_change", self.who(who), one, body, key=key, if_match=tag))
 
     def _provider(self, nth: int) -> int:
         return self._id(self.model.providers, nth)

@@ -32,9 +32,14 @@ class Provider:
     id: int
     name: str
     time_zone: str
+    version: int = 1
 
     def document(self) -> Document:
-        return dict(vars(self))
+        return {"id": self.id, "name": self.name, "time_zone": self.time_zone}
+
+    def tag(self, version: object) -> str:
+        """The tag of what is shown with this provider."""
+        return f"{version}" if self.version == 1 else f"{version}-{self.version}"
 
 
 @dataclass

@@ -62,6 +62,7 @@ def provider_samples(provider_id: int) -> dict[str, Parameters]:
             "name": "New",
             "time_zone": "",
             "clock": "",
+            "version": 0,
         },
         "provider_zones": {},
         "provider_set_clock": {"time_zone": "CET", "clock": "Europe/Berlin"},
@@ -92,6 +93,11 @@ def slot_samples(provider_id: int, slot_id: int) -> dict[str, Parameters]:
             "starts": later,
             "ends": ends,
             "capacities": [1, 2, 3],
+        },
+        "slot_overlapping": {
+            "provider_ids": [provider_id],
+            "starts": [NOON],
+            "ends": [NOON + HOUR],
         },
         "slot_publish": {
             "provider_id": provider_id,

@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import timedelta
+from typing import Any
 
 import psycopg2.errors
 import pytest
@@ -131,7 +132,7 @@ def test_provider_create_returns_the_provider(desk: Desk) -> None:
 
 def test_provider_get_returns_one_provider(desk: Desk) -> None:
     provider_id = desk.provider("Dr Grey")
-    assert desk.run("provider_get", provider_id=provider_id) == [(provider_id, "Dr Grey", "UTC")]
+    assert desk.run("provider_get", provider_id=provider_id) == [(provider_id, "Dr Grey", "UTC", 1)]
     assert desk.run("provider_get", provider_id=0) == []
 
 
@@ -145,13 +146,29 @@ def test_provider_list_goes_on_after_an_id(desk: Desk) -> None:
 
 def test_provider_change_leaves_what_is_not_given(desk: Desk) -> None:
     one = desk.provider("Before", "UTC")
-    renamed = desk.run("provider_change", provider_id=one, name="After", time_zone="", clock="")
-    assert renamed == [(one, "After", "UTC")]
-    moved = desk.run(
-        "provider_change", provider_id=one, name="", time_zone="Asia/Tokyo", clock="Asia/Tokyo"
-    )
-    assert moved == [(one, "After", "Asia/Tokyo")]
-    assert desk.run("provider_change", provider_id=0, name="x", time_zone="", clock="") == []
+    assert _changed(desk, one, name="After") == [(one, "After", "UTC", 2)]
+    tokyo = "Asia/Tokyo"
+    assert _changed(desk, one, time_zone=tokyo, clock=tokyo) == [(one, "After", tokyo, 3)]
+    assert _changed(desk, 0, name="x") == []
+
+
+def test_provider_change_is_made_to_the_version_that_was_meant(desk: Desk) -> None:
+    one = desk.provider("Before", "UTC")
+    assert _changed(desk, one, name="After", version=2) == []
+    assert _changed(desk, one, name="After", version=1) == [(one, "After", "UTC", 2)]
+    assert _changed(desk, one, name="Again", version=1) == []
+
+
+def test_provider_set_clock_is_a_change_like_any_other(desk: Desk) -> None:
+    one = desk.provider("One", "Mars/Olympus")
+    for _ in range(2):
+        desk.send("provider_set_clock", time_zone="Mars/Olympus", clock="UTC")
+    assert desk.one("SELECT version FROM provider WHERE id = %s", one) == 2
+
+
+def _changed(desk: Desk, provider_id: int, version: int = 0, **changes: str) -> list[Any]:
+    given = {"name": "", "time_zone": "", "clock": ""} | changes
+    return desk.run("provider_change", provider_id=provider_id, version=version, **given)
 
 
 def test_provider_zones_tell_whose_clock_each_is_shown_by(desk: Desk) -> None:
@@ -174,7 +191,7 @@ def test_provider_change_of_the_zone_changes_the_clock_with_it(desk: Desk) -> No
     changes = [("CET", "Europe/Berlin", "Europe/Berlin"), ("", "", "Europe/Berlin"),
                ("Asia/Tokyo", "Asia/Tokyo", None)]  # fmt: skip
     for time_zone, clock, kept in changes:
-        desk.run("provider_change", provider_id=one, name="", time_zone=time_zone, clock=clock)
+        _changed(desk, one, time_zone=time_zone, clock=clock)
         assert desk.one("SELECT clock FROM provider WHERE id = %s", one) == kept
 
 

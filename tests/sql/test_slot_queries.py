@@ -57,6 +57,22 @@ def test_slot_create_refuses_all_when_one_overlaps(desk: Desk) -> None:
         )
 
 
+def test_slot_overlapping_is_the_first_that_is_in_the_way(desk: Desk) -> None:
+    one, other = desk.provider(), desk.provider()
+    desk.slot(provider_id=one, start=NOON + 2 * HOUR)
+    gone = desk.slot(provider_id=one, start=NOON)
+    desk.one("UPDATE slot SET deleted_at = now() WHERE id = %s RETURNING id", gone)
+    wanted = [(other, 2.5), (one, 0), (one, 1), (one, 2.5), (one, 1.5)]
+    asked = {
+        "provider_ids": [provider for provider, _ in wanted],
+        "starts": [NOON + hour * HOUR for _, hour in wanted],
+        "ends": [NOON + (hour + 1) * HOUR for _, hour in wanted],
+    }
+    assert desk.run("slot_overlapping", **asked) == [(3,)]
+    none = {name: column[:3] for name, column in asked.items()}
+    assert desk.run("slot_overlapping", **none) == [(None,)]
+
+
 def test_slot_publish_adds_what_is_missing_and_counts_it(desk: Desk) -> None:
     provider_id = desk.provider()
     desk.slot(provider_id=provider_id, start=NOON + HOUR)

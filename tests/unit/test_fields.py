@@ -22,6 +22,7 @@ class Body(msgspec.Struct):
     choice: Literal["a", "b"] | None = None
     at: Instant | None = None
     yes: bool = False
+    many: Annotated[int, msgspec.Meta(ge=1)] | None = 1
 
 
 class Query(msgspec.Struct):
@@ -38,6 +39,8 @@ class Query(msgspec.Struct):
         ('"漢🩺"'.encode(), "漢🩺"),
         (b'"\\ud83e\\ude7a"', "🩺"),
         (b'{"a": {"a": {"a": 1}}}', {"a": {"a": {"a": 1}}}),
+        (b'["' + b"[{\\u0022," * 800 + b'"]', ['[{",' * 800]),
+        (b"[" + b"[]," * 300 + b"[]]", [[]] * 301),
     ],
 )
 def test_json_is_read(raw: bytes, value: Any) -> None:
@@ -48,8 +51,20 @@ def test_json_is_read(raw: bytes, value: Any) -> None:
     ("raw", "detail"),
     [
         (b"", "The request has no body; JSON was expected."),
-        (b"\xff", "JSON parse error: the body is not UTF-8."),
-        (b"[" * 100_000, "JSON parse error: it is nested too deeply."),
+        (b"\xff", "JSON parse error: the body is not UTF-8: line 1 column 1."),
+        (b'{\n "a": "\xe4"}', "JSON parse error: the body is not UTF-8: line 2 column 8."),
+        (
+            b"\xef\xbb\xbf{}",
+            "JSON parse error: it begins with a byte order mark; leave that out.",
+        ),
+        (b'{\n "a": }', "JSON parse error: Expecting value: line 2 column 7 (char 8)."),
+        (b'{"x":' * 201 + b"1" + b"}" * 201, "JSON parse error: it is nested too deeply."),
+        (b"[" * 201 + b'"\\u0041"' + b"]" * 201, "JSON parse error: it is nested too deeply."),
+        (
+            b"[" + b"{}," * 10_000 + b"{}]",
+            "JSON parse error: it has more values than any request needs.",
+        ),
+        (b"[" * 9_000, "JSON parse error: it is nested too deeply."),
         (b"[NaN]", "JSON parse error: NaN is no JSON number."),
         (b'{"a":1,"a":1}', "JSON parse error: a name stands twice in one object."),
         (b'["\\u0000"]', "JSON parse error: text has a NUL or a lone surrogate."),
@@ -125,6 +140,9 @@ def test_only_an_object_becomes_a_struct(value: Any) -> None:
         ("2027-01-04T10:00:00Z", datetime(2027, 1, 4, 10, tzinfo=UTC)),
         ("2027-01-04T10:00:00+01:00", datetime(2027, 1, 4, 9, tzinfo=UTC)),
         ("2027-01-04T10:00:00 01:00", datetime(2027, 1, 4, 9, tzinfo=UTC)),
+        ("2027-01-04T10:00:00 0100", datetime(2027, 1, 4, 9, tzinfo=UTC)),
+        ("2027-01-04T10:00:00+0100", datetime(2027, 1, 4, 9, tzinfo=UTC)),
+        ("2027-01-04t10:00:00z", datetime(2027, 1, 4, 10, tzinfo=UTC)),
         ("2027-01-04T10:00:00.5-05:30", datetime(2027, 1, 4, 15, 30, 0, 500_000, tzinfo=UTC)),
         ("2027-01-04", datetime(2027, 1, 4, tzinfo=UTC)),
     ],
@@ -142,6 +160,16 @@ def test_a_query_takes_nothing_else_for_an_instant(text: str) -> None:
     assert set(refused.value.errors) == {"from"}
 
 
+@pytest.mark.parametrize("text", ["7", "07", "007.0", "7.0", "0" * 5000 + "7"])
+def test_a_number_in_a_query_may_have_zeros_before_it(text: str) -> None:
+    query = fields.query({"limit": [text.encode()], "text": [text.encode()]}, Query)
+    assert (query.limit, query.text) == (7, text)
+
+
+def test_null_where_a_field_may_be_left_out_leaves_it_out() -> None:
+    assert fields.convert({"number": 1, "many": None}, Body).many == 1
+
+
 def test_of_a_name_that_is_repeated_the_last_counts() -> None:
     assert fields.query({"limit": [b"1", b"x", b"7"], "other": [b"x"]}, Query).limit == 7
 
@@ -152,6 +180,12 @@ def test_of_a_name_that_is_repeated_the_last_counts() -> None:
         (b"x", INTEGER),
         (b"1.5", INTEGER),
         (b"0", "Ensure this value is greater than or equal to 1."),
+        (b"00", "Ensure this value is greater than or equal to 1."),
+        (b"-07", "Ensure this value is greater than or equal to 1."),
+        (b"0501", "Ensure this value is less than or equal to 500."),
+        (b"0x7", INTEGER),
+        (b"+7", INTEGER),
+        (b"9" * 19, INTEGER),
         (b"501", "Ensure this value is less than or equal to 500."),
         (b"\xff", "Not a valid string."),
         (b"1\0", "Null characters are not allowed."),
