@@ -21,8 +21,8 @@ from service.store.queries import QueryError, parse
 from tests.live import unconfigured
 from tests.prove.mutants.change import Mutant
 
-COPIED = ("service", "sql", "tests", "deploy", "run.py", "pyproject.toml", "requirements.txt",
-          "README.md", "CHANGELOG.md", "LICENSE")  # fmt: skip
+COPIED = (".ci", "service", "sql", "tests", "deploy", "run.py", "pyproject.toml",
+          "requirements.txt", "README.md", "CHANGELOG.md", "LICENSE")  # fmt: skip
 WORKER = Path(__file__).with_name("worker.py")
 TOGETHER = 120  # seconds for all tests of one mutant
 PROOF = 240  # and for its proof

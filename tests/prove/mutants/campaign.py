@@ -3,6 +3,7 @@
 import fnmatch
 import json
 import random
+import signal
 import sys
 import threading
 import time
@@ -70,6 +71,7 @@ class Campaign:
 
     def run(self) -> int:
         """Try them all; 0 when none survives, else 1."""
+        signal.signal(signal.SIGTERM, lambda *_: self._stop())
         benches = [Bench(self._folder, number) for number in range(BENCHES)]
         try:
             for bench in benches:
@@ -86,6 +88,10 @@ class Campaign:
         (self._folder / "mutants.json").write_text(json.dumps(self.rows, indent=1) + "\n")
         print(text)
         return int(any(row["fate"] == "survived" for row in self.rows))
+
+    def _stop(self) -> None:
+        """Begin no other mutant; what is known is told."""
+        self._count = 0
 
     def _look(self, bench: Bench, names: Iterator[str]) -> None:
         """Note what the tests of some files run."""

@@ -28,6 +28,12 @@ OUTSIDE = {
     "service/booking/operator.py": "tests/command/test_user.py",
     "service/booking/publish.py": "tests/command/test_publish.py",
     "service/booking/schedule.py": "tests/command/test_publish.py",
+    # The document is made when the routes are imported, before any test.
+    "service/handlers/openapi.py": "tests/contract/test_openapi.py",
+    "service/handlers/operation.py": "tests/contract/test_openapi.py",
+    "service/handlers/parameters.py": "tests/contract/test_openapi.py",
+    "service/handlers/refusal.py": "tests/contract/test_openapi.py",
+    "service/handlers/schema.py": "tests/contract/test_openapi.py",
 }
 QUICK = 12.0  # seconds that a test may take
 
