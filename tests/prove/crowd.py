@@ -53,7 +53,8 @@ class Crowd:
         self._random = random.Random(world.random.random())
         self._processes = 0
         self._guests: list[Seat] = []
-        twice = world.people + world.people[::4]  # some have two devices
+        staff = [person for person in world.people if person.staff]
+        twice = world.people + world.people[::4] + staff * 3  # some have more than one device
         self._free = [self._seat(person) for person in twice]
 
     def _seat(self, person: Person) -> Seat:

@@ -102,7 +102,9 @@ class Workload:
 
     def calendar(self, person: Person) -> Ask:
         """The appointments with a provider, as its staff see them."""
-        provider, _ = self._random.choice(self.world.calendars)
+        often = self._random.random() < 0.6  # those with the most appointments
+        calendars = self.world.calendars
+        provider, _ = self._random.choice(calendars[:2] if often else calendars)
         status = self._random.choice(("", "&status=booked", "&status=cancelled"))
         path = f"/api/appointments/?provider={provider}{status}&limit=5"
         return self._look("calendar", person, *self._whole(path, {"provider": provider}))

@@ -15,27 +15,34 @@ FOLDERS = (
     "tests/unit", "tests/sql", "tests/api", "tests/security/test_matrix.py",
     "tests/security/test_headers.py", "tests/security/test_assignment.py",
     "tests/security/test_canaries.py", "tests/security/test_revocation.py", "tests/contract",
-    "tests/wire", "tests/traps", "tests/races", "tests/model", "tests/command/test_user.py",
-    "tests/command/test_slots.py", "tests/command/test_publish.py",
+    "tests/security/test_start.py", "tests/wire", "tests/traps", "tests/races", "tests/model",
+    "tests/command/test_user.py", "tests/command/test_slots.py", "tests/command/test_publish.py",
 )  # fmt: skip
-# What only runs in processes of its own, out of sight of who notes: which tests start these.
+USERS, SLOTS, PUBLISH, DOCUMENT, ANSWERS, START = (
+    "tests/command/test_user.py", "tests/command/test_slots.py", "tests/command/test_publish.py",
+    "tests/contract/test_openapi.py", "tests/contract/test_answers.py",
+    "tests/security/test_start.py",
+)  # fmt: skip
+# What runs out of sight of who notes, in processes of its own or before any test: which queries or
+# files, by the beginning of their names, and who looks at them.
 OUTSIDE = {
-    "account_list": "tests/command/test_user.py",
-    "account_set": "tests/command/test_user.py",
-    "provider_list": "tests/command/test_slots.py",
-    "slot_occupied": "tests/command/test_publish.py",
-    "slot_publish": "tests/command/test_publish.py",
-    "service/booking/operator.py": "tests/command/test_user.py",
-    "service/booking/publish.py": "tests/command/test_publish.py",
-    "service/booking/schedule.py": "tests/command/test_publish.py",
-    # The document is made when the routes are imported, before any test.
-    "service/handlers/openapi.py": "tests/contract/test_openapi.py",
-    "service/handlers/operation.py": "tests/contract/test_openapi.py",
-    "service/handlers/parameters.py": "tests/contract/test_openapi.py",
-    "service/handlers/refusal.py": "tests/contract/test_openapi.py",
-    "service/handlers/schema.py": "tests/contract/test_openapi.py",
+    "account_list": (USERS,),
+    "account_set": (USERS,),
+    "provider_list": (SLOTS,),
+    "slot_occupied": (PUBLISH,),
+    "slot_publish": (PUBLISH,),
+    "service/booking/operator.py": (USERS,),
+    "service/booking/publish.py": (PUBLISH,),
+    "service/booking/schedule.py": (PUBLISH,),
+    "service/handlers/openapi.py": (DOCUMENT, ANSWERS),
+    "service/handlers/operation.py": (DOCUMENT, ANSWERS),
+    "service/handlers/parameters.py": (DOCUMENT, ANSWERS),
+    "service/handlers/refusal.py": (DOCUMENT, ANSWERS),
+    "service/handlers/schema.py": (DOCUMENT, ANSWERS),
+    "service/store/safety.py": (START,),
 }
 QUICK = 12.0  # seconds that a test may take
+ENOUGH = 60.0  # seconds that all tests of one mutant may take
 
 
 def files(root: Path) -> list[str]:
@@ -85,7 +92,12 @@ class Lookers:
             for test, told in self._known.get(name, {}).get("tests", {}).items():
                 if told["seconds"] <= QUICK and (whole or self._runs(mutant, told["ran"])):
                     found.append((-killed[test], -around[test], told["seconds"], test))
-        return [one[-1] for one in sorted(found)]
+        chosen, left = [], ENOUGH
+        for _, _, seconds, test in sorted(found):
+            left -= seconds
+            if left > 0:
+                chosen.append(test)
+        return chosen
 
     def seen(self, tests: Iterable[str]) -> str:
         """What changes when one of these tests does."""
@@ -96,7 +108,7 @@ class Lookers:
     def _named(self, mutant: Mutant, name: str) -> bool:
         """Whether a whole file of tests is about it."""
         about = (mutant.query or mutant.path).startswith
-        if any(about(part) and name == test for part, test in OUTSIDE.items()):
+        if any(about(part) and name in tests for part, tests in OUTSIDE.items()):
             return True
         by_name = mutant.query and name.startswith(("tests/sql/", "tests/races/"))
         return bool(by_name and f'"{mutant.query}"' in (self._root / name).read_text())

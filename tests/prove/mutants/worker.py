@@ -24,7 +24,7 @@ HEAVY = ("tornado.web", "tornado.httpclient", "aiopg", "psycopg2.extras", "redis
          "msgspec", "hypothesis.stateful", "hypothesis.strategies")  # fmt: skip
 OPTIONS = ("-q", "-x", "-n", "0", "-p", "no:cacheprovider", "--tb=short",
            "-W", "ignore::pytest.PytestAssertRewriteWarning")  # fmt: skip
-EACH = 20  # seconds of one test
+EACH = 60  # seconds of one test: much, since the machine may be busy
 
 
 class Plugin:
