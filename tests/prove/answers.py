@@ -15,7 +15,7 @@ from tests.prove.sheet import Sheet
 
 CANARY = b"canary:"
 FOREIGN, UNREADABLE = "foreign", "unreadable"  # what stands for a body that should not have come
-MOST_TOKENS, MOST_KNOWN = 4, 20
+MOST_TOKENS, MOST_KNOWN = 4, 100
 KNOWN = frozenset({"list", "page", "calendar", "search", "slot", "get"})
 # What is kept of a line of history.
 CHANGE = ("action", "actor", "from_slot", "to_slot", "from_status", "to_status", "reason", "at")
@@ -38,16 +38,17 @@ def version_of(head: bytes) -> int:
     return int(head[at + 9 : head.index(b'"', at + 9)].partition(b".")[0])
 
 
-def remember(person: Person, ask: Ask, answer: Answer, operation: Operation) -> None:
-    """What can be named next time as known."""
+def remember(world: World, person: Person, ask: Ask, answer: Answer, operation: Operation) -> None:
+    """What can be named next time as known: by all, where it is shown to all."""
+    known = world.known if ask.verb in ("search", "slot") else person.known
     if answer.status == 200 and ask.verb in KNOWN and isinstance(operation.body, dict | list):
         at = answer.head.lower().find(b"\r\netag: ")
         if at > 0:
             tag = answer.head[at + 8 : answer.head.index(b"\r\n", at + 8)]
-            person.known.pop(ask.path, None)
-            person.known[ask.path] = (tag.decode(), operation.body)
-            if len(person.known) > MOST_KNOWN:
-                del person.known[next(iter(person.known))]
+            known.pop(ask.path, None)
+            known[ask.path] = (tag.decode(), operation.body)
+            if len(known) > MOST_KNOWN:
+                del known[next(iter(known))]
 
 
 def next_of(ask: Ask, answer: Answer, body: Any) -> tuple[str, Any]:

@@ -172,7 +172,7 @@ class Crowd:
         )
         body = fill(operation, ask, answer, person, self.world.sheet)
         learn(self.world, person, ask, operation, body)
-        remember(person, ask, answer, operation)
+        remember(self.world, person, ask, answer, operation)
         self.record(operation)
         self.outcomes[ask.verb, operation.outcome] += 1
         self.statuses[ask.verb, operation.status] += 1

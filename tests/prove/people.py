@@ -57,6 +57,7 @@ class World:
         self.limited: list[str] = facts["limited"]  # accounts that somebody guesses passwords of
         self.busy = frozenset(self.crowded) | frozenset(self.elastic)
         self.closed: list[int] = []
+        self.known: dict[str, tuple[str, Any]] = {}  # as that of a person, of what all can see
         self.ended: list[int] = []  # appointments that staff have ended last
         self.begun: list[int] = facts["begun"]  # slots that nobody can have any more
         self.soon: list[int] = facts["soon"]  # and such as customers can't give back

@@ -127,7 +127,7 @@ class Workload:
 
     def _look(self, verb: str, person: Person, path: str, args: dict[str, Any]) -> Ask:
         """A read that sometimes names what its asker, or somebody else, knows already."""
-        whose = person
+        whose: Person | World = self.world if verb in ("search", "slot") else person
         if verb in ("list", "calendar") and self._random.random() < 0.1:
             whose = self.world.somebody_else(person)
         tag, known = whose.known.get(path, ("", None))
@@ -350,7 +350,7 @@ class Workload:
     def _change(self, verb: str, person: Person, slot: int, body: dict[str, Any]) -> Ask:
         tag, path = self._tag(), f"/api/slots/{slot}/"
         args, lines = {"slot": slot, "tag": tag} | body, b""
-        if (seen := person.known.get(path)) and self._random.random() < 0.5:
+        if (seen := self.world.known.get(path)) and self._random.random() < 0.5:
             args |= {"version": seen[1]["v"]}
             lines = f"If-Match: {seen[0]}\r\n".encode()
         return self._ask(verb, person, "PATCH", path, args, body, lines=lines, keyed=self._key(tag))
