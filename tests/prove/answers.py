@@ -1,36 +1,66 @@
 """What of an answer goes into the history, and what a person learns from it."""
 
 import zlib
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from tests.prove.ask import Ask
 from tests.prove.client import Answer
+from tests.prove.looks import Look, link_of
 from tests.prove.people import Person, Token, World
 from tests.prove.records import Operation, Outcome
-from tests.prove.workload import Ask
+from tests.prove.sheet import Sheet
 
 CANARY = b"canary:"
 FOREIGN, UNREADABLE = "foreign", "unreadable"  # what stands for a body that should not have come
-MOST_TOKENS = 4
+MOST_TOKENS, MOST_KNOWN = 4, 100
+KNOWN = frozenset({"list", "page", "calendar", "search", "slot", "get"})
+# What is kept of a line of history.
+CHANGE = ("action", "actor", "from_slot", "to_slot", "from_status", "to_status", "reason", "at")
 
 _decode = msgspec.json.Decoder().decode
 
 
 def outcome_of(status: int) -> Outcome:
     """ok is done, fail is surely not done, info may be done."""
-    if 200 <= status < 300:
+    if 200 <= status < 300 or status == 304:
         return "ok"
     return "info" if status in (0, 502, 504) else "fail"
 
 
 def version_of(head: bytes) -> int:
-    """The version in an ETag; 0 without one."""
+    """The version in an ETag, without the slot's that comes after a point; 0 without one."""
     at = head.lower().find(b'\r\netag: "')
-    return int(head[at + 9 : head.index(b'"', at + 9)]) if at > 0 else 0
+    if at < 0:
+        return 0
+    return int(head[at + 9 : head.index(b'"', at + 9)].partition(b".")[0])
 
 
-def fill(operation: Operation, ask: Ask, answer: Answer, person: Person) -> Any:
+def remember(world: World, person: Person, ask: Ask, answer: Answer, operation: Operation) -> None:
+    """What can be named next time as known: by all, where it is shown to all."""
+    known = world.known if ask.verb in ("search", "slot") else person.known
+    if answer.status == 200 and ask.verb in KNOWN and isinstance(operation.body, dict | list):
+        at = answer.head.lower().find(b"\r\netag: ")
+        if at > 0:
+            tag = answer.head[at + 8 : answer.head.index(b"\r\n", at + 8)]
+            known.pop(ask.path, None)
+            known[ask.path] = (tag.decode(), operation.body)
+            if len(known) > MOST_KNOWN:
+                del known[next(iter(known))]
+
+
+def next_of(ask: Ask, answer: Answer, body: Any) -> tuple[str, Any]:
+    """Where the next page is, and what the last one ended with; "" where there is none."""
+    target = link_of(answer.head) if isinstance(body, list) and body else ""
+    if ask.verb == "search" and target:
+        at = datetime.fromisoformat(body[-1]["starts_at"]).timestamp()
+        return target, [int(at), body[-1]["id"]]
+    return (target, body[-1]["id"]) if target else ("", None)
+
+
+def fill(operation: Operation, ask: Ask, answer: Answer, person: Person, sheet: Sheet) -> Any:
     """Write what came back into the record; the decoded body, None where there is none."""
     operation.sent_at, operation.answered_at = answer.sent_at, answer.answered_at
     operation.status = answer.status
@@ -39,8 +69,11 @@ def fill(operation: Operation, ask: Ask, answer: Answer, person: Person) -> Any:
         return None
     operation.replayed = b"replayed: true" in answer.head.lower()
     try:
-        body = _decode(answer.body) if answer.body else None
-        operation.body = brief(ask.verb, answer, body)
+        body = _decode(answer.body) if answer.body and is_json(answer) else None
+        operation.body = ask.known if answer.status == 304 else brief(ask.verb, answer, body)
+        look = Look(sheet, ask, answer, body)
+        look.all()
+        operation.looked, operation.wrongs = look.count, look.wrongs
     except (msgspec.DecodeError, LookupError, TypeError, ValueError):
         operation.body = {UNREADABLE: answer.body[:200].decode(errors="replace")}
         return None
@@ -54,10 +87,18 @@ def fill(operation: Operation, ask: Ask, answer: Answer, person: Person) -> Any:
 def brief(verb: str, answer: Answer, body: Any) -> Any:
     """The parts of a body that are judged; whole bodies would fill the disk."""
     if answer.status >= 400:
-        return {"code": body.get("code")} if isinstance(body, dict) else {"code": None}
+        code = body.get("code") if isinstance(body, dict) else None
+        offered = body.get("alternatives") if isinstance(body, dict) else None
+        return {"code": code} | ({"shown": [moving(one) for one in offered]} if offered else {})
     match verb:
-        case "list":
+        case "any":
+            return {}
+        case "list" | "page":
             return [[one["id"], one["slot"]["id"], one["status"]] for one in body]
+        case "calendar":
+            return [[one["id"], one["slot"]["id"], one["status"], one["user"]] for one in body]
+        case "history":
+            return [[one[name] for name in CHANGE] for one in body]
         case "search":
             return [[one["id"], one["capacity"], one["remaining"], one["status"]] for one in body]
         case "slot" | "close" | "open" | "capacity":
@@ -71,15 +112,33 @@ def brief(verb: str, answer: Answer, body: Any) -> Any:
             kept = {"id": body["id"], "slot": body["slot"]["id"], "status": body["status"]}
             kept["user"] = body["user"]
         case "move":
-            kept = {"id": body["appointment_id"], "from": body["old_slot"]}
-            kept["slot"] = body["new_slot"]
+            kept = {"id": body["appointment_id"], "from": number(body["old_slot"])}
+            kept["slot"] = number(body["new_slot"])
         case "cancel" | "noshow" | "fulfill":
-            kept = {"id": body["appointment_id"], "slot": body["slot"]}
+            kept = {"id": body["appointment_id"], "slot": number(body["slot"])}
         case "register":
             kept = {"id": body["id"], "username": body["username"]}
         case _:
             kept = {}
+    whole = [body[name] for name in ("slot", "old_slot", "new_slot") if name in body]
+    if shown := [moving(one) for one in whole if isinstance(one, dict) and "capacity" in one]:
+        kept["shown"] = shown
     return kept | {"v": version_of(answer.head), "crc": zlib.crc32(answer.body)}
+
+
+def is_json(answer: Answer) -> bool:
+    """Whether the body says that it is JSON."""
+    return b"json" in answer.head.lower().partition(b"content-type:")[2].partition(b"\r\n")[0]
+
+
+def number(slot: Any) -> int:
+    """The id of a slot that came whole or as its id."""
+    return int(slot["id"]) if isinstance(slot, dict) else int(slot)
+
+
+def moving(slot: dict[str, Any]) -> list[Any]:
+    """What changes of a slot."""
+    return [slot["id"], slot["capacity"], slot["remaining"], slot["status"]]
 
 
 def learn(world: World, person: Person, ask: Ask, operation: Operation, body: Any) -> None:
@@ -94,7 +153,7 @@ def learn(world: World, person: Person, ask: Ask, operation: Operation, body: An
         elif ask.verb == "login" and len(person.passwords) > 1:
             person.passwords.remove(ask.args["password"])
     elif operation.status in (404, 409, 412) and ask.verb in ("move", "cancel", "get"):
-        if operation.body and operation.body.get("code") != "slot_taken":
+        if operation.body and operation.body.get("code") not in ("slot_taken", "slot_in_past"):
             person.holds.pop(ask.args["appointment"], None)
     elif operation.outcome == "info" and ask.verb == "password":
         person.passwords = [ask.args["old"], ask.args["new"]]
@@ -118,8 +177,11 @@ def _learn_done(world: World, person: Person, ask: Ask, operation: Operation, bo
             number, slot = operation.body["id"], operation.body["slot"]
             if operation.body.get("status", "booked") == "booked" and not operation.replayed:
                 person.holds[number] = (slot, operation.body["v"])
-        case "cancel":
-            person.holds.pop(operation.body["id"], None)
+        case "cancel" | "noshow" | "fulfill":
+            number = operation.body["id"]
+            person.holds.pop(number, None)
+            whose = world if person.staff else person
+            whose.ended = [*whose.ended[-4:], number]
         case "list":
             booked = {row[0]: row[1] for row in operation.body if row[2] == "booked"}
             known = person.holds

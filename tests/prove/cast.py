@@ -10,7 +10,10 @@ import psycopg2
 from tests.prove.people import PASSWORD
 
 CUSTOMERS, STAFF, LIMITED = 240, 5, 3
-CROWDED, ELASTIC = 36, 24
+CROWDED, ELASTIC, EARLY = 36, 24, 8
+NOTICE = 24 * 60  # minutes; the slots of SOON begin earlier than that
+BEGUN, SOON = timedelta(days=-1), timedelta(hours=6)
+ZONES = ("Europe/Berlin", "America/St_Johns", "Asia/Kolkata", "America/New_York")
 MINUTES = 15
 A_CALENDAR = 2000  # slots: three weeks around the clock
 
@@ -19,9 +22,9 @@ INSERT INTO account (username, email, password_hash, role)
 SELECT name, name || '@example.org', %s, %s FROM unnest(%s::text[]) AS name
 """
 CALENDAR = """
-WITH owner AS (INSERT INTO provider (name, time_zone) VALUES (%s, 'Europe/Berlin') RETURNING id)
+WITH owner AS (INSERT INTO provider (name, time_zone) VALUES (%s, %s) RETURNING id)
 INSERT INTO slot (provider_id, starts_at, ends_at, capacity)
-SELECT owner.id, %s + n * %s, %s + (n + 1) * %s, 1 + n %% %s
+SELECT owner.id, %s + n * %s, %s + (n + 1) * %s, %s + n %% %s
   FROM owner, generate_series(0, %s - 1) AS n
 RETURNING provider_id, id
 """
@@ -41,14 +44,18 @@ def set_up(database_url: str, operations: int) -> dict[str, Any]:
     with contextlib.closing(connection), connection.cursor() as cursor:
         for names, role in ((people + limited, "customer"), (staff, "admin")):
             cursor.execute(ACCOUNTS, (hashed, role, names))
+        now = datetime.now(UTC).replace(second=0, microsecond=0)
         crowded = calendar(cursor, "Crowded", start, CROWDED, places=1)
         elastic = calendar(cursor, "Elastic", start, ELASTIC, places=3)
+        begun = calendar(cursor, "Begun", now + BEGUN, EARLY, least=50)
+        soon = calendar(cursor, "Soon", now + SOON, EARLY, least=5)
         calendars, slots = [crowded, elastic], []
         for first in range(0, wide, A_CALENDAR):
             count = min(A_CALENDAR, wide - first)
             calendars.append(calendar(cursor, f"Wide {first}", start, count, places=1))
             slots += calendars[-1][1]
         cursor.execute("ANALYZE")
+        sheet = sheet_of(cursor)
     days = [f"{start + timedelta(days=n):%Y-%m-%d}" for n in range(A_CALENDAR * MINUTES // 1440)]
     return {
         "people": people,
@@ -57,16 +64,31 @@ def set_up(database_url: str, operations: int) -> dict[str, Any]:
         "crowded": crowded[1],
         "elastic": elastic[1],
         "wide": slots,
+        "begun": begun[1],
+        "soon": soon[1],
+        **sheet,
         "calendars": [(crowded[0], days[0]), (elastic[0], days[0])]
         + [(provider, day) for provider, _ in calendars[2:] for day in days[::2]],
     }
 
 
 def calendar(
-    cursor: Any, name: str, start: datetime, count: int, *, places: int
+    cursor: Any, name: str, start: datetime, count: int, *, places: int = 1, least: int = 1
 ) -> tuple[int, list[int]]:
-    """A provider and its slots, one after the other, with one to `places` places in turn."""
-    long = timedelta(minutes=MINUTES)
-    cursor.execute(CALENDAR, (name, start, long, start, long, places, count))
+    """A provider and its slots, one after the other, with `least` places and up to `places` - 1
+    more in turn."""
+    long, zone = timedelta(minutes=MINUTES), ZONES[len(name) % len(ZONES)]
+    cursor.execute(CALENDAR, (name, zone, start, long, start, long, least, places, count))
     rows = cursor.fetchall()
     return rows[0][0], [row[1] for row in rows]
+
+
+def sheet_of(cursor: Any) -> dict[str, Any]:
+    """What never changes: providers with names and zones, slots with providers and times."""
+    cursor.execute("SELECT id, name, time_zone FROM provider")
+    providers = [list(row) for row in cursor.fetchall()]
+    cursor.execute(
+        "SELECT id, provider_id, extract(epoch FROM starts_at)::bigint,"
+        " extract(epoch FROM ends_at)::bigint FROM slot ORDER BY provider_id, starts_at"
+    )
+    return {"providers": providers, "times": [list(row) for row in cursor.fetchall()]}

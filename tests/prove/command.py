@@ -20,6 +20,7 @@ from tests.prove.checker.evidence import Evidence
 from tests.prove.checker.judge import judge
 from tests.prove.failing import write_failing
 from tests.prove.faults import KINDS
+from tests.prove.mutants.campaign import campaign
 from tests.prove.planted import BUGS
 from tests.prove.planted.hunt import hunt
 from tests.prove.report.page import page
@@ -36,7 +37,7 @@ Prove that nothing is booked twice, nothing promised is lost and nobody gets in 
 It starts servers of its own: several processes of ours, PostgreSQL and Redis, with proxies in
 between. Hundreds of people ask at random while faults strike: processes are killed and frozen,
 connections cut, delayed and swallowed, Redis is emptied. Every answer is recorded, the changes are
-read from PostgreSQL's own log, and then 18 invariants are judged from these records.
+read from PostgreSQL's own log, and then 21 invariants are judged from these records.
 
 The same seed asks the same questions and strikes the same faults; who wins a race differs."""
 
@@ -48,6 +49,7 @@ examples:
   python3 run.py prove --ops 20000 --faults server-killed,redis-flushed
   python3 run.py prove --set WIRE=llhttp               another setting of the servers
   python3 run.py prove --planted all                   every planted bug must be caught
+  python3 run.py prove --mutants 300 --out mutants     small faults in copies of our own source
   python3 run.py prove --check .data/prove/20270104-100000-seed1    judge a recorded run again
 
 A run leaves a folder: page.html, result.json, verdict.txt, the history, and failing.json when an
@@ -69,6 +71,9 @@ def main(arguments: Sequence[str]) -> int:
     logging.getLogger().setLevel(logging.ERROR)  # what falls over is told by the history
     if values.planted:
         return hunt(values.planted, values.out or folder_for(values.seed), values.seed)
+    if values.mutants:
+        folder = values.out or folder_for(values.seed)
+        return campaign(folder, values.mutants, values.seed, values.only)
     if values.check:
         folder = values.check if values.check.is_dir() else values.check.parent
         if not (folder / FACTS).exists():
@@ -216,6 +221,21 @@ def parser() -> Parser:
         metavar="NAMES",
         help="prove the checker instead: plant these bugs, or all, one after the other, each in"
         " servers of its own, and see an invariant violated within 100,000 operations",
+    )
+    add(
+        "--mutants",
+        type=number,
+        default=0,
+        metavar="N",
+        help="prove the tests instead: make N small faults at random, each in a copy of the source,"
+        " run the quick tests that look there and a short proof, and list what nobody noticed;"
+        " started again with the same --out it goes on where it was",
+    )
+    add(
+        "--only",
+        default="*",
+        metavar="PATTERN",
+        help="mutants of these files or queries, such as 'service/booking/*' or 'slot_*'",
     )
     add("--out", type=Path, metavar="DIR", help="folder of the run (default: one in .data/prove)")
     add("--check", type=Path, metavar="DIR", help="judge the history in this folder once more")

@@ -5,17 +5,21 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from tests.prove.answers import fill, learn
+from tests.prove.answers import fill, learn, next_of, remember
+from tests.prove.ask import Ask
 from tests.prove.client import LONGEST_QUEUE, Answer, Client, NotSent, Where
 from tests.prove.people import Person, World
 from tests.prove.records import Operation
-from tests.prove.workload import Ask, Workload
+from tests.prove.workload import Workload
 
 GUESTS = 40  # who registered last
 RUSH = 6  # people who want one slot at the same moment
 REPEATS = 12  # how often a lost answer is asked for again
 NOBODY = 90.0  # seconds without a server until a run is given up
+TURNED = 0.4  # of the pages that have a next one
+PAGED = frozenset({"page", "calendar", "search"})
 EQUAL = 5  # bookings or guesses that one person sends at once: those that wait make one set
 TOLD_TO_WAIT = (0.05, 0.25)  # seconds after a 503
 
@@ -49,7 +53,8 @@ class Crowd:
         self._random = random.Random(world.random.random())
         self._processes = 0
         self._guests: list[Seat] = []
-        twice = world.people + world.people[::4]  # some have two devices
+        staff = [person for person in world.people if person.staff]
+        twice = world.people + world.people[::4] + staff * 3  # some have more than one device
         self._free = [self._seat(person) for person in twice]
 
     def _seat(self, person: Person) -> Seat:
@@ -165,19 +170,29 @@ class Crowd:
             args=ask.args,
             nonce=ask.nonce,
         )
-        body = fill(operation, ask, answer, person)
+        body = fill(operation, ask, answer, person, self.world.sheet)
         learn(self.world, person, ask, operation, body)
+        remember(self.world, person, ask, answer, operation)
         self.record(operation)
         self.outcomes[ask.verb, operation.outcome] += 1
         self.statuses[ask.verb, operation.status] += 1
         if operation.outcome == "info":
             self._processes += 1
             seat.process = self._processes
+        elif operation.status == 200 and ask.verb in PAGED:
+            await self._turn(seat, ask, answer, body)
         elif operation.status in (429, 503):
             await asyncio.sleep(self._random.uniform(*TOLD_TO_WAIT))
         elif operation.status == 201 and ask.verb == "register" and not operation.replayed:
             self._welcome(Person(ask.args["username"]))
         return operation
+
+    async def _turn(self, seat: Seat, ask: Ask, answer: Answer, body: Any) -> None:
+        """Sometimes look at the next page too."""
+        target, last = next_of(ask, answer, body)
+        alive = ask.token is None or seat.person.tokens
+        if target and alive and self._random.random() < TURNED:
+            await self._once(seat, self._workload.following(seat.person, ask, target, last))
 
     async def _send(self, ask: Ask, wanted: Where | None) -> tuple[Where, Answer]:
         """One process that takes it; those that refuse the connection are asked a little later.

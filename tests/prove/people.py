@@ -4,6 +4,8 @@ import hashlib
 import random
 from typing import Any, NamedTuple
 
+from tests.prove.sheet import Sheet
+
 PASSWORD = "correct horse 0"
 
 
@@ -30,7 +32,9 @@ class Person:
         self.tokens: list[Token] = []
         self.dead: list[Token] = []
         self.holds: dict[int, tuple[int, int]] = {}  # slot and version by appointment
+        self.ended: list[int] = []  # what was cancelled last
         self.seen: list[int] = []  # slots that looked free
+        self.known: dict[str, tuple[str, Any]] = {}  # by path: the last ETag, and what came with it
 
     def forget(self, token: Token) -> None:
         """This token works no more."""
@@ -53,10 +57,19 @@ class World:
         self.limited: list[str] = facts["limited"]  # accounts that somebody guesses passwords of
         self.busy = frozenset(self.crowded) | frozenset(self.elastic)
         self.closed: list[int] = []
+        self.known: dict[str, tuple[str, Any]] = {}  # as that of a person, of what all can see
+        self.ended: list[int] = []  # appointments that staff have ended last
+        self.begun: list[int] = facts["begun"]  # slots that nobody can have any more
+        self.soon: list[int] = facts["soon"]  # and such as customers can't give back
+        self.sheet = Sheet(facts)
 
     def slot(self, person: Person) -> int:
         """A slot that this person would like."""
         chance = self.random.random()
+        if chance < 0.02:
+            return self.random.choice(self.begun if chance < 0.005 else self.soon)
+        if chance < 0.05 and self.closed:
+            return self.random.choice(self.closed)
         if person.crowd and chance < 0.8:
             return self.random.choice(self.crowded)
         if chance < 0.9 and person.seen:

@@ -19,6 +19,7 @@ AT_WORK = (
     "bcrypt_queue_items",
     "bcrypt_in_flight",
 )
+FOREVER = -1  # what Redis calls the life of a key that never ends
 REST = 12.0  # seconds to come to rest: twice the life of a lock
 
 
@@ -57,7 +58,12 @@ def at_rest(tables: Tables, redis_url: str, urls: Sequence[str]) -> dict[str, in
         try:
             with redis.Redis.from_url(redis_url, socket_timeout=2) as client:
                 locks = sum(1 for _ in client.scan_iter("lock:*", count=1000))
-            left = tables.quiet() | {"lock keys": locks} | busy_with(urls)
+                pipe = client.pipeline(transaction=False)
+                for key in client.scan_iter("token:*", count=1000):
+                    pipe.ttl(key)
+                endless = sum(1 for seconds in pipe.execute() if seconds == FOREVER)
+            kept = {"lock keys": locks, "tokens without an end": endless}
+            left = tables.quiet() | kept | busy_with(urls)
         except (psycopg2.Error, redis.RedisError, OSError, ValueError):
             pass
         if not any(left.values()) or time.monotonic() > until:

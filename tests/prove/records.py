@@ -31,6 +31,8 @@ class Operation(msgspec.Struct, kw_only=True, omit_defaults=True):
     status: int = 0  # 0: no answer
     body: Any = None
     replayed: bool = False
+    looked: int = 0  # fields of documents and headers that were compared when it was answered
+    wrongs: list[str] = []  # and what was wrong with them
 
 
 class Fault(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -10,7 +10,7 @@ import msgspec
 from tests.load.machine import machine
 from tests.prove.checker.effects import WRITES, took_effect
 from tests.prove.checker.evidence import Evidence
-from tests.prove.checker.verdict import Verdict
+from tests.prove.checker.verdict import UNSEEN, Verdict
 from tests.prove.records import Fault, Operation
 
 SHOWN = 10  # violations of one invariant in the result; the failing history has more
@@ -158,6 +158,8 @@ def text(result: dict[str, Any]) -> str:
     for one in result["invariants"]:
         note = f" ({one['note']})" if one["note"] else ""
         count = f"{one['wrong']:,} of {one['checked']:,}" if one["wrong"] else f"{one['checked']:,}"
-        lines.append(f"{one['name']:4} {one['outcome']:9} {count:>18}  {one['title']}{note}")
+        lines.append(f"{one['name']:4} {one['outcome']:13} {count:>18}  {one['title']}{note}")
         lines += [f"       {violation['words']}" for violation in one["violations"][:3]]
-    return "\n".join([*lines, "", result["verdict"]])
+    unseen = [one["name"] for one in result["invariants"] if one["outcome"] == UNSEEN]
+    but = f"; not looked at: {', '.join(unseen)}" if unseen else ""
+    return "\n".join([*lines, "", f"{result['verdict']}{but}"])

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tests.prove import history
-from tests.prove.cast import set_up
+from tests.prove.cast import NOTICE, set_up
 from tests.prove.checker.evidence import FACTS, FAULTS, LOOKS, OPERATIONS, STREAM
 from tests.prove.crowd import Crowd
 from tests.prove.live import Live
@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "MAX_OPEN_APPOINTMENTS": str(CAP),
     "RATE_LIMIT": "on",
     "LOGIN_LIMIT": str(LOGINS),
+    "NOTICE_MINUTES": str(NOTICE),
 } | dict.fromkeys(
     # Everybody here comes from one address and asks without rest.
     (
@@ -107,6 +108,7 @@ async def watched(plan: Plan, stage: Stage, files: Files) -> dict[str, Any]:
     tables.start()
     before = [holdings(server.pid) for server in stage.servers]
     began_at, cpu = time.monotonic(), time.process_time()
+    wall = time.time() - began_at
     crowd = Crowd(stage.servers, World(facts, plan.seed), files.operations.write, plan.operations)
     with Neighbours() as neighbours, Live(crowd, tables, len(plan.faults)) as live:
 
@@ -124,6 +126,7 @@ async def watched(plan: Plan, stage: Stage, files: Files) -> dict[str, Any]:
     await asyncio.to_thread(witness.stop)
     return facts | {
         "began_at": began_at,
+        "wall": wall,  # what the clock on the wall is ahead of the one of the records
         "ended_at": ended_at,
         "cpu": cpu,
         "left": left,

@@ -199,5 +199,14 @@ def honest() -> Story:
                 username="ada", password="old")  # fmt: skip
     story.asked("login", "ada", 14.0, 429, {"code": "rate_limited"}, username="ada",
                 password="old")  # fmt: skip
+    day = "2027-01-04T09:00"
+    lines = [
+        ["book", "ada", None, 1, None, "booked", "", f"{day}:00+00:00"],
+        ["reschedule", "ada", 1, 2, "booked", "booked", "", f"{day}:02+00:00"],
+        ["cancel", "ada", 2, None, "booked", "cancelled", "t7", f"{day}:08+00:00"],
+    ]
+    story.asked("history", "ada", 14.2, 200, lines, appointment=10, token="A2")
+    story.asked("any", "ben", 14.4, 404, {}, route="GET /api/slots/9/", statuses=[200, 404],
+                writes=False)  # fmt: skip
     story.finish()
     return story

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.prove.report.page import page
+from tests.prove.result import text
 
 RESULT: dict[str, Any] = {
     "format": 1, "made_at": "2027-01-04T10:00:00+00:00", "verdict": "OK", "seed": 7,
@@ -17,7 +18,7 @@ RESULT: dict[str, Any] = {
         {"name": "I1", "title": "No slot is ever over its capacity", "checked": 900, "wrong": 0,
          "violations": [], "note": "", "outcome": "OK"},
         {"name": "I8", "title": "One order explains all", "checked": 0, "wrong": 0,
-         "violations": [], "note": "", "outcome": "not seen"},
+         "violations": [], "note": "", "outcome": "not looked at"},
     ],
     "faults": [
         {"number": 0, "kind": "redis-frozen", "target": "redis", "began_at": 0.5, "ended_at": 1.0,
@@ -73,6 +74,7 @@ def test_it_is_whole_and_asks_for_no_other_file(result: dict[str, Any]) -> None:
 
 
 def test_a_good_run_says_so_and_how_to_repeat_it(result: dict[str, Any]) -> None:
+    result["invariants"][1] |= {"checked": 9, "outcome": "OK"}
     said = page(result)
     assert "Every invariant held" in said
     assert "1,500 operations, 3 faults, no violation" in said
@@ -83,6 +85,9 @@ def test_what_was_not_shown_is_said_before_any_figure(result: dict[str, Any]) ->
     said = page(result)
     assert "disk-full was never seen to bite: skipped" in said
     assert "Nothing came up for I8" in said
+    assert "1 held, 1 not looked at" in said
+    assert "Every invariant held" not in said
+    assert text(result).endswith("OK; not looked at: I8")
     assert "1 never" in said, "a fault that did not heal"
 
 

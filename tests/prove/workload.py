@@ -1,29 +1,26 @@
 """What is asked: one request after the other for one person, by chance from one seed."""
 
 import json
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
 from tests.load.wire import message
-from tests.prove.people import PASSWORD, Person, Token, World
+from tests.prove.anything import Anything
+from tests.prove.ask import Ask
+from tests.prove.people import PASSWORD, Person, World
 
 KEYED = 0.7  # share of the writes that carry an Idempotency-Key
 
-READS = {"search": 9, "me": 5, "list": 10, "get": 7, "slot": 6}
+EXPANDED = 0.2  # share of what can be asked to show whole slots
+KNOWN = 0.3  # share of the reads that name what is known already
+
+READS = {"search": 9, "me": 5, "list": 10, "get": 7, "slot": 6, "history": 2}
 WRITES = {"book": 22.0, "move": 15.0, "cancel": 12.0}
 ACCOUNTS = {"login": 1.5, "logout": 1.2, "password": 0.6, "register": 0.5, "guess": 0.8}
-ODD = {"foreign": 1.5, "dead": 1.0, "replay": 1.5, "reuse": 0.7}
+ODD = {"foreign": 1.5, "dead": 1.0, "replay": 1.5, "reuse": 0.7, "borrow": 0.5, "any": 4.0}
 CUSTOMER = READS | WRITES | ACCOUNTS | ODD
-STAFF = {"noshow": 2, "fulfill": 2, "close": 1, "open": 3, "capacity": 2, "slot": 2, "cancel": 1}
-
-
-class Ask(NamedTuple):
-    """A request that is ready to send; the same one is sent again under the same nonce."""
-
-    verb: str
-    args: dict[str, Any]
-    data: bytes
-    nonce: str = ""
-    token: Token | None = None
+STAFF = {"noshow": 2, "fulfill": 2, "close": 1, "open": 3, "capacity": 2, "slot": 2, "cancel": 1,
+         "calendar": 3, "any": 1, "me": 1, "history": 1}  # fmt: skip
 
 
 class Workload:
@@ -34,6 +31,8 @@ class Workload:
         self._random = world.random
         self._count = 0
         self._last: dict[str, Ask] = {}  # the last keyed write of each person
+        self._borrowed: set[tuple[str, str]] = set()  # who has used whose key
+        self._anything = Anything(world)
         self._tables = {staff: _table(STAFF if staff else CUSTOMER) for staff in (False, True)}
 
     def next(self, person: Person) -> Ask:
@@ -68,7 +67,8 @@ class Workload:
         if keyed:
             lines += f"Idempotency-Key: {keyed}\r\n".encode()
         content = None if body is None else json.dumps(body).encode()
-        ask = Ask(verb, args, message(method, path, lines, content, "prove"), keyed, token)
+        data = message(method, path, lines, content, "prove")
+        ask = Ask(verb, args, data, keyed, token, path)
         if keyed and signed:
             self._last[person.name] = ask
         return ask
@@ -84,36 +84,84 @@ class Workload:
             provider, day = self.world.calendars[0]
         start = f"{day}T{self._random.randrange(24):02}:00:00Z"
         path = f"/api/slots/?provider={provider}&from={start}&limit=8"
-        return self._ask("search", person, "GET", path, {"provider": provider}, signed=False)
+        starts = int(datetime.fromisoformat(start).timestamp())
+        return self._look("search", person, path, {"provider": provider, "starts": starts})
 
     def me(self, person: Person) -> Ask:
-        return self._ask("me", person, "GET", "/api/me/", {})
+        return self._ask("me", person, "GET", "/api/me/", {"staff": person.staff})
 
     def list(self, person: Person) -> Ask:
         what = "status=booked&limit=50" if self._random.random() < 0.8 else "limit=20"
-        return self._ask("list", person, "GET", f"/api/appointments/?{what}", {"what": what})
+        path = f"/api/appointments/?{what}"
+        args: dict[str, Any] = {"what": what}
+        if self._random.random() < 0.05:  # pages, followed by `following`
+            path, verb = "/api/appointments/?limit=2", "page"
+        else:
+            verb = "list"
+        return self._look(verb, person, *self._whole(path, args))
+
+    def calendar(self, person: Person) -> Ask:
+        """The appointments with a provider, as its staff see them."""
+        often = self._random.random() < 0.6  # those with the most appointments
+        calendars = self.world.calendars
+        provider, _ = self._random.choice(calendars[:2] if often else calendars)
+        status = self._random.choice(("", "&status=booked", "&status=cancelled"))
+        path = f"/api/appointments/?provider={provider}{status}&limit=5"
+        return self._look("calendar", person, *self._whole(path, {"provider": provider}))
+
+    def following(self, person: Person, ask: Ask, target: str, last: Any) -> Ask:
+        """The next page of a list, by the link that came with it."""
+        signed = ask.token is not None
+        args = ask.args | {"after": last}
+        verb = "page" if ask.verb == "list" else ask.verb
+        return self._ask(verb, person, "GET", target, args, signed=signed)
+
+    def history(self, person: Person) -> Ask | None:
+        ended = self.world.ended if person.staff else person.ended
+        choices = [*ended, self._own(person)]
+        number = self._random.choice(choices)
+        if not number:
+            return None
+        path = f"/api/appointments/{number}/history/"
+        return self._ask("history", person, "GET", path, {"appointment": number})
+
+    def _look(self, verb: str, person: Person, path: str, args: dict[str, Any]) -> Ask:
+        """A read that sometimes names what its asker, or somebody else, knows already."""
+        whose: Person | World = self.world if verb in ("search", "slot") else person
+        if verb in ("list", "calendar") and self._random.random() < 0.1:
+            whose = self.world.somebody_else(person)
+        tag, known = whose.known.get(path, ("", None))
+        if not tag or self._random.random() > KNOWN:
+            tag = ""
+        lines = f"If-None-Match: {tag}\r\n".encode() if tag else b""
+        signed = verb not in ("search", "slot")
+        ask = self._ask(verb, person, "GET", path, args, lines=lines, signed=signed)
+        return ask._replace(known=known) if tag else ask
+
+    def _whole(self, path: str, args: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Sometimes with whole slots instead of brief ones or ids."""
+        if self._random.random() > EXPANDED:
+            return path, args
+        return f"{path}{'&' if '?' in path else '?'}expand=slot", args | {"expand": True}
 
     def get(self, person: Person) -> Ask | None:
         if not person.holds:
             return None
         number = self._random.choice(tuple(person.holds))
-        return self._ask(
-            "get", person, "GET", f"/api/appointments/{number}/", {"appointment": number}
-        )
+        path = f"/api/appointments/{number}/"
+        return self._look("get", person, *self._whole(path, {"appointment": number}))
 
     def slot(self, person: Person) -> Ask:
         slot = self.world.slot(person)
-        return self._ask("slot", person, "GET", f"/api/slots/{slot}/", {"slot": slot}, signed=False)
+        return self._look("slot", person, f"/api/slots/{slot}/", {"slot": slot})
 
     # Appointments
 
     def book(self, person: Person, slot: int = 0) -> Ask:
         tag, slot = self._tag(), slot or self.world.slot(person)
         body = {"slot": slot, "notes": f"canary:{person.name}:{tag}"}
-        args = {"slot": slot, "tag": tag}
-        return self._ask(
-            "book", person, "POST", "/api/appointments/", args, body, keyed=self._key(tag)
-        )
+        path, args = self._whole("/api/appointments/", {"slot": slot, "tag": tag})
+        return self._ask("book", person, "POST", path, args, body, keyed=self._key(tag))
 
     def move(self, person: Person, number: int = 0, slot: int = 0) -> Ask | None:
         number = number or self._own(person)
@@ -121,11 +169,12 @@ class Workload:
             return None
         tag, slot = self._tag(), slot or self.world.slot(person)
         args, lines = self._matching(person, number, {"appointment": number, "tag": tag})
+        path, args = self._whole(f"/api/appointments/{number}/reschedule/", args)
         return self._ask(
             "move",
             person,
             "PATCH",
-            f"/api/appointments/{number}/reschedule/",
+            path,
             args | {"slot": slot},
             {"new_slot": slot},
             lines=lines,
@@ -138,11 +187,12 @@ class Workload:
             return None
         tag = self._tag()
         args, lines = self._matching(person, number, {"appointment": number, "tag": tag})
+        path, args = self._whole(f"/api/appointments/{number}/{verb}/", args)
         return self._ask(
             verb,
             person,
             "POST",
-            f"/api/appointments/{number}/{verb}/",
+            path,
             args,
             {"reason": tag},
             lines=lines,
@@ -247,6 +297,25 @@ class Workload:
         self._last[person.name] = last
         return ask
 
+    def borrow(self, person: Person) -> Ask | None:
+        """A booking under a key that somebody else has used: it is nobody's but its owner's."""
+        last = self._last.get(self.world.somebody_else(person).name)
+        if last is None or (person.name, last.nonce) in self._borrowed:
+            return None
+        self._borrowed.add((person.name, last.nonce))
+        tag, slot = self._tag(), self.world.slot(person)
+        body = {"slot": slot, "notes": f"canary:{person.name}:{tag}"}
+        lines = f"Idempotency-Key: {last.nonce}\r\n".encode()
+        if last.verb == "book":  # the very same request, but for who asks
+            slot = last.args["slot"]
+            body = {"slot": slot, "notes": f"canary:{person.name}:{tag}"}
+        args = {"slot": slot, "tag": tag, "borrowed": True}
+        return self._ask("book", person, "POST", "/api/appointments/", args, body, lines=lines)
+
+    def any(self, person: Person) -> Ask:
+        """Any route in any way that the OpenAPI document has, to no effect."""
+        return self._anything.next(person)
+
     # Staff
 
     def noshow(self, person: Person, verb: str = "noshow") -> Ask | None:
@@ -265,7 +334,7 @@ class Workload:
     def close(self, person: Person) -> Ask | None:
         if len(self.world.closed) > 4:
             return None
-        slot = self._random.choice(self.world.crowded)
+        slot = self._random.choice(self.world.crowded + self.world.wide[: len(self.world.crowded)])
         self.world.closed.append(slot)
         return self._change("close", person, slot, {"status": "busy-unavailable"})
 
@@ -279,11 +348,12 @@ class Workload:
         return self._change("capacity", person, slot, {"capacity": self._random.randrange(1, 5)})
 
     def _change(self, verb: str, person: Person, slot: int, body: dict[str, Any]) -> Ask:
-        tag = self._tag()
-        args = {"slot": slot, "tag": tag} | body
-        return self._ask(
-            verb, person, "PATCH", f"/api/slots/{slot}/", args, body, keyed=self._key(tag)
-        )
+        tag, path = self._tag(), f"/api/slots/{slot}/"
+        args, lines = {"slot": slot, "tag": tag} | body, b""
+        if (seen := self.world.known.get(path)) and self._random.random() < 0.5:
+            args |= {"version": seen[1]["v"]}
+            lines = f"If-Match: {seen[0]}\r\n".encode()
+        return self._ask(verb, person, "PATCH", path, args, body, lines=lines, keyed=self._key(tag))
 
 
 def _table(weights: dict[str, Any]) -> tuple[list[str], list[float]]:

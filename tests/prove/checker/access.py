@@ -49,7 +49,15 @@ def owned(evidence: Evidence) -> Verdict:
                 f"{told(one)} was answered for {body.get('user')}",
                 one.number,
             )
-        if one.outcome == "ok" and one.verb == "list":
+        if one.outcome == "ok" and one.verb == "calendar":
+            for number, _, _, user in one.body:
+                line = evidence.appointments.get(number)
+                verdict.expect(
+                    line is None or line.states[0].account == evidence.accounts.get(user),
+                    f"{told(one)} says that appointment {number} is of {user}",
+                    one.number,
+                )
+        if one.outcome == "ok" and one.verb in ("list", "page"):
             account = evidence.account(one)
             for row in one.body:
                 line = evidence.appointments.get(row[0])

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from tests.prove.checker.access import owned, revoked
+from tests.prove.checker.allowed import allowed
 from tests.prove.checker.answers import healed, in_time, no_bug, quiet
 from tests.prove.checker.effects import at_most_once, durable, indefinite, no_phantoms
 from tests.prove.checker.evidence import Evidence
@@ -13,6 +14,7 @@ from tests.prove.checker.moves import atomic_moves
 from tests.prove.checker.order import strict_serializable
 from tests.prove.checker.recency import recent
 from tests.prove.checker.refusals import earned
+from tests.prove.checker.shown import documented, truthful
 from tests.prove.checker.state import conserved, no_double_booking
 from tests.prove.checker.verdict import Verdict
 
@@ -35,6 +37,9 @@ CHECKS: tuple[Callable[[Evidence], Verdict], ...] = (
     healed,
     no_bug,
     indefinite,
+    allowed,
+    truthful,
+    documented,
 )
 
 

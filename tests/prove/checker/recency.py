@@ -11,7 +11,7 @@ def recent(evidence: Evidence) -> Verdict:
     """I9: no read is stale, none shows what never was."""
     verdict = Verdict("I9", "Every read was true at some instant while it was asked")
     for one in evidence.operations:
-        if one.outcome == "ok":
+        if one.outcome == "ok" or (isinstance(one.body, dict) and "shown" in one.body):
             for words in wrongs(evidence, verdict, one):
                 verdict.violated(f"#{one.number} {one.verb} by {one.user}: {words}", [one.number])
     return verdict
@@ -20,9 +20,16 @@ def recent(evidence: Evidence) -> Verdict:
 def wrongs(evidence: Evidence, verdict: Verdict, one: Operation) -> list[str]:
     """What a read shows that can't have been so."""
     found = []
+    if isinstance(one.body, dict) and not one.replayed:
+        for shown in one.body.get("shown", ()):
+            verdict.see()
+            line = evidence.slots.get(shown[0])
+            states = line.states_between(one.sent_at, one.answered_at) if line else []
+            if not any(alike(state, shown) for state in states):
+                found.append(f"{shown}, could be {states}")
     match one.verb:
-        case "list":
-            for number, slot, status in one.body:
+        case "list" | "page" | "calendar":
+            for number, slot, status, *_ in one.body:
                 verdict.see()
                 line = evidence.appointments.get(number)
                 states = line.states_between(one.sent_at, one.answered_at) if line else []

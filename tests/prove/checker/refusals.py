@@ -2,9 +2,10 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from typing import Any
 
 from tests.prove.checker.effects import told
-from tests.prove.checker.evidence import Evidence
+from tests.prove.checker.evidence import STAFF_VERBS, Evidence
 from tests.prove.checker.timeline import NEVER
 from tests.prove.checker.tokens import Lives
 from tests.prove.checker.verdict import Verdict
@@ -21,7 +22,7 @@ def earned(evidence: Evidence) -> Verdict:
     verdict = Verdict("I10", "Refusals are earned")
     judge = Judge(evidence)
     for one in evidence.operations:
-        if one.outcome != "fail" or not isinstance(one.body, dict):
+        if one.outcome != "fail" or not isinstance(one.body, dict) or one.verb == "any":
             continue
         code = one.body.get("code")
         if code in ELSEWHERE:
@@ -74,11 +75,24 @@ class Judge:
         return any(state.status != "booked" for state in self._states(one))
 
     def precondition_failed(self, one: Operation) -> bool:
-        line = self.evidence.appointments[one.args["appointment"]]
+        staff = one.verb in STAFF_VERBS
+        line = (self.evidence.slots if staff else self.evidence.appointments)[
+            one.args["slot" if staff else "appointment"]
+        ]
         current = line.between(one.sent_at, one.answered_at)
         return any(at != one.args["version"] - 1 for at in current)
 
-    def _states(self, one: Operation) -> list[object]:
+    def slot_in_past(self, one: Operation) -> bool:
+        return one.args["slot"] in self.evidence.facts.get("begun", ())
+
+    def too_late(self, one: Operation) -> bool:
+        facts = self.evidence.facts
+        soon = {*facts.get("soon", ()), *facts.get("begun", ())}
+        return one.user not in self.evidence.staff and any(
+            state.slot in soon for state in self._states(one)
+        )
+
+    def _states(self, one: Operation) -> list[Any]:
         line = self.evidence.appointments.get(one.args["appointment"])
         return line.states_between(one.sent_at, one.answered_at) if line else []
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+UNSEEN = "not looked at"
 KEPT = 200  # violations of one invariant that are kept with their story
 
 
@@ -27,8 +28,8 @@ class Verdict(msgspec.Struct):
 
     @property
     def outcome(self) -> str:
-        """OK, VIOLATED, or not seen."""
-        return "VIOLATED" if self.wrong else "OK" if self.checked else "not seen"
+        """OK, VIOLATED, or not looked at: what nothing came up for is not right."""
+        return "VIOLATED" if self.wrong else "OK" if self.checked else UNSEEN
 
     def see(self, count: int = 1) -> None:
         """So many more were looked at."""

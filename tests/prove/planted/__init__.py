@@ -3,7 +3,7 @@
 python -m tests.prove.planted.serve NAME serve --port 0
 """
 
-from tests.prove.planted import answers, keys, leaks, reads, seats, tokens
+from tests.prove.planted import answers, keys, leaks, reads, seats, shown, tokens
 from tests.prove.planted.ground import BUGS, Bug, Ground, planted
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "planted",
     "reads",
     "seats",
+    "shown",
     "tokens",
 ]

@@ -84,7 +84,7 @@ async def walk(api: Api, name: str, slots: list[int]) -> int:
     replies.append(await api.post("/api/login/", who))
     headers = {
         "Authorization": f"Token {replies[-1].json['token']}",
-        "Idempotency-Key": "one",
+        "Idempotency-Key": f"{name}-one",
     }
 
     async def ask(method: str, path: str, body: Any = None) -> Any:
@@ -93,13 +93,13 @@ async def walk(api: Api, name: str, slots: list[int]) -> int:
 
     made = await ask("POST", "/api/appointments/", {"slot": slots[0]})
     await ask("POST", "/api/appointments/", {"slot": slots[0]})
-    headers["Idempotency-Key"] = "two"
+    headers["Idempotency-Key"] = f"{name}-two"
     path = f"/api/appointments/{made['id']}/"
     await ask("PATCH", f"{path}reschedule/", {"new_slot": slots[1]})
     await ask("GET", path)
     await ask("GET", "/api/appointments/")
     await ask("GET", "/api/slots/")
-    headers["Idempotency-Key"] = "three"
+    headers["Idempotency-Key"] = f"{name}-three"
     await ask("POST", f"{path}cancel/")
     await ask("POST", "/api/password/", {"current_password": PASSWORD, "new_password": PASSWORD})
     await ask("POST", "/api/logout/")

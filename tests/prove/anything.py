@@ -1,0 +1,85 @@
+"""Any route in any way that the OpenAPI document names: what is added there is asked by itself.
+
+Nothing that this asks may take effect, or the witness would have to be told of it: writes come
+with bodies that can't be read, are about what never was, or come from nobody.
+"""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from service.handlers import openapi
+from tests.load.wire import message
+from tests.prove.ask import Ask
+from tests.prove.people import Person, World
+
+NEVER = 10**17  # no id
+BODIES = (b"", b"{", b"[]", b"null", b'{"slot":', b'{"slot":"1"}', b"\xff", b'"text"', b"{}x")
+# Values for any query parameter; those that its schema names come besides.
+TEXTS = ("", "0", "1", "-1", "999999999999999999999", "x", "2027-01-04T09:00:00+00:00", "slot",
+         "booked", "free", "WyIyMDI3LTAxLTA0IDA5OjAwOjAwKzAwIiwxXQ==", "é", "%00")  # fmt: skip
+FIELDS = {
+    "X-Request-ID": ("one", "a b", "x" * 200),
+    "If-None-Match": ("*", '"1"', 'W/"1"', "1"),
+    "If-Match": ("*", '"1"', '"99"', "1"),
+    "Idempotency-Key": ("any", '"any"', ""),
+}
+
+
+class Anything:
+    """Builds requests from the document of all routes."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self._random = world, world.random
+        found = json.loads(openapi.OpenApi.body_text)
+        self._shared = found["components"]["parameters"]
+        self._operations = [
+            (method, path, told)
+            for path, verbs in found["paths"].items()
+            for method, told in verbs.items()
+        ]
+
+    def next(self, person: Person) -> Ask:
+        """One request: by this person, or by nobody."""
+        method, path, told = self._random.choice(self._operations)
+        writes = method != "get"
+        signed = bool(person.tokens) and self._random.random() < 0.7
+        body = self._random.choice(BODIES) if "requestBody" in told else None
+        only_about_never = not told.get("requestBody", {}).get("required")
+        if writes and only_about_never and "{" not in path:
+            signed = False
+        token = self._random.choice(person.tokens) if signed else None
+        lines, query = token.lines if token else b"", []
+        for one in told["parameters"]:
+            field = self._shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+            name = field["name"]
+            if field["in"] == "path":
+                number = NEVER if writes else self._number(person)
+                path = path.replace(f"{{{name}}}", str(number))
+            elif self._random.random() < 0.4 and field["in"] == "query":
+                query.append(f"{name}={self._value(field)}")
+            elif self._random.random() < 0.4 and field["in"] == "header":
+                lines += f"{name}: {self._random.choice(FIELDS.get(name, TEXTS[:6]))}\r\n".encode()
+        target = path + ("?" + "&".join(query) if query else "")
+        args = {
+            "route": f"{method.upper()} {path}",
+            "statuses": sorted(int(one) for one in told["responses"]),
+            "writes": writes,
+        }
+        data = message(method.upper(), target, lines, body, "prove")
+        return Ask("any", args, data, "", token, target)
+
+    def _number(self, person: Person) -> int:
+        held = [*self._world.somebody_else(person).holds, *self._world.crowded[:3], NEVER]
+        return int(self._random.choice(held))
+
+    def _value(self, field: dict[str, Any]) -> str:
+        named = [str(one) for one in _enums(field["schema"])]
+        return quote(self._random.choice([*TEXTS, *named * 2]), safe="%")
+
+
+def _enums(schema: Any) -> list[Any]:
+    """All values that a schema names."""
+    if isinstance(schema, dict):
+        return [*schema.get("enum", ()), *(v for one in schema.values() for v in _enums(one))]
+    return [v for one in schema for v in _enums(one)] if isinstance(schema, list) else []

@@ -1,0 +1,122 @@
+"""Which tests look at what: noted by running each quick test once, on the source as it is."""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tests.prove.mutants.change import Mutant
+from tests.side_by_side import ALONE
+
+# Whole folders and files, the quick ones first.
+FOLDERS = (
+    "tests/unit", "tests/sql", "tests/api", "tests/security/test_matrix.py",
+    "tests/security/test_headers.py", "tests/security/test_assignment.py",
+    "tests/security/test_canaries.py", "tests/security/test_revocation.py", "tests/contract",
+    "tests/security/test_start.py", "tests/wire", "tests/traps", "tests/races", "tests/model",
+    "tests/command/test_user.py", "tests/command/test_slots.py", "tests/command/test_publish.py",
+)  # fmt: skip
+USERS, SLOTS, PUBLISH, DOCUMENT, ANSWERS, START = (
+    "tests/command/test_user.py", "tests/command/test_slots.py", "tests/command/test_publish.py",
+    "tests/contract/test_openapi.py", "tests/contract/test_answers.py",
+    "tests/security/test_start.py",
+)  # fmt: skip
+# What runs out of sight of who notes, in processes of its own or before any test: which queries or
+# files, by the beginning of their names, and who looks at them.
+OUTSIDE = {
+    "account_list": (USERS,),
+    "account_set": (USERS,),
+    "provider_list": (SLOTS,),
+    "slot_occupied": (PUBLISH,),
+    "slot_publish": (PUBLISH,),
+    "service/booking/operator.py": (USERS,),
+    "service/booking/publish.py": (PUBLISH,),
+    "service/booking/schedule.py": (PUBLISH,),
+    "service/handlers/openapi.py": (DOCUMENT, ANSWERS),
+    "service/handlers/operation.py": (DOCUMENT, ANSWERS),
+    "service/handlers/parameters.py": (DOCUMENT, ANSWERS),
+    "service/handlers/refusal.py": (DOCUMENT, ANSWERS),
+    "service/handlers/schema.py": (DOCUMENT, ANSWERS),
+    "service/store/safety.py": (START,),
+}
+QUICK = 12.0  # seconds that a test may take
+ENOUGH = 60.0  # seconds that all tests of one mutant may take
+
+
+def files(root: Path) -> list[str]:
+    """The files of tests that may be asked, each beginning with the folder of the source."""
+    found = []
+    for name in FOLDERS:
+        path = root / name
+        found += sorted(path.glob("test_*.py")) if path.is_dir() else [path]
+    names = (str(path.relative_to(root)) for path in found if path.exists())
+    return [name for name in names if not name.startswith(ALONE)]
+
+
+def digest(root: Path, name: str) -> str:
+    """What changes when a file changes."""
+    return hashlib.sha256((root / name).read_bytes()).hexdigest()[:12]
+
+
+class Lookers:
+    """What each test runs; kept in a file, so that only changed tests are looked at again."""
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self._path, self._root = path, root
+        self._known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        self.killed: dict[str, Counter[str]] = defaultdict(Counter)  # where, by which test
+
+    def unknown(self) -> list[str]:
+        """The files that nobody has looked at as they are now."""
+        return [
+            name
+            for name in files(self._root)
+            if self._known.get(name, {}).get("digest") != digest(self._root, name)
+        ]
+
+    def note(self, name: str, tests: Any) -> None:
+        """Keep what the tests of a file run; those that fail on good source tell nothing."""
+        ended = {one: told for one, told in tests.items() if not told.get("failed")}
+        self._known[name] = {"digest": digest(self._root, name), "tests": ended}
+        self._path.write_text(json.dumps(self._known))
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """The tests that run what was changed: those that saw others there, then the quick."""
+        killed = self.killed[f"{mutant.path} {mutant.query or mutant.first}"]
+        around = self.killed[mutant.path]
+        found: list[tuple[int, int, float, str]] = []
+        for name in files(self._root):
+            whole = self._named(mutant, name)
+            for test, told in self._known.get(name, {}).get("tests", {}).items():
+                if told["seconds"] <= QUICK and (whole or self._runs(mutant, told["ran"])):
+                    found.append((-killed[test], -around[test], told["seconds"], test))
+        chosen, left = [], ENOUGH
+        for _, _, seconds, test in sorted(found):
+            left -= seconds
+            if left > 0:
+                chosen.append(test)
+        return chosen
+
+    def seen(self, tests: Iterable[str]) -> str:
+        """What changes when one of these tests does."""
+        names = sorted({test.split("::")[0] for test in tests})
+        told = "".join(self._known[name]["digest"] for name in names)
+        return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+    def _named(self, mutant: Mutant, name: str) -> bool:
+        """Whether a whole file of tests is about it."""
+        about = (mutant.query or mutant.path).startswith
+        if any(about(part) and name in tests for part, tests in OUTSIDE.items()):
+            return True
+        by_name = mutant.query and name.startswith(("tests/sql/", "tests/races/"))
+        return bool(by_name and f'"{mutant.query}"' in (self._root / name).read_text())
+
+    @staticmethod
+    def _runs(mutant: Mutant, ran: Iterable[Any]) -> bool:
+        if mutant.query:
+            return ["query", mutant.query] in ran
+        return any(
+            path == mutant.path and mutant.first <= line <= mutant.last for path, line in ran
+        )
