@@ -38,6 +38,11 @@ REFUSED = [
         "INSERT INTO account (username, email, password_hash)"
         " SELECT upper(username), 'e', '-' FROM account WHERE id = {person}",
     ),
+    (
+        "account_without_key",
+        "INSERT INTO account (username, username_key, email, password_hash)"
+        " VALUES ('twice', NULL, 'e', '-'), ('twice', NULL, 'e', '-')",
+    ),
     ("slot_provider_fkey", SLOT + "(0, '2030-01-01', '2030-01-02', 1, 0)"),
     ("slot_starts_before_ends", SLOT + "({provider}, '2030-01-01', '2030-01-01', 1, 0)"),
     ("slot_starts_before_ends", SLOT + "({provider}, '2030-01-02', '2030-01-01', 1, 0)"),
