@@ -53,16 +53,9 @@ class Machine(People):
             "capacity": capacity,
         }
 
-    @rule(who=STAFF, nth=NTH, new=YES_OR_NO, name=TITLES, zone=ZONES, tag=TAGS, key=KEYS)
+    @rule(who=STAFF, nth=NTH, new=YES_OR_NO, name=TITLES, zone=ZONES, key=KEYS)
     def changes_providers(
-        self,
-        who: str,
-        nth: int,
-        new: bool,
-        name: str,
-        zone: str,
-        tag: str | None,
-        key: str | None,
+        self, who: str, nth: int, new: bool, name: str, zone: str, key: str | None
     ) -> None:
         body = {"name": name, "time_zone": zone}
         if new:
@@ -71,7 +64,7 @@ class Machine(People):
         if nth % 2:
             del body["time_zone"]
         one = self._provider(nth)
-        tag = self._tag(tag, self.model.providers.get(one))
+        tag = self._tag("now", self.model.providers.get(one)) if nth % 3 and one != NEVER else None
         self.do(Call("provider_change", self.who(who), one, body, key=key, if_match=tag))
 
     def _provider(self, nth: int) -> int:
