@@ -19,8 +19,8 @@ WRITES = {"book": 22.0, "move": 15.0, "cancel": 12.0}
 ACCOUNTS = {"login": 1.5, "logout": 1.2, "password": 0.6, "register": 0.5, "guess": 0.8}
 ODD = {"foreign": 1.5, "dead": 1.0, "replay": 1.5, "reuse": 0.7, "borrow": 0.5, "any": 4.0}
 CUSTOMER = READS | WRITES | ACCOUNTS | ODD
-STAFF = {"noshow": 2, "fulfill": 2, "close": 1, "open": 3, "capacity": 2, "slot": 2, "cancel": 1,
-         "calendar": 3, "any": 1, "me": 1, "history": 1}  # fmt: skip
+STAFF = {"noshow": 2, "fulfill": 2, "close": 3, "open": 3, "capacity": 2, "slot": 2, "cancel": 1,
+         "calendar": 4, "any": 1, "me": 1, "history": 3}  # fmt: skip
 
 
 class Workload:

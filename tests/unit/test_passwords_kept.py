@@ -1,0 +1,22 @@
+"""However often a process that hashes dies, the next one takes its place and nothing is kept."""
+
+import pytest
+
+from service.errors import Unavailable
+from service.passwords import Passwords
+from service.settings import Settings
+
+
+async def test_of_processes_that_have_died_none_is_kept() -> None:
+    passwords = Passwords(Settings(bcrypt_rounds=4, bcrypt_threads=1))
+    try:
+        for _ in range(3):
+            await passwords.hash("x")
+            (process,) = passwords._processes
+            process.kill()
+            await process.wait()
+            with pytest.raises(Unavailable):
+                await passwords.hash("x")
+            assert passwords._processes == passwords._idle == []
+    finally:
+        await passwords.close()
