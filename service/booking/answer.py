@@ -40,6 +40,8 @@ NOTHING = Answer("")
 DONE = frozenset({"booked", "moved", "ended", "changed"})
 
 REFUSED: Mapping[str, type[errors.DomainError]] = {
+    "already_booked": errors.AlreadyBooked,
+    "busy": errors.Busy,
     "forbidden": errors.PermissionDenied,
     "key_in_flight": errors.KeyInFlight,
     "key_reused": errors.KeyReused,
@@ -51,6 +53,7 @@ REFUSED: Mapping[str, type[errors.DomainError]] = {
     "slot_in_past": errors.SlotInPast,
     "slot_in_use": errors.SlotInUse,
     "stale": errors.PreconditionFailed,
+    "too_early": errors.TooEarly,
     "too_late": errors.TooLate,
 }
 

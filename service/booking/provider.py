@@ -41,6 +41,11 @@ async def get(deps: Deps, provider_id: int) -> Provider:
     return Provider(*row)
 
 
+async def zone(deps: Deps, provider_id: int) -> zoneinfo.ZoneInfo:
+    """The time zone of a provider. Raises NotFound."""
+    return zoneinfo.ZoneInfo((await get(deps, provider_id)).time_zone)
+
+
 async def list_page(deps: Deps, after_id: int, limit: int) -> tuple[list[Provider], int | None]:
     """A page of providers by id, and the id after which the next begins, or None."""
     rows = await deps.db.run("provider_list", after_id=after_id, limit=limit + 1)

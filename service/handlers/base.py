@@ -4,8 +4,7 @@ import functools
 import hashlib
 import logging
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Set
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -18,6 +17,7 @@ from service.booking.answer import Answer
 from service.booking.idempotency import NO_KEY, Key, once
 from service.deps import Deps
 from service.handlers import cors, fields, problems
+from service.handlers.declaration import Endpoint
 from service.handlers.guards import GUARDS, PUBLIC
 from service.handlers.lean import LeanHandler
 from service.limits import Standing
@@ -36,42 +36,29 @@ JSON = "application/json"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _TAG = re.compile(r'(?:W/)?"([0-9a-f]{1,16})"')
+_NEEDLESS = re.compile(r"/\Z|(?<=/)0+(?=[0-9])")  # in a path: it leads to the same without
 _KEY = re.compile(r'"([ !#-\[\]-~]{1,255})"|([!#-~]{1,255})')  # a structured string, or bare
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """What one verb of one route asks for, and what it answers: all that OpenAPI tells of it.
-
-    `answers` is a status, then its shapes (see answers.py): the plain one, and the one with
-    `?expand=slot`. `raises` are its own errors; those that follow from the rest are not
-    repeated. `sends` names header fields of its own. `counted` is whether the general rate limits
-    hold here.
-    """
-
-    who: frozenset[str]
-    query: type[Any] | None
-    body: Any
-    needs_body: bool
-    answers: tuple[Any, ...]
-    raises: tuple[type[errors.DomainError], ...]
-    sends: tuple[str, ...]
-    counted: bool
-
-
 def endpoint(
+    name: str,
     who: frozenset[str],
     *,
     answers: tuple[Any, ...],
-    query: type[Any] | None = None,
+    query: type[msgspec.Struct] | None = None,
     body: Any = None,
     needs_body: bool = True,
+    staff: tuple[Any, ...] = (),
     raises: tuple[type[errors.DomainError], ...] = (),
     sends: tuple[str, ...] = (),
     counted: bool = True,
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
     """Declare a verb: before it runs, the actor, the query and the body are checked; whatever
     domain error comes out of it becomes a problem document."""
+
+    parameters = (fields.names(query) if query else frozenset()) | (
+        {"expand"} if len(answers) > 2 else set()
+    )
 
     def declare(verb: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         @functools.wraps(verb)
@@ -89,6 +76,8 @@ def endpoint(
                     self.tell(await self.deps.limits.visit(self.address))
                 if not who and verb.__name__ == "get":
                     self._headers["Cache-Control"] = PUBLIC
+                if self.request.query_arguments:
+                    self.check_names(parameters)
                 if query is not None:
                     self.query = fields.query(self.request.query_arguments, query)
                 if body is not None:
@@ -101,7 +90,7 @@ def endpoint(
                 self.deps.traffic.in_flight -= 1
 
         run.endpoint = Endpoint(  # type: ignore[attr-defined]
-            who, query, body, needs_body, answers, raises, sends, counted
+            name, who, query, body, needs_body, answers, staff, raises, sends, counted
         )
         return run
 
@@ -208,7 +197,20 @@ class ApiHandler(LeanHandler):
 
     def read(self, kind: Any) -> Any:
         """The body as what the endpoint declared."""
-        return fields.body(bytes(self._chunks), kind)
+        return self.convert(fields.decode(bytes(self._chunks)), kind)
+
+    def convert(self, value: Any, kind: Any, prefix: str = "") -> Any:
+        """A decoded object as a struct, as strictly as the settings want it."""
+        lenient = self.deps.settings.unknown_fields == "ignore"
+        return fields.convert(value, kind, prefix, lenient=lenient)
+
+    def check_names(self, parameters: Set[str]) -> None:
+        """Raise InvalidFields for query parameters that there are none of in the API."""
+        given = self.request.query_arguments
+        # Who watches the service, or its pages, may add what they like.
+        strict = self.request.path.startswith(cors.SHARED)
+        if strict and self.deps.settings.unknown_fields == "refuse" and given.keys() - parameters:
+            raise errors.InvalidFields(fields.unknown(given, parameters))
 
     async def authenticate(self, who: frozenset[str]) -> None:
         """Set the actor, and count the request. Raises NotAuthenticated, InvalidToken,
@@ -229,7 +231,7 @@ class ApiHandler(LeanHandler):
     @property
     def expand(self) -> bool:
         """Whether `?expand=slot` asks for whole slots."""
-        return self.request.query_arguments.get("expand") == [b"slot"]
+        return b"slot" in self.request.query_arguments.get("expand", ())
 
     @property
     def key(self) -> Key:
@@ -240,12 +242,14 @@ class ApiHandler(LeanHandler):
         match = _KEY.fullmatch(given)
         if match is None:
             raise errors.InvalidFields({"Idempotency-Key": ["1 to 255 printable characters."]})
-        request = f"{self.request.method} {self.request.uri} ".encode() + self.identity()
+        path = _NEEDLESS.sub("", self.request.path)
+        request = f"{self.request.method} {path} {self.expand} ".encode() + self.identity()
         return Key(match[1] or match[2], hashlib.sha256(request).hexdigest())
 
     def identity(self) -> bytes:
-        """What tells this body from another one; never a secret, since its digest is kept."""
-        return bytes(self._chunks)
+        """What tells this body from another one, however it was written; never a secret, since its
+        digest is kept."""
+        return msgspec.json.encode(getattr(self, "body", None), order="sorted")
 
     @property
     def if_match(self) -> int:
@@ -320,7 +324,9 @@ class ApiHandler(LeanHandler):
         if self.expand:
             arguments["expand"] = "slot"
         arguments["cursor"] = cursor
-        self.set_header("Link", f'<{self.request.path}?{urlencode(arguments)}>; rel="next"')
+        self.set_header(
+            "Link", f'<{self.request.path}?{urlencode(arguments, doseq=True)}>; rel="next"'
+        )
 
     def refuse(self, error: errors.DomainError) -> None:
         """Send the problem document of an error."""

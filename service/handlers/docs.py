@@ -46,7 +46,7 @@ class Docs(ApiHandler):
     media = "text/html; charset=utf-8"
     text = page()
 
-    @endpoint(EVERYONE, counted=False, answers=(200, answers.Page))
+    @endpoint("getDocs", EVERYONE, counted=False, answers=(200, answers.Page))
     async def get(self) -> None:
         """The API in a browser, to read and to try."""
         self.set_header("Content-Security-Policy", POLICY)

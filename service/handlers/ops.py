@@ -7,14 +7,16 @@ from service.handlers.base import EVERYONE, ApiHandler, endpoint
 
 
 class Health(ApiHandler):
-    @endpoint(EVERYONE, counted=False, answers=(200, answers.Healthy))
+    @endpoint("getHealth", EVERYONE, counted=False, answers=(200, answers.Healthy))
     async def get(self) -> None:
         """The process runs."""
         self.answer(200, {"status": "ok"})
 
 
 class Ready(ApiHandler):
-    @endpoint(EVERYONE, counted=False, answers=(200, answers.Ready), raises=(Unavailable,))
+    @endpoint(
+        "getReadiness", EVERYONE, counted=False, answers=(200, answers.Ready), raises=(Unavailable,)
+    )
     async def get(self) -> None:
         """PostgreSQL and Redis answer and the schema is current."""
         if self.deps.traffic.draining:
@@ -26,7 +28,7 @@ class Ready(ApiHandler):
 class Metrics(ApiHandler):
     media = metrics.CONTENT_TYPE
 
-    @endpoint(EVERYONE, counted=False, answers=(200, answers.Figures))
+    @endpoint("getMetrics", EVERYONE, counted=False, answers=(200, answers.Figures))
     async def get(self) -> None:
         """The figures of this process, for Prometheus."""
         self.answer(200, self.deps.metrics.exposition())

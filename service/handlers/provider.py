@@ -11,7 +11,7 @@ from service.booking.idempotency import once
 from service.deps import Deps
 from service.handlers import answers
 from service.handlers.base import ADMIN, EVERYONE, STAFF, ApiHandler, endpoint
-from service.handlers.fields import Id, Limit
+from service.handlers.fields import Body, Id, Limit
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Zone = Annotated[
@@ -20,12 +20,12 @@ Zone = Annotated[
 ]
 
 
-class ProviderBody(msgspec.Struct):
+class ProviderBody(Body):
     name: Name
     time_zone: Zone
 
 
-class ProviderChanges(msgspec.Struct):
+class ProviderChanges(Body):
     name: Name | None = None
     time_zone: Zone | None = None
 
@@ -36,7 +36,7 @@ class ProviderQuery(msgspec.Struct):
 
 
 class Providers(ApiHandler):
-    @endpoint(EVERYONE, query=ProviderQuery, answers=(200, list[answers.Provider]))
+    @endpoint("listProviders", EVERYONE, query=ProviderQuery, answers=(200, list[answers.Provider]))
     async def get(self) -> None:
         """All providers, by id."""
         found, cursor = await provider.list_page(self.deps, self.query.cursor, self.query.limit)
@@ -44,7 +44,13 @@ class Providers(ApiHandler):
             self.link_next(str(cursor))
         self.answer(200, [one._asdict() for one in found])
 
-    @endpoint(ADMIN, body=ProviderBody, answers=(201, answers.Provider), sends=("Location",))
+    @endpoint(
+        "createProvider",
+        ADMIN,
+        body=ProviderBody,
+        answers=(201, answers.Provider),
+        sends=("Location",),
+    )
     async def post(self) -> None:
         """Add a provider."""
 
@@ -58,12 +64,12 @@ class Providers(ApiHandler):
 
 
 class Provider(ApiHandler):
-    @endpoint(EVERYONE, answers=(200, answers.Provider))
+    @endpoint("getProvider", EVERYONE, answers=(200, answers.Provider))
     async def get(self, provider_id: int) -> None:
         """One provider."""
         self.answer(200, (await provider.get(self.deps, provider_id))._asdict())
 
-    @endpoint(STAFF, body=ProviderChanges, answers=(200, answers.Provider))
+    @endpoint("changeProvider", STAFF, body=ProviderChanges, answers=(200, answers.Provider))
     async def patch(self, provider_id: int) -> None:
         """Rename a provider, or move it to another time zone."""
 

@@ -4,7 +4,7 @@
 
 -- name: appointment_list :many
 -- For each item one page of a user's own appointments, oldest booking first, as the JSON array
--- itself; provider 0 and status '' stand for any. No body where its tag is known already.
+-- itself; provider 0 and status '' stand for any, several statuses have commas between them. No body where its tag is known already.
 SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
        list.last_id, list.more, version.tag
   FROM unnest(
@@ -24,7 +24,7 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
          WHERE appointment.account_id = item.account_id
            AND (item.provider_id = 0 OR slot.provider_id = item.provider_id)
            AND appointment.id > item.after_id
-           AND (item.status = '' OR appointment.status = item.status)
+           AND (item.status = '' OR appointment.status = ANY (string_to_array(item.status, ',')))
            AND slot.starts_at >= item.from_at
            AND slot.starts_at < item.to_at
          ORDER BY appointment.id
