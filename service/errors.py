@@ -73,6 +73,14 @@ class SlotTaken(DomainError):
         self.alternatives = alternatives
 
 
+class AlreadyBooked(DomainError):
+    """The person has as many places of the slot as its `per_person` allows."""
+
+    code = "already_booked"
+    title = "Already booked"
+    detail = "This slot is booked for this person already."
+
+
 class SameSlot(DomainError):
     code = "same_slot"
     title = "Same slot"
@@ -137,6 +145,12 @@ class SlotInPast(DomainError):
     code = "slot_in_past"
     title = "Slot in the past"
     detail = "This slot has already begun."
+
+
+class TooEarly(DomainError):
+    code = "too_early"
+    title = "Too early"
+    detail = "This appointment has not begun yet."
 
 
 class TooLate(DomainError):

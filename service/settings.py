@@ -113,6 +113,11 @@ class Settings:
         False,
         "refuse changes of appointments, slots, providers that name no version in If-Match",
     )
+    unknown_fields: str = setting(
+        "refuse",
+        "parameters and fields that there are none of: refuse, or ignore, for old clients",
+        among=("refuse", "ignore"),
+    )
     max_body: int = setting(1048576, "largest request body in bytes", low=1024)
     rate_limit: bool = setting(True, "limit requests, logins and registrations, as follows")
     user_limit: int = setting(600, "requests a minute of one user", low=1)

@@ -69,7 +69,7 @@ async def _free(deps: Deps) -> list[dict[str, Any]]:
     page = await slot.list_page(
         deps,
         provider_id=None,
-        status="free",
+        statuses=["free"],
         from_at=datetime.now(UTC),
         to_at="infinity",
         after=slot.BEGINNING,

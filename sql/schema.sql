@@ -95,6 +95,8 @@ CREATE TABLE slot (
     version      integer     NOT NULL DEFAULT 1,
     -- Deleted slots stay, since the history of appointments points to them.
     deleted_at   timestamptz,
+    -- How many of its places one person may have at a time.
+    per_person   smallint    NOT NULL DEFAULT 1,
     CONSTRAINT slot_pkey PRIMARY KEY (id),
     CONSTRAINT slot_provider_fkey FOREIGN KEY (provider_id) REFERENCES provider (id),
     CONSTRAINT slot_starts_before_ends CHECK (starts_at < ends_at),
@@ -103,6 +105,7 @@ CREATE TABLE slot (
         starts_at >= '1970-01-01 00:00:00+00' AND ends_at < '9999-01-01 00:00:00+00'
     ),
     CONSTRAINT slot_capacity_sane CHECK (capacity BETWEEN 1 AND 1000),
+    CONSTRAINT slot_per_person_sane CHECK (per_person BETWEEN 1 AND 1000),
     CONSTRAINT slot_booked_within_capacity CHECK (booked BETWEEN 0 AND capacity),
     CONSTRAINT slot_no_overlap EXCLUDE USING gist (
         provider_id WITH =, tstzrange(starts_at, ends_at) WITH &&
@@ -250,6 +253,15 @@ RETURN ROW (
     slot.capacity - slot.booked,
     slot_status(slot)
 )::slot_full;
+
+-- A slot by itself: one that lets a person have several places says how many.
+CREATE FUNCTION slot_alone(slot slot, provider provider) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN slot.per_person = 1 THEN row_to_json(slot_full(slot, provider))::text
+    ELSE left(row_to_json(slot_full(slot, provider))::text, -1)
+        || ',"per_person":' || slot.per_person || '}'
+END;
 
 -- Free places of a slot, as many as are asked for. Where nobody has booked, nothing is looked up.
 CREATE FUNCTION free_places(slot slot, asked bigint) RETURNS SETOF integer

@@ -15,6 +15,11 @@ from service.deps import Deps
 from service.sessions import Session
 
 PASSWORD = "correct horse"
+BEGUN = """
+UPDATE slot SET starts_at = timestamptz '2024-01-01 00:00+00' + id * interval '1 minute',
+                ends_at = timestamptz '2024-01-01 00:01+00' + id * interval '1 minute'
+ WHERE id = ANY (%s)
+"""
 _COUNTER = itertools.count(1)
 
 
@@ -151,19 +156,32 @@ class Given:
         *,
         provider_id: int | None = None,
         capacity: int = 1,
+        per_person: int | None = None,
         starts_at: datetime | None = None,
         minutes: int = 30,
     ) -> list[int]:
-        """Slots one after the other, from tomorrow 10:00 UTC, of a provider of their own."""
+        """Slots one after the other, from tomorrow 10:00 UTC, of a provider of their own; unless
+        told otherwise, anybody may have all their places."""
         owner = provider_id or await self.make_provider()
         first = starts_at or _tomorrow_at_ten()
         length = timedelta(minutes=minutes)
         admin = Session(0, 0, "given", "admin", 0, 0)
         wanted = [
-            NewSlot(owner, first + n * length, first + (n + 1) * length, capacity)
+            NewSlot(
+                owner,
+                first + n * length,
+                first + (n + 1) * length,
+                capacity,
+                per_person or capacity,
+            )
             for n in range(count)
         ]
         return [json.loads(body)["id"] for body in await slot.create(self._deps, admin, wanted)]
+
+    async def make_begun(self, *slot_ids: int) -> None:
+        """Let these slots have begun a while ago, each at a time of its own."""
+        async with self._deps.postgres.pool.link() as link:
+            await link.execute(BEGUN, [list(slot_ids)])
 
     async def make_appointment(self, who: Person, slot_id: int, notes: str = "") -> int:
         booked = await appointment.book(self._deps, who.session, slot_id, notes, False)

@@ -48,6 +48,8 @@ MISSING = {"no_slot": "There is no such slot.", "not_found": NO_APPOINTMENT}
 DONE = frozenset({"booked", "moved", "ended", "changed"})
 
 REFUSED: Mapping[str, type[errors.DomainError]] = {
+    "already_booked": errors.AlreadyBooked,
+    "busy": errors.Busy,
     "forbidden": errors.PermissionDenied,
     "key_in_flight": errors.KeyInFlight,
     "key_reused": errors.KeyReused,
@@ -59,6 +61,7 @@ REFUSED: Mapping[str, type[errors.DomainError]] = {
     "slot_in_past": errors.SlotInPast,
     "slot_in_use": errors.SlotInUse,
     "stale": errors.PreconditionFailed,
+    "too_early": errors.TooEarly,
     "too_late": errors.TooLate,
 }
 

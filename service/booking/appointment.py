@@ -1,5 +1,6 @@
 """Booking an appointment, ending it, and looking at it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
@@ -56,7 +57,8 @@ class EndItem(NamedTuple):
 
 
 class ListItem(NamedTuple):
-    """A page of somebody's own appointments; provider 0 and status "" stand for any."""
+    """A page of somebody's own appointments; provider 0 and status "" stand for any, and
+    several statuses have commas between them."""
 
     account_id: int
     provider_id: int
@@ -146,7 +148,7 @@ async def book(
 ) -> Answer:
     """Book a place in a slot for the actor. Durable when it returns.
 
-    Raises NotFound, SlotTaken, SlotInPast, LimitReached, KeyReused, KeyInFlight.
+    Raises NotFound, SlotTaken, AlreadyBooked, SlotInPast, LimitReached, KeyReused, KeyInFlight.
     """
     return await deps.lanes.booking.submit(BookItem(actor.account_id, slot_id, notes, expand, *key))
 
@@ -165,7 +167,7 @@ async def end(
     """End an appointment by CANCEL, NOSHOW or FULFILL; the same ending twice succeeds twice.
 
     A version other than 0 must be the current one. Raises NotFound, PermissionDenied, NotActive,
-    TooLate, PreconditionFailed, KeyReused, KeyInFlight.
+    TooEarly (NOSHOW), TooLate, PreconditionFailed, KeyReused, KeyInFlight.
     """
     item = EndItem(
         appointment_id, *ending, reason, version, actor.account_id, actor.staff_of, expand, *key
@@ -192,7 +194,8 @@ async def get(deps: Deps, actor: Session, appointment_id: int, expand: bool) -> 
 async def history(
     deps: Deps, actor: Session, appointment_id: int, *, after_id: int, limit: int
 ) -> tuple[str, int | None]:
-    """A page of the changes of an appointment that the actor may see, oldest first.
+    """A page of the changes of an appointment that the actor may see, oldest first. Customers see
+    "staff" for any of them, and of their reasons those of cancelling.
 
     Returns the JSON array and where the next page begins, or None at the end. Raises NotFound.
     """
@@ -215,7 +218,7 @@ async def list_page(
     actor: Session,
     *,
     provider_id: int | None,
-    status: str | None,
+    statuses: Sequence[str] = (),
     from_at: datetime | str,
     to_at: datetime | str,
     after_id: int,
@@ -228,7 +231,7 @@ async def list_page(
     A page with the tag `known` comes without its body.
     """
     if provider_id is None or not actor.keeps(provider_id):
-        whose = actor.account_id, provider_id or 0, status or ""
+        whose = actor.account_id, provider_id or 0, ",".join(statuses)
         item = ListItem(*whose, from_at, to_at, after_id, limit, expand, known)
         page: Page[int] = await deps.lanes.appointments.submit(item)
         return page
@@ -237,7 +240,7 @@ async def list_page(
             "appointment_list_provider",
             provider_id=provider_id,
             after_id=after_id,
-            statuses=[status] if status else list(APPOINTMENT_STATUSES),
+            statuses=list(statuses or APPOINTMENT_STATUSES),
             from_at=from_at,
             to_at=to_at,
             limit=limit,

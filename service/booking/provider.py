@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.booking.wall import check_zone
 from service.deps import Deps
@@ -35,6 +36,15 @@ async def get(deps: Deps, provider_id: int) -> Versioned:
     if row is None:
         raise NotFound("There is no such provider.")
     return _versioned(row)
+
+
+async def zone(deps: Deps, provider_id: int) -> ZoneInfo:
+    """The time zone of a provider, or UTC where Python does not know it. Raises NotFound."""
+    found, _ = await get(deps, provider_id)
+    try:
+        return ZoneInfo(found.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 async def list_page(deps: Deps, after_id: int, limit: int) -> tuple[list[Provider], int | None]:

@@ -4,7 +4,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from service.booking.answer import NO_APPOINTMENT, Answer, judged_all
+from service.booking.answer import NO_APPOINTMENT, Answer, judged, judged_all
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
 from service.errors import NotFound
@@ -30,9 +30,8 @@ def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[Move
     """The lane in which all moves of this process are decided, many in one transaction."""
 
     async def decide(items: list[MoveItem], queries: Queries = db) -> list[Any]:
-        from_slot_ids = await _whereabouts(db, items)
-        found = [n for n, slot_id in enumerate(from_slot_ids) if slot_id is not None]
-        results: list[Any] = [NotFound(NO_APPOINTMENT)] * len(items)
+        results, from_slot_ids = await _looked_up(db, items)
+        found = sorted(from_slot_ids)
         pairs = {n: _pair(from_slot_ids[n], items[n].to_slot_id) for n in found}
         async with locks.hold(pairs.values()) as held:
             ready = [n for n in found if pairs[n] in held]
@@ -61,8 +60,8 @@ async def reschedule(
 ) -> Answer:
     """Move an appointment to another slot, all or nothing. Durable when it returns.
 
-    A version other than 0 must be the current one. Raises NotFound, SlotTaken, SameSlot,
-    NotActive, SlotInPast, TooLate, Busy, PermissionDenied, PreconditionFailed, KeyReused,
+    A version other than 0 must be the current one. Raises NotFound, SlotTaken, AlreadyBooked,
+    SameSlot, NotActive, SlotInPast, TooLate, Busy, PermissionDenied, PreconditionFailed, KeyReused,
     KeyInFlight.
     """
     return await deps.lanes.reschedule.submit(
@@ -72,24 +71,31 @@ async def reschedule(
     )
 
 
-async def _whereabouts(db: Postgres, items: list[MoveItem]) -> list[int | None]:
+async def _looked_up(db: Postgres, items: list[MoveItem]) -> tuple[list[Any], dict[int, int]]:
+    """What can be said at once, and for all other items by number, where they are now."""
     rows = await db.run(
         "appointment_find",
         appointment_ids=[item.appointment_id for item in items],
         actor_ids=[item.actor_id for item in items],
         staff_ofs=[item.staff_of for item in items],
+        keys=[item.key for item in items],
+        fingerprints=[item.fingerprint for item in items],
     )
-    slot_ids: list[int | None] = [None] * len(items)
-    for n, slot_id in rows:
-        slot_ids[n - 1] = slot_id
-    return slot_ids
+    results: list[Any] = [NotFound(NO_APPOINTMENT)] * len(items)
+    from_slot_ids = {}
+    for n, slot_id, verdict, body, version in rows:
+        if verdict is None:
+            from_slot_ids[n - 1] = slot_id
+        else:
+            results[n - 1] = judged(verdict, body, version)
+    return results, from_slot_ids
 
 
 async def _move(
     queries: Queries,
     settings: Settings,
     items: list[MoveItem],
-    from_slot_ids: list[int | None],
+    from_slot_ids: list[int],
 ) -> list[Any]:
     if not items:
         return []
@@ -112,6 +118,5 @@ async def _move(
     return judged_all(rows)
 
 
-def _pair(one: int | None, other: int) -> tuple[int, int]:
-    assert one is not None
+def _pair(one: int, other: int) -> tuple[int, int]:
     return min(one, other), max(one, other)

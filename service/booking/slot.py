@@ -25,6 +25,7 @@ class NewSlot(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     capacity: int
+    per_person: int = 1  # how many of its places one person may have at a time
 
 
 class Cursor(NamedTuple):
@@ -39,7 +40,7 @@ LOOKS = 2000  # slots that are looked at for one page
 
 
 class ListItem(NamedTuple):
-    """A page of a provider's slots; status "" stands for any."""
+    """A page of a provider's slots; status is some with commas between them, or "" for any."""
 
     provider_id: int
     status: str
@@ -91,6 +92,7 @@ async def create(deps: Deps, actor: Session, slots: Sequence[NewSlot]) -> list[s
         starts=[slot.starts_at for slot in slots],
         ends=[slot.ends_at for slot in slots],
         capacities=[slot.capacity for slot in slots],
+        per_persons=[slot.per_person for slot in slots],
     )
     if not rows:
         raise NotFound("There is no such provider.")
@@ -153,26 +155,27 @@ async def list_page(
     deps: Deps,
     *,
     provider_id: int | None,
-    status: str | None,
+    statuses: Sequence[str] = (),
     from_at: datetime | str,
     to_at: datetime | str,
     after: Cursor,
     limit: int,
     known: str = "",
 ) -> Page[Cursor]:
-    """A page of slots in the order of starts_at and id, as a JSON array, and where it ended.
+    """A page of slots in the order of starts_at and id, as a JSON array, and where it ended; of any
+    status unless some are given.
 
     It may have fewer than the limit, or none, where only some slots in so many have that status.
     A provider's page with the tag `known` comes without its body.
     """
     if provider_id is not None:
-        item = ListItem(provider_id, status or "", from_at, to_at, *after, limit, known)
+        item = ListItem(provider_id, ",".join(statuses), from_at, to_at, *after, limit, known)
         page: Page[Cursor] = await deps.lanes.slots.submit(item)
         return page
     row = await deps.lanes.broad.submit(
         lambda: deps.db.run(
             "slot_list",
-            statuses=[status] if status else list(SLOT_STATUSES),
+            statuses=list(statuses or SLOT_STATUSES),
             from_at=from_at,
             to_at=to_at,
             after_at=after.starts_at,
@@ -192,12 +195,14 @@ async def change(
     *,
     closed: bool | None = None,
     capacity: int = 0,
+    per_person: int = 0,
     deleted: bool = False,
     version: int = 0,
 ) -> Answer:
-    """Close or open a slot, change its capacity, or delete it while nobody is in it.
+    """Close or open a slot, change its capacity or how many places one person may have, or delete
+    it while nobody is in it.
 
-    None and 0 leave things as they are. Raises NotFound, PermissionDenied, SlotInUse,
+    None and 0 leave things as they are. Raises NotFound, PermissionDenied, SlotInUse, Busy,
     PreconditionFailed.
     """
     row = await deps.db.run(
@@ -206,6 +211,7 @@ async def change(
         staff_of=actor.staff_of,
         closed=closed,
         capacity=capacity,
+        per_person=per_person,
         deleted=deleted,
         version=version,
     )

@@ -86,6 +86,12 @@ class Slot(SlotNamed):
     ]
 
 
+class SlotAlone(Slot):
+    """A slot by itself; where one person may have several of its places, it says how many."""
+
+    per_person: Annotated[int, Meta(ge=2)] | UnsetType = UNSET
+
+
 class Appointment(Shape):
     id: int
     slot: SlotNamed
@@ -176,7 +182,9 @@ class Change(Shape):
 
     at: Instant
     action: Literal["book", "reschedule", "cancel", "noshow", "fulfill"]
-    actor: Annotated[str, Meta(description="Username of who did it.")]
+    actor: Annotated[
+        str, Meta(description="Username of who did it; to customers `staff` for whoever is.")
+    ]
     from_slot: int | None
     to_slot: int | None
     from_status: AppointmentStatus | None

@@ -9,21 +9,21 @@ from service import errors
 from service.booking import appointment
 from service.booking.reschedule import reschedule
 from service.booking.status import AppointmentStatus
-from service.handlers import answers
+from service.handlers import answers, days
 from service.handlers.base import SIGNED_IN, STAFF, ApiHandler, endpoint
-from service.handlers.fields import Id, Instant, Limit
+from service.handlers.fields import Body, Id, Instant, Limit
 
 
-class BookBody(msgspec.Struct):
+class BookBody(Body):
     slot: Id
     notes: Annotated[str, Meta(max_length=4000)] | None = ""
 
 
-class RescheduleBody(msgspec.Struct):
+class RescheduleBody(Body):
     new_slot: Id
 
 
-class CancelBody(msgspec.Struct):
+class CancelBody(Body):
     reason: Annotated[str, Meta(max_length=500)] | None = ""
 
 
@@ -31,7 +31,7 @@ class AppointmentQuery(msgspec.Struct):
     """`provider` narrows one's own list; for that provider's staff it lists everybody's."""
 
     provider: Id | None = None
-    status: AppointmentStatus | None = None
+    status: tuple[AppointmentStatus, ...] = ()
     from_at: Instant | None = msgspec.field(default=None, name="from")
     to_at: Instant | None = msgspec.field(default=None, name="to")
     limit: Limit = 100
@@ -45,18 +45,24 @@ class HistoryQuery(msgspec.Struct):
 
 class Appointments(ApiHandler):
     @endpoint(
+        "listAppointments",
         SIGNED_IN,
         query=AppointmentQuery,
         answers=(200, list[answers.AppointmentBrief], list[answers.AppointmentBriefExpanded]),
+        staff=(list[answers.Appointment], list[answers.AppointmentExpanded]),
     )
     async def get(self) -> None:
-        """One's own appointments, in the order they were booked."""
+        """One's own appointments, in the order they were booked.
+
+        With `provider`, that provider's staff and admins get everybody's with it instead, each with
+        its `user` and the provider's name in its slot."""
         query: AppointmentQuery = self.query
+        await days.place(self.deps, query, self.request.query_arguments)
         page = await appointment.list_page(
             self.deps,
             self.actor,
             provider_id=query.provider,
-            status=query.status,
+            statuses=query.status,
             from_at=query.from_at or "-infinity",
             to_at=query.to_at or "infinity",
             after_id=query.cursor,
@@ -69,12 +75,14 @@ class Appointments(ApiHandler):
         self.answer(200, page.body or "", etag=page.tag or None)
 
     @endpoint(
+        "bookAppointment",
         SIGNED_IN,
         body=BookBody,
         answers=(201, answers.Appointment, answers.AppointmentExpanded),
         raises=(
             errors.NotFound,
             errors.SlotTaken,
+            errors.AlreadyBooked,
             errors.SlotInPast,
             errors.LimitReached,
             errors.Busy,
@@ -90,7 +98,9 @@ class Appointments(ApiHandler):
 
 
 class Appointment(ApiHandler):
-    @endpoint(SIGNED_IN, answers=(200, answers.Appointment, answers.AppointmentExpanded))
+    @endpoint(
+        "getAppointment", SIGNED_IN, answers=(200, answers.Appointment, answers.AppointmentExpanded)
+    )
     async def get(self, appointment_id: int) -> None:
         """One appointment."""
         found, tag = await appointment.get(self.deps, self.actor, appointment_id, self.expand)
@@ -112,11 +122,13 @@ class Change(ApiHandler):
 
 class Reschedule(Change):
     @endpoint(
+        "rescheduleAppointment",
         SIGNED_IN,
         body=RescheduleBody,
         answers=(200, answers.Moved, answers.MovedExpanded),
         raises=(
             errors.SlotTaken,
+            errors.AlreadyBooked,
             errors.SameSlot,
             errors.NotActive,
             errors.SlotInPast,
@@ -143,6 +155,7 @@ class Reschedule(Change):
 
 class Cancel(Change):
     @endpoint(
+        "cancelAppointment",
         SIGNED_IN,
         body=CancelBody,
         needs_body=False,
@@ -171,20 +184,22 @@ class Cancel(Change):
 
 class Noshow(Cancel):
     @endpoint(
+        "noteNoShow",
         STAFF,
         body=CancelBody,
         needs_body=False,
         answers=(200, answers.Noshow, answers.NoshowExpanded),
-        raises=(errors.NotActive, errors.Busy, errors.PreconditionFailed),
+        raises=(errors.NotActive, errors.TooEarly, errors.Busy, errors.PreconditionFailed),
         sends=("ETag",),
     )
     async def post(self, appointment_id: int) -> None:
-        """Note that nobody came."""
+        """Note that nobody came, once the slot has begun."""
         await self.end(appointment_id, appointment.NOSHOW, self.body.reason)
 
 
 class Fulfill(Cancel):
     @endpoint(
+        "fulfillAppointment",
         STAFF,
         body=CancelBody,
         needs_body=False,
@@ -193,14 +208,20 @@ class Fulfill(Cancel):
         sends=("ETag",),
     )
     async def post(self, appointment_id: int) -> None:
-        """Note that the appointment took place."""
+        """Note that the appointment took place; it may have been before its time."""
         await self.end(appointment_id, appointment.FULFILL, self.body.reason)
 
 
 class History(ApiHandler):
-    @endpoint(SIGNED_IN, query=HistoryQuery, answers=(200, list[answers.Change]))
+    @endpoint(
+        "listAppointmentChanges", SIGNED_IN, query=HistoryQuery, answers=(200, list[answers.Change])
+    )
     async def get(self, appointment_id: int) -> None:
-        """Every change of an appointment: who, when, from, to."""
+        """Every change of an appointment: who, when, from, to.
+
+        Staff of its provider and admins see all of it. To its owner `actor` is the owner's own
+        name, or `staff` for any of them, and the `reason` is shown where the appointment was
+        cancelled; what staff remark on a no-show or a visit stays among them."""
         query: HistoryQuery = self.query
         body, cursor = await appointment.history(
             self.deps, self.actor, appointment_id, after_id=query.cursor, limit=query.limit

@@ -10,7 +10,7 @@ from service.booking import account
 from service.errors import InvalidFields, UsernameTaken, WrongCredentials
 from service.handlers import answers, fields
 from service.handlers.base import EVERYONE, SIGNED_IN, ApiHandler, endpoint
-from service.handlers.fields import Cursor, Email, Limit, Username
+from service.handlers.fields import Body, Cursor, Email, Limit, Username
 
 NewPassword = Annotated[
     str,
@@ -22,18 +22,18 @@ NewPassword = Annotated[
 ]
 
 
-class RegisterBody(msgspec.Struct):
+class RegisterBody(Body):
     username: Username
     email: Email
     password: NewPassword
 
 
-class LoginBody(msgspec.Struct):
+class LoginBody(Body):
     username: str
     password: str
 
 
-class PasswordBody(msgspec.Struct):
+class PasswordBody(Body):
     current_password: str
     new_password: NewPassword
 
@@ -57,7 +57,7 @@ class NewPasswordHandler(ApiHandler):
             except InvalidFields as error:
                 wrong = error.errors
         try:
-            body = fields.convert(value, kind)
+            body = self.convert(value, kind)
         except InvalidFields as error:
             raise InvalidFields(error.errors | wrong) from None
         if wrong:
@@ -69,6 +69,7 @@ class Register(NewPasswordHandler):
     secret = "password"
 
     @endpoint(
+        "register",
         EVERYONE,
         body=RegisterBody,
         answers=(201, answers.Account),
@@ -95,6 +96,7 @@ class Register(NewPasswordHandler):
 
 class Login(ApiHandler):
     @endpoint(
+        "login",
         EVERYONE,
         body=LoginBody,
         answers=(200, answers.Login),
@@ -109,7 +111,7 @@ class Login(ApiHandler):
 
 
 class Logout(ApiHandler):
-    @endpoint(SIGNED_IN, answers=(200, answers.LoggedOut))
+    @endpoint("logout", SIGNED_IN, answers=(200, answers.LoggedOut))
     async def post(self) -> None:
         """Delete the token of this request for good."""
         await account.logout(self.deps, self.actor)
@@ -117,14 +119,14 @@ class Logout(ApiHandler):
 
 
 class Me(ApiHandler):
-    @endpoint(SIGNED_IN, answers=(200, answers.Me))
+    @endpoint("getMe", SIGNED_IN, answers=(200, answers.Me))
     async def get(self) -> None:
         """Who the token belongs to."""
         self.answer(200, (await account.profile(self.deps, self.actor))._asdict())
 
 
 class Tokens(ApiHandler):
-    @endpoint(SIGNED_IN, query=TokenQuery, answers=(200, list[answers.Token]))
+    @endpoint("listTokens", SIGNED_IN, query=TokenQuery, answers=(200, list[answers.Token]))
     async def get(self) -> None:
         """The living tokens of this account, oldest first; never the tokens themselves."""
         query: TokenQuery = self.query
@@ -134,7 +136,7 @@ class Tokens(ApiHandler):
             self.link_next(f"{last.created_at}-{last.id}")
         self.answer(200, tokens)
 
-    @endpoint(SIGNED_IN, answers=(204,))
+    @endpoint("logoutEverywhere", SIGNED_IN, answers=(204,))
     async def delete(self) -> None:
         """Log out everywhere, here included."""
         await account.logout_elsewhere(self.deps, self.actor)
@@ -142,7 +144,7 @@ class Tokens(ApiHandler):
 
 
 class Token(ApiHandler):
-    @endpoint(SIGNED_IN, answers=(204,))
+    @endpoint("logoutToken", SIGNED_IN, answers=(204,))
     async def delete(self, token_id: int) -> None:
         """Log out one session of this account."""
         await account.logout_session(self.deps, self.actor, token_id)
@@ -152,7 +154,9 @@ class Token(ApiHandler):
 class Password(NewPasswordHandler):
     secret = "new_password"
 
-    @endpoint(SIGNED_IN, body=PasswordBody, answers=(200, answers.PasswordChanged))
+    @endpoint(
+        "changePassword", SIGNED_IN, body=PasswordBody, answers=(200, answers.PasswordChanged)
+    )
     async def post(self) -> None:
         """Change the password; all other tokens of this account die."""
         changed = await account.change_password(

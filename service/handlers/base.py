@@ -5,8 +5,7 @@ import functools
 import hashlib
 import logging
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Set
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -18,9 +17,10 @@ from service import deadline, errors, watch
 from service.booking.answer import Answer
 from service.booking.idempotency import NO_KEY, Key, once
 from service.deps import Deps
-from service.handlers import cors, fields, problems
+from service.handlers import cors, dispatch, fields, problems
 from service.handlers import headers as grammar
 from service.handlers.charge import Charged
+from service.handlers.declaration import Endpoint
 from service.handlers.guards import GUARDS, PUBLIC
 from service.handlers.lean import LeanHandler
 from service.limits import Standing
@@ -38,36 +38,18 @@ LARGEST_HEADERS = 32 * 1024
 JSON = "application/json"
 
 _TAG = re.compile(r'(?:W/)?"([0-9a-f]{1,16})"')
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """What one verb of one route asks for, and what it answers: all that OpenAPI tells of it.
-
-    `answers` is a status, then its shapes (see answers.py): the plain one, and the one with
-    `?expand=slot`; `redirects` is whether it may lead elsewhere instead. `raises` are its own
-    errors; those that follow from the rest are not repeated. `sends` names header fields of its
-    own. `charged` says to whose allowance the request is counted.
-    """
-
-    who: frozenset[str]
-    query: type[Any] | None
-    body: Any
-    needs_body: bool
-    answers: tuple[Any, ...]
-    raises: tuple[type[errors.DomainError], ...]
-    sends: tuple[str, ...]
-    charged: Charged
-    redirects: bool
+_NEEDLESS = re.compile(r"/\Z|(?<=/)0+(?=[0-9])")  # in a path: it leads to the same without
 
 
 def endpoint(
+    name: str,
     who: frozenset[str],
     *,
     answers: tuple[Any, ...],
-    query: type[Any] | None = None,
+    query: type[msgspec.Struct] | None = None,
     body: Any = None,
     needs_body: bool = True,
+    staff: tuple[Any, ...] = (),
     raises: tuple[type[errors.DomainError], ...] = (),
     sends: tuple[str, ...] = (),
     charged: Charged = Charged.CALLER,
@@ -75,6 +57,10 @@ def endpoint(
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
     """Declare a verb: before it runs, the actor, the query and the body are checked; whatever
     domain error comes out of it becomes a problem document."""
+
+    parameters = (fields.field_names(query) if query else frozenset()) | (
+        {"expand"} if len(answers) > 2 else set()
+    )
 
     def declare(verb: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         @functools.wraps(verb)
@@ -95,29 +81,25 @@ def endpoint(
                     await self.charge(probes=charged is Charged.PROBE)
                 if not who and verb.__name__ == "get":
                     self._headers["Cache-Control"] = PUBLIC
+                if self.request.query_arguments:
+                    self.check_names(parameters)
                 if query is not None:
                     self.query = fields.query(self.request.query_arguments, query)
                 if body is not None:
                     self.require_json()
                     self.body = self.read(body) if needs_body or self._chunks else body()
-                await verb(self, *map(_path_id, path_ids))
+                await verb(self, *map(dispatch.path_id, path_ids))
             except errors.DomainError as error:
                 self.refuse(error)
             finally:
                 self.deps.traffic.in_flight -= 1
 
         run.endpoint = Endpoint(  # type: ignore[attr-defined]
-            who, query, body, needs_body, answers, raises, sends, charged, redirects
+            name, who, query, body, needs_body, answers, staff, raises, sends, charged, redirects
         )
         return run
 
     return declare
-
-
-def _path_id(text: str) -> int:
-    if len(text) > 18:  # beyond any id
-        raise errors.NotFound
-    return int(text)
 
 
 @web.stream_request_body
@@ -236,7 +218,20 @@ class ApiHandler(LeanHandler):
 
     def read(self, kind: Any) -> Any:
         """The body as what the endpoint declared."""
-        return fields.body(bytes(self._chunks), kind)
+        return self.convert(fields.decode(bytes(self._chunks)), kind)
+
+    def convert(self, value: Any, kind: Any, prefix: str = "") -> Any:
+        """A decoded object as a struct, as strictly as the settings want it."""
+        lenient = self.deps.settings.unknown_fields == "ignore"
+        return fields.convert(value, kind, prefix, lenient=lenient)
+
+    def check_names(self, parameters: Set[str]) -> None:
+        """Raise InvalidFields for query parameters that there are none of in the API."""
+        given = self.request.query_arguments
+        # Who watches the service, or its pages, may add what they like.
+        strict = self.request.path.startswith(cors.SHARED)
+        if strict and self.deps.settings.unknown_fields == "refuse" and given.keys() - parameters:
+            raise errors.InvalidFields(fields.unknown(given, parameters))
 
     async def authenticate(self, who: frozenset[str]) -> None:
         """Set the actor, and count the request. Raises NotAuthenticated, InvalidToken,
@@ -258,7 +253,7 @@ class ApiHandler(LeanHandler):
     @property
     def expand(self) -> bool:
         """Whether `?expand=slot` asks for whole slots."""
-        return self.request.query_arguments.get("expand") == [b"slot"]
+        return b"slot" in self.request.query_arguments.get("expand", ())
 
     @property
     def key(self) -> Key:
@@ -269,12 +264,14 @@ class ApiHandler(LeanHandler):
         key = grammar.key(given)
         if key is None:
             raise errors.InvalidFields({"Idempotency-Key": ["1 to 255 printable characters."]})
-        request = f"{self.request.method} {self.request.uri} ".encode() + self.identity()
+        path = _NEEDLESS.sub("", self.request.path)
+        request = f"{self.request.method} {path} {self.expand} ".encode() + self.identity()
         return Key(key, hashlib.sha256(request).hexdigest())
 
     def identity(self) -> bytes:
-        """What tells this body from another one; never a secret, since its digest is kept."""
-        return bytes(self._chunks)
+        """What tells this body from another one, however it was written; never a secret, since its
+        digest is kept."""
+        return msgspec.json.encode(getattr(self, "body", None), order="sorted")
 
     async def if_match(self, current: Callable[[], Awaitable[int]]) -> int:
         """The version that If-Match asks for: 0 for any, -1 for one that is not the current one.
@@ -358,7 +355,9 @@ class ApiHandler(LeanHandler):
         if self.expand:
             arguments["expand"] = "slot"
         arguments["cursor"] = cursor
-        self.set_header("Link", f'<{self.request.path}?{urlencode(arguments)}>; rel="next"')
+        self.set_header(
+            "Link", f'<{self.request.path}?{urlencode(arguments, doseq=True)}>; rel="next"'
+        )
 
     def refuse(self, error: errors.DomainError) -> None:
         """Send the problem document of an error."""

@@ -18,6 +18,7 @@ from tornado.httputil import (
 )
 from tornado.web import Application, RequestHandler
 
+from service.errors import NotFound
 from service.handlers import target
 
 ID = "([0-9]+)"  # in the pattern of a route
@@ -27,6 +28,13 @@ _SPECIAL = frozenset("()[]|*+?\\")
 _ANY = RequestStartLine("GET", "/", "HTTP/1.1")
 
 Route = tuple[str, type[RequestHandler]]
+
+
+def path_id(text: str) -> int:
+    """An id in a path. Raises NotFound beyond any id."""
+    if len(text) > 18:
+        raise NotFound
+    return int(text)
 
 
 @functools.lru_cache(1000)

@@ -48,7 +48,7 @@ class Docs(ApiHandler):
     tail = b""  # it has its own
     text = page()
 
-    @endpoint(EVERYONE, answers=(200, answers.Page))
+    @endpoint("getDocs", EVERYONE, answers=(200, answers.Page))
     async def get(self) -> None:
         """The API in a browser, to read and to try."""
         self.set_header("Content-Security-Policy", POLICY)

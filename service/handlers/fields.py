@@ -5,10 +5,11 @@ REST Framework; msgspec alone would stop at the first.
 """
 
 import codecs
+import difflib
 import functools
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -22,6 +23,7 @@ from service.mailbox import LONGEST, MAILBOX, mailbox
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+UNKNOWN = 10  # names that there are none of, told at most
 SHOWN = 50  # characters of a wrong value that its message repeats
 INT64 = 2**63 - 1
 EXACT = 2**53  # up to here a float is the integer it was written as
@@ -58,6 +60,11 @@ Title = Annotated[
         extra_json_schema={"pattern": names.TITLE_PATTERN},
     ),
 ]
+
+
+class Body(msgspec.Struct, forbid_unknown_fields=True):
+    """A JSON object with these fields and no others."""
+
 
 INVALID = {
     "pattern": "Enter a valid value: {description}",
@@ -140,6 +147,7 @@ _DECODER = json.JSONDecoder(
     parse_int=_integer,
     parse_float=_number,
 )
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ODD = re.compile("[\0\ud800-\udfff]")
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # also one without an end
 _ZEROS = re.compile(r"(?<![0-9.eE])0+(?=[0-9])")  # before a number, as in a path
@@ -161,15 +169,15 @@ def _refuse_odd_text(value: Any) -> None:
                 _refuse_odd_text(one)
 
 
-def body(raw: bytes, kind: type[S]) -> S:
-    """The JSON object in a body as a struct. Raises InvalidRequest, InvalidFields."""
-    return convert(decode(raw), kind)
-
-
-def convert(value: Any, kind: type[S], prefix: str = "", *, strict: bool = True) -> S:
-    """A decoded object as a struct; unknown names are ignored. Raises as body() does."""
+def convert(
+    value: Any, kind: type[S], prefix: str = "", *, strict: bool = True, lenient: bool = False
+) -> S:
+    """A decoded object as a struct, lenient to names that it has no fields for. Raises
+    InvalidRequest, InvalidFields."""
     if not isinstance(value, dict):
         raise InvalidRequest("A JSON object was expected.")
+    if lenient:
+        value = {name: value[name] for name in field_names(kind) if name in value}
     try:
         converted = msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError:
@@ -251,13 +259,29 @@ def _is_int(info: inspect.Type) -> bool:
 
 
 @functools.cache
+def field_names(kind: type[msgspec.Struct]) -> frozenset[str]:
+    """The names of a struct's fields, as clients write them."""
+    return frozenset(field.encode_name for field in _fields(kind))
+
+
+def unknown(given: Collection[str], known: Collection[str], prefix: str = "") -> dict[str, Any]:
+    """The messages of names that there are none of, each with the nearest that there is."""
+    errors = {}
+    for name in sorted(set(given) - set(known))[:UNKNOWN]:
+        near = difflib.get_close_matches(name[:SHOWN].lower(), known, 1)
+        meant = f' Did you mean "{near[0]}"?' if near else ""
+        errors[prefix + name[:SHOWN]] = [f"There is no such name here.{meant}"]
+    return errors
+
+
+@functools.cache
 def _instants(kind: type[msgspec.Struct]) -> list[FieldInfo]:
     return [one for one in _fields(kind) if one.type in (Instant, Instant | None)]
 
 
 def _messages(value: Mapping[str, Any], kind: type[S], prefix: str, strict: bool) -> dict[str, Any]:
     """The messages of every field that is wrong."""
-    errors = {}
+    errors = unknown(value, field_names(kind), prefix) if issubclass(kind, Body) else {}
     for field in _fields(kind):
         name = field.encode_name
         if name not in value:
@@ -285,6 +309,10 @@ def _message(value: Any, info: inspect.Type, strict: bool) -> str:
     if isinstance(info, inspect.UnionType):
         info = next(one for one in info.types if not isinstance(one, inspect.NoneType))
         return _message(value, info, strict)
+    if isinstance(info, inspect.VarTupleType) and isinstance(value, list):
+        assert isinstance(info.item_type, inspect.LiteralType)
+        wrong = next(one for one in value if one not in info.item_type.values)
+        return _message(wrong, info.item_type, strict)
     match info:
         case inspect.LiteralType():
             return f'"{str(value)[:SHOWN]}" is not a valid choice.'
@@ -318,18 +346,19 @@ def _bad_text(value: str, info: inspect.StrType, description: str) -> str:
 
 
 def query(arguments: Mapping[str, list[bytes]], kind: type[S]) -> S:
-    """A query string as a struct; of a repeated name the last counts. Raises InvalidFields."""
-    values = {}
+    """A query string as a struct; only a list may be given more than once. Raises InvalidFields."""
+    values: dict[str, Any] = {}
     for field in _fields(kind):
         name = field.encode_name
         if name not in arguments:
             continue
-        try:
-            text = arguments[name][-1].decode("utf-8")
-        except UnicodeDecodeError:
-            raise InvalidFields({name: ["Not a valid string."]}) from None
-        if "\0" in text:
-            raise InvalidFields({name: ["Null characters are not allowed."]})
+        texts = [_text(name, one) for one in arguments[name]]
+        if isinstance(field.default, tuple):
+            values[name] = texts
+            continue
+        if len(texts) > 1:
+            raise InvalidFields({name: ["Give this once."]})
+        [text] = texts
         if text.lower() == "null" and isinstance(inspect.type_info(field.type), inspect.UnionType):
             # msgspec would read it as None, but no parameter has such a value.
             raise InvalidFields({name: [_message(text, inspect.type_info(field.type), False)]})
@@ -339,10 +368,25 @@ def query(arguments: Mapping[str, list[bytes]], kind: type[S]) -> S:
     return convert(values, kind, strict=False)
 
 
+def _text(name: str, given: bytes) -> str:
+    try:
+        text = given.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidFields({name: ["Not a valid string."]}) from None
+    if "\0" in text:
+        raise InvalidFields({name: ["Null characters are not allowed."]})
+    return text
+
+
+def is_day(texts: list[bytes] | None) -> bool:
+    """Whether a parameter was given as a day."""
+    return texts is not None and bool(_DAY.fullmatch(texts[0].decode("latin-1")))
+
+
 def _instant(text: str) -> str:
-    """A day means its midnight in UTC, and a plus sign that was sent bare arrives as a space."""
+    """A day is its midnight in UTC at first; a plus sign that was sent bare arrives as a space."""
     if text[4:5] != "-":
         return ""  # msgspec would take a number for the seconds since 1970
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+    if _DAY.fullmatch(text):
         return f"{text}T00:00:00+00:00"
     return re.sub(r" (?=\d\d:?\d\d\Z)", "+", text)

@@ -23,7 +23,7 @@ class Index(ApiHandler):
     body_text: ClassVar[str]
     version: ClassVar[str]
 
-    @endpoint(EVERYONE, answers=(200, answers.Index))
+    @endpoint("getIndex", EVERYONE, answers=(200, answers.Index))
     async def get(self) -> None:
         """What there is: the documents of this API, and where its resources are."""
         self.answer(200, self.body_text, etag=self.version)
@@ -37,7 +37,7 @@ class Root(Index):
     def _is_for_people(self) -> bool:
         return bool(_HTML.search(self.request.headers.get("Accept", "")))
 
-    @endpoint(EVERYONE, redirects=True, answers=(200, answers.Index))
+    @endpoint("getRoot", EVERYONE, redirects=True, answers=(200, answers.Index))
     async def get(self) -> None:
         """What there is, as at `/api/`; a browser is led to `/docs/`."""
         self.set_header("Vary", "Accept")
@@ -52,7 +52,7 @@ class Root(Index):
 class Icon(ApiHandler):
     media = "image/x-icon"
 
-    @endpoint(EVERYONE, answers=(204,))
+    @endpoint("getIcon", EVERYONE, answers=(204,))
     async def get(self) -> None:
         """There is no icon: browsers, which ask by themselves, need not ask again today."""
         self.set_header("Cache-Control", f"public, max-age={DAY}")

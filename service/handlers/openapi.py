@@ -43,7 +43,12 @@ with the same key and it is done once.
 that is still the version; `If-None-Match` spares the body of what you know already. Either may name
 several.
 
-**Lists** come in pages; the `Link` header field has the next one.
+**Lists** come in pages; the `Link` header field has the next one. A day in `from` or `to` is that
+of the one `provider` asked for, else it is in UTC. `status` may be given more than once and means
+any of them.
+
+**Names** of query parameters and body fields that there are none of are refused, and the nearest
+that there is is named.
 
 **GET** answers HEAD as well, and every path answers OPTIONS. Every path works without its last
 slash, too. A method that is not allowed here is refused with 405 and `Allow`. Text never holds NUL.
@@ -69,7 +74,7 @@ class OpenApi(ApiHandler):
     body_text: ClassVar[str]
     version: ClassVar[str]
 
-    @endpoint(EVERYONE, answers=(200, dict[str, Any]))
+    @endpoint("getOpenApi", EVERYONE, answers=(200, dict[str, Any]))
     async def get(self) -> None:
         """This document."""
         self.answer(200, self.body_text, etag=self.version)
@@ -95,7 +100,6 @@ def document(routes: Routes) -> Schema:
             found = {"tags": [tag]} | operation(schemas, refusals, method, handler)
             paths.setdefault(template(pattern, verb), {})[method] = found
     _link(paths)
-    dict(refusals.of([problems.MethodNotAllowed]))  # of every path, so of no operation
     return {
         "openapi": "3.1.0",
         "info": {

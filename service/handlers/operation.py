@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Any
 
 from service.errors import PreconditionFailed
-from service.handlers.base import EVERYONE, JSON, SIGNED_IN, ApiHandler, Endpoint
+from service.handlers.base import EVERYONE, JSON, SIGNED_IN, ApiHandler
 from service.handlers.charge import Charged
+from service.handlers.declaration import Endpoint
 from service.handlers.parameters import QUERY, UNKEYED
 from service.handlers.refusal import RATE, Refusals, header_refs, possible
 from service.handlers.schema import Schema, Schemas, fields
@@ -53,7 +54,7 @@ def operation(
     asked = _declared(verb)
     summary, _, more = inspect.cleandoc(verb.__doc__ or "").partition("\n\n")
     found: Schema = {
-        "operationId": _id(method, handler),
+        "operationId": asked.name,
         "summary": summary.removesuffix("."),
         "description": "\n\n".join(part for part in (more, _who(asked.who)) if part),
         "parameters": list(_parameters(method, handler)),
@@ -68,13 +69,9 @@ def operation(
     return found
 
 
-def _id(method: str, handler: type[ApiHandler]) -> str:
-    return f"{method}{handler.__name__}"
-
-
 def _keyed(method: str, handler: type[ApiHandler]) -> bool:
     """Whether this verb takes an Idempotency-Key."""
-    return method not in READS and _id(method, handler) not in UNKEYED
+    return method not in READS and _declared(getattr(handler, method)).name not in UNKEYED
 
 
 def _who(who: frozenset[str]) -> str:
@@ -132,7 +129,9 @@ def _responses(
         sent.append("Link")
     success: Schema = {"description": HTTPStatus(status).phrase, "headers": header_refs(sent)}
     if shapes:
-        success["content"] = {handler.media.partition(";")[0]: _content(schemas, *shapes)}
+        success["content"] = {
+            handler.media.partition(";")[0]: _content(schemas, *shapes, *asked.staff)
+        }
     yield str(status), success
     names = bool(path_names(verb))
     yield from refusals.of(possible(asked, reads=method in READS, names=names, keyed=keyed))

@@ -10,14 +10,20 @@ from service.handlers.charge import Charged
 
 
 class Health(ApiHandler):
-    @endpoint(EVERYONE, charged=Charged.NOBODY, answers=(200, answers.Healthy))
+    @endpoint("getHealth", EVERYONE, charged=Charged.NOBODY, answers=(200, answers.Healthy))
     async def get(self) -> None:
         """The process runs."""
         self.answer(200, {"status": "ok"})
 
 
 class Ready(ApiHandler):
-    @endpoint(EVERYONE, charged=Charged.PROBE, answers=(200, answers.Ready), raises=(Unavailable,))
+    @endpoint(
+        "getReadiness",
+        EVERYONE,
+        charged=Charged.PROBE,
+        answers=(200, answers.Ready),
+        raises=(Unavailable,),
+    )
     async def get(self) -> None:
         """PostgreSQL and Redis answer, the schema is current and passwords can be hashed."""
         if self.deps.traffic.draining:
@@ -30,7 +36,7 @@ class Metrics(ApiHandler):
     media = metrics.CONTENT_TYPE
     tail = b""  # it has its own
 
-    @endpoint(EVERYONE, charged=Charged.PROBE, answers=(200, answers.Figures))
+    @endpoint("getMetrics", EVERYONE, charged=Charged.PROBE, answers=(200, answers.Figures))
     async def get(self) -> None:
         """The figures of this process, for Prometheus."""
         self.answer(200, self.deps.metrics.exposition())

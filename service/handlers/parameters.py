@@ -6,9 +6,9 @@ from typing import Any
 QUERY = {
     "provider": "Only of this provider.",
     "from": "Only slots that begin at this instant or later: `2027-01-04T09:00:00+00:00`, or a "
-    "day, which means its midnight in UTC.",
-    "to": "Only slots that begin before this instant.",
-    "status": "Only those in this state.",
+    "day, which begins when it does on the wall clock of `provider`, or else in UTC.",
+    "to": "Only slots that begin before this instant, or before this day.",
+    "status": "Only those in this state; given several times, in any of them.",
     "limit": "How many to answer at most.",
     "cursor": "Where the page begins: taken from the `Link` of the page before, never made up.",
     "expand": "`slot` answers whole slots instead of brief ones or ids; nothing else expands.",
@@ -16,7 +16,7 @@ QUERY = {
 
 
 # The writes that take no Idempotency-Key: a token is shown once, and going twice is going once.
-UNKEYED = ("postLogin", "postLogout", "deleteTokens", "deleteToken")
+UNKEYED = ("login", "logout", "logoutEverywhere", "logoutToken")
 
 
 def _header(name: str, description: str, **schema: Any) -> dict[str, Any]:

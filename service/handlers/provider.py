@@ -12,7 +12,7 @@ from service.deps import Deps
 from service.errors import PreconditionFailed
 from service.handlers import answers
 from service.handlers.base import ADMIN, EVERYONE, STAFF, ApiHandler, endpoint
-from service.handlers.fields import Id, Limit, Title
+from service.handlers.fields import Body, Id, Limit, Title
 
 Zone = Annotated[
     str,
@@ -20,12 +20,12 @@ Zone = Annotated[
 ]
 
 
-class ProviderBody(msgspec.Struct):
+class ProviderBody(Body):
     name: Title
     time_zone: Zone
 
 
-class ProviderChanges(msgspec.Struct):
+class ProviderChanges(Body):
     name: Title | None = None
     time_zone: Zone | None = None
 
@@ -36,7 +36,7 @@ class ProviderQuery(msgspec.Struct):
 
 
 class Providers(ApiHandler):
-    @endpoint(EVERYONE, query=ProviderQuery, answers=(200, list[answers.Provider]))
+    @endpoint("listProviders", EVERYONE, query=ProviderQuery, answers=(200, list[answers.Provider]))
     async def get(self) -> None:
         """All providers, by id."""
         found, cursor = await provider.list_page(self.deps, self.query.cursor, self.query.limit)
@@ -44,7 +44,13 @@ class Providers(ApiHandler):
             self.link_next(str(cursor))
         self.answer(200, [one._asdict() for one in found])
 
-    @endpoint(ADMIN, body=ProviderBody, answers=(201, answers.Provider), sends=("ETag", "Location"))
+    @endpoint(
+        "createProvider",
+        ADMIN,
+        body=ProviderBody,
+        answers=(201, answers.Provider),
+        sends=("ETag", "Location"),
+    )
     async def post(self) -> None:
         """Add a provider."""
 
@@ -58,13 +64,14 @@ class Providers(ApiHandler):
 
 
 class Provider(ApiHandler):
-    @endpoint(EVERYONE, answers=(200, answers.Provider))
+    @endpoint("getProvider", EVERYONE, answers=(200, answers.Provider))
     async def get(self, provider_id: int) -> None:
         """One provider."""
         one, version = await provider.get(self.deps, provider_id)
         self.answer(200, one._asdict(), etag=str(version))
 
     @endpoint(
+        "changeProvider",
         STAFF,
         body=ProviderChanges,
         answers=(200, answers.Provider),

@@ -8,7 +8,8 @@ import msgspec
 from service import errors
 from service.errors import DomainError
 from service.handlers import answers, problems
-from service.handlers.base import EVERYONE, SIGNED_IN, Endpoint
+from service.handlers.base import EVERYONE, SIGNED_IN
+from service.handlers.declaration import Endpoint
 from service.handlers.problems import PROBLEM
 from service.handlers.schema import EXAMPLES, Schema, Schemas
 
@@ -52,36 +53,39 @@ def possible(
 
 
 class Refusals:
-    """The answers of all errors that were asked for; `components` has them by name."""
+    """The answers of all errors: one for each status, in `components` by name, with a schema of its
+    own. A verb's reference to one tells which of its codes may come."""
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
-        self.components: dict[str, Schema] = {}
+        by_status: dict[int, list[type[DomainError]]] = {}
+        for kind, status in sorted(problems.STATUS.items(), key=lambda item: item[0].__name__):
+            by_status.setdefault(status, []).append(kind)
+        self.components = {
+            f"Problem{status}": self._response(status, kinds)
+            for status, kinds in sorted(by_status.items())
+        }
 
     def of(self, kinds: Iterable[type[DomainError]]) -> Iterator[tuple[str, Schema]]:
         """These errors as responses by status."""
-        by_status: dict[int, set[type[DomainError]]] = {}
+        by_status: dict[int, set[str]] = {}
         for kind in kinds:
-            by_status.setdefault(problems.STATUS[kind], set()).add(kind)
-        for status, found in by_status.items():
-            ordered = sorted(found, key=lambda kind: kind.__name__)
-            name = ".".join([str(status), *(kind.__name__ for kind in ordered)])
-            if name not in self.components:
-                self.components[name] = self._response(status, ordered)
-            yield str(status), {"$ref": f"#/components/responses/{name}"}
+            line = f"- `{kind.code}`: {kind.detail}"
+            by_status.setdefault(problems.STATUS[kind], set()).add(line)
+        for status, lines in by_status.items():
+            name = f"#/components/responses/Problem{status}"
+            yield str(status), {"$ref": name, "description": "\n".join(sorted(lines))}
 
     def _response(self, status: int, kinds: list[type[DomainError]]) -> Schema:
         """The answer with a status that all of these errors have."""
         samples = {kind.__name__: self._sample(kind) for kind in kinds}
-        codes = sorted({kind.code for kind in kinds})
-        only = {"properties": {"status": {"const": status}, "code": {"enum": codes}}}
         lines = dict.fromkeys(f"- `{one.code}`: {one.detail}" for one in samples.values())
         return {
             "description": "\n".join(lines),
             "headers": header_refs(_headers(samples.values())),
             "content": {
                 PROBLEM: {
-                    "schema": {"allOf": [self._schemas.of(answers.Problem), only]},
+                    "schema": self._schemas.named(f"Problem{status}", _schema(status, kinds)),
                     "examples": {name: {"value": _document(e)} for name, e in samples.items()},
                 }
             },
@@ -97,6 +101,19 @@ class Refusals:
         if kind is errors.RateLimited:
             return errors.RateLimited(30, "user", 600, 60)
         return kind()
+
+
+def _schema(status: int, kinds: list[type[DomainError]]) -> Schema:
+    """A problem document of this status; written out, since few generators merge schemas."""
+    schema = Schemas().inline(answers.Problem)
+    schema["title"], properties = f"Problem{status}", schema["properties"]
+    properties["status"] = {"type": "integer", "enum": [status]}
+    codes = sorted({kind.code for kind in kinds})
+    properties["code"] = {**properties["code"], "type": "string", "enum": codes}
+    for name, kind in (("errors", errors.InvalidFields), ("alternatives", errors.SlotTaken)):
+        if kind not in kinds:
+            del properties[name]
+    return schema
 
 
 def header_refs(names: Iterable[str]) -> Schema:

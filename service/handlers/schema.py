@@ -43,6 +43,7 @@ EXAMPLES: dict[str, Any] = {
     "old_slot": 5,
     "openapi": "/api/openapi.json",
     "password": "correct horse",
+    "per_person": 1,
     "provider": "Dr Okafor",
     "Provider.id": 1,
     "provider_id": 1,
@@ -56,6 +57,8 @@ EXAMPLES: dict[str, Any] = {
     "SlotBrief.id": 5,
     "SlotNamed.id": 5,
     "SlotChanges.status": "busy-unavailable",
+    "SlotAlone.per_person": 2,
+    "SlotAlone.status": "free",
     "Slot.status": "free",
     "start_time": "10:00",
     "starts_at": "2027-01-04T09:00:00+00:00",
@@ -87,6 +90,16 @@ class Schemas:
             if self.components.setdefault(name, component) != component:
                 raise ValueError(f"two types are called {name}")
         return schema
+
+    def inline(self, kind: Any) -> Schema:
+        """The schema of a struct, written out; what it refers to is known by name."""
+        name = self.of(kind)["$ref"].removeprefix(REF)
+        return self.components.pop(name)
+
+    def named(self, name: str, schema: Schema) -> Schema:
+        """A schema of our own, by name."""
+        self.components[name] = schema
+        return {"$ref": REF + name}
 
     def example(self, schema: Schema, name: str = "", owner: str = "") -> Any:
         """A value of this schema; `name` is the field that has it, `owner` that field's type.

@@ -14,6 +14,7 @@ from service.booking.answer import NOTHING, Answer
 from service.booking.status import SlotStatus
 from service.deps import Deps
 from service.errors import (
+    Busy,
     InvalidFields,
     InvalidRequest,
     NotFound,
@@ -21,32 +22,37 @@ from service.errors import (
     SlotInUse,
     SlotOverlap,
 )
-from service.handlers import answers, fields
+from service.handlers import answers, days, fields
 from service.handlers.base import EVERYONE, STAFF, ApiHandler, endpoint
-from service.handlers.fields import Cursor, Id, Instant, Limit
+from service.handlers.fields import Body, Cursor, Id, Instant, Limit
 
 MOST = 1000  # slots in one request
 PIECES = 64 * MOST  # of JSON, with all the names that a slot is answered with
 Capacity = Annotated[int, Meta(ge=1, le=1000)]
+PerPerson = Annotated[
+    int, Meta(ge=1, le=1000, description="How many of its places one person may have at a time.")
+]
 # An instant in a cursor, as PostgreSQL writes it; Python takes more than PostgreSQL does.
 _WRITTEN = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?\+00", re.ASCII
 )
 
 
-class SlotBody(msgspec.Struct):
+class SlotBody(Body):
     provider: Id
     starts_at: Instant
     ends_at: Instant
     capacity: Capacity | None = 1
+    per_person: PerPerson | None = 1
 
 
 SlotBodies = Annotated[list[SlotBody], Meta(min_length=1, max_length=MOST)]
 
 
-class SlotChanges(msgspec.Struct):
+class SlotChanges(Body):
     status: Literal["free", "busy-unavailable"] | None = None
     capacity: Capacity | None = None
+    per_person: PerPerson | None = None
 
 
 class SlotQuery(msgspec.Struct):
@@ -55,20 +61,21 @@ class SlotQuery(msgspec.Struct):
     provider: Id | None = None
     from_at: Instant | None = msgspec.field(default=None, name="from")
     to_at: Instant | None = msgspec.field(default=None, name="to")
-    status: SlotStatus | None = None
+    status: tuple[SlotStatus, ...] = ()
     limit: Limit = 100
     cursor: Cursor = ""
 
 
 class Slots(ApiHandler):
-    @endpoint(EVERYONE, query=SlotQuery, answers=(200, list[answers.Slot]))
+    @endpoint("listSlots", EVERYONE, query=SlotQuery, answers=(200, list[answers.Slot]))
     async def get(self) -> None:
         """Slots in the order of time."""
         query: SlotQuery = self.query
+        await days.place(self.deps, query, self.request.query_arguments)
         page = await slot.list_page(
             self.deps,
             provider_id=query.provider,
-            status=query.status,
+            statuses=query.status,
             from_at=query.from_at or datetime.now(UTC),
             to_at=query.to_at or "infinity",
             after=_cursor(query.cursor),
@@ -80,16 +87,17 @@ class Slots(ApiHandler):
         self.answer(200, page.body or "", etag=page.tag or None)
 
     @endpoint(
+        "createSlots",
         STAFF,
         body=SlotBody | SlotBodies,
-        answers=(201, answers.Slot | list[answers.Slot]),
+        answers=(201, answers.SlotAlone | list[answers.SlotAlone]),
         raises=(NotFound, SlotOverlap),
     )
     async def post(self) -> None:
         """Create one slot, or up to 1,000 at once: all or nothing."""
         many = isinstance(self.body, list)
         wanted = self.body if many else [self.body]
-        slots = [slot.NewSlot(s.provider, s.starts_at, s.ends_at, s.capacity) for s in wanted]
+        slots = [slot.NewSlot(*msgspec.structs.astuple(one)) for one in wanted]
 
         async def create(deps: Deps) -> Answer:
             bodies = await slot.create(deps, self.actor, slots)
@@ -106,14 +114,14 @@ class Slots(ApiHandler):
         """One slot or a list of them."""
         value = fields.decode(bytes(self._chunks), PIECES)
         if not isinstance(value, list):
-            return fields.convert(value, SlotBody)
+            return self.convert(value, SlotBody)
         if not 1 <= len(value) <= MOST:
             raise InvalidRequest(f"Between 1 and {MOST} slots can be created at once.")
         errors: dict[str, Any] = {}
         slots = []
         for number, one in enumerate(value):
             try:
-                slots.append(fields.convert(one, SlotBody, f"{number}."))
+                slots.append(self.convert(one, SlotBody, f"{number}."))
             except InvalidFields as error:
                 errors.update(error.errors)
         if errors:
@@ -122,21 +130,24 @@ class Slots(ApiHandler):
 
 
 class Slot(ApiHandler):
-    @endpoint(EVERYONE, answers=(200, answers.Slot))
+    @endpoint("getSlot", EVERYONE, answers=(200, answers.SlotAlone))
     async def get(self, slot_id: int) -> None:
         """One slot."""
         found, tag = await slot.get(self.deps, slot_id)
         self.answer(200, found.body, etag=tag)
 
     @endpoint(
+        "changeSlot",
         STAFF,
         body=SlotChanges,
-        answers=(200, answers.Slot),
-        raises=(SlotInUse, PreconditionFailed),
+        answers=(200, answers.SlotAlone),
+        raises=(SlotInUse, Busy, PreconditionFailed),
         sends=("ETag",),
     )
     async def patch(self, slot_id: int) -> None:
-        """Close or open a slot, or change its capacity."""
+        """Close or open a slot, or change how many places it has, or one person may have.
+
+        A capacity may be as small as the number of those who are in it."""
         changes: SlotChanges = self.body
         version = await self.version(slot_id)
 
@@ -147,6 +158,7 @@ class Slot(ApiHandler):
                 slot_id,
                 closed=None if changes.status is None else changes.status == "busy-unavailable",
                 capacity=changes.capacity or 0,
+                per_person=changes.per_person or 0,
                 version=version,
             )
 
@@ -161,7 +173,7 @@ class Slot(ApiHandler):
 
         return await self.if_match(current)
 
-    @endpoint(STAFF, answers=(204,), raises=(SlotInUse, PreconditionFailed))
+    @endpoint("deleteSlot", STAFF, answers=(204,), raises=(SlotInUse, PreconditionFailed))
     async def delete(self, slot_id: int) -> None:
         """Delete a slot while nobody is in it."""
         version = await self.version(slot_id)

@@ -75,6 +75,16 @@ WITH item AS (
                WHEN slot.deleted_at IS NOT NULL THEN 'no_slot'
                WHEN slot.starts_at <= now() THEN 'slot_in_past'
                WHEN slot_status(slot) <> 'free' THEN 'slot_taken'
+               WHEN slot.booked > 0 AND slot.per_person < slot.capacity
+                AND slot.per_person <= (SELECT count(*)
+                                          FROM appointment
+                                         WHERE appointment.slot_id = ANY (ARRAY[slot.id])
+                                           AND appointment.account_id = item.account_id
+                                           AND appointment.status <> 'cancelled')
+               THEN 'already_booked'
+               WHEN slot.per_person < slot.capacity AND row_number() OVER same_wish > 1
+                AND row_number() OVER same_wish + slot.booked > slot.per_person
+               THEN 'again'
            END AS refusal
       FROM item
      CROSS JOIN mine
@@ -82,7 +92,8 @@ WITH item AS (
       LEFT JOIN open_count ON open_count.account_id = item.account_id
       LEFT JOIN idempotency AS stored
              ON stored.account_id = ANY (ARRAY[item.account_id]) AND stored.key = ANY (ARRAY[item.key])
-    WINDOW same_key AS (PARTITION BY item.account_id, item.key ORDER BY item.n)
+    WINDOW same_key AS (PARTITION BY item.account_id, item.key ORDER BY item.n),
+           same_wish AS (PARTITION BY item.slot_id, item.account_id ORDER BY item.n)
 ), within_limit AS (
     SELECT considered.*,
            CASE
@@ -114,8 +125,8 @@ WITH item AS (
      ORDER BY queued.n
     RETURNING appointment.*
 ), recorded AS (
-    INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
-    SELECT booked.id, booked.account_id, 'book', booked.slot_id, booked.status
+    INSERT INTO appointment_history (appointment_id, at, actor_id, action, to_slot_id, to_status)
+    SELECT booked.id, clock_timestamp(), booked.account_id, 'book', booked.slot_id, booked.status
       FROM booked
      ORDER BY booked.id
 ), counted AS (
@@ -177,15 +188,21 @@ SELECT answer.n, answer.verdict, answer.body, answer.version
 
 
 -- name: appointment_find :many
--- Where each appointment is now; no row for one that this actor may not see.
-SELECT item.n, appointment.slot_id
+-- Where each appointment is now and what is known of the key, which comes first: the appointment may
+-- have left since. No row for one that this actor may not see, if its key is not known either.
+SELECT item.n, appointment.slot_id,
+       idempotency_verdict(stored, item.fingerprint, true) AS verdict, stored.body, stored.version
   FROM unnest(
-           %(appointment_ids)s::bigint[], %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[]
-       ) WITH ORDINALITY AS item (appointment_id, actor_id, staff_of, n)
-  JOIN appointment ON appointment.id = ANY (ARRAY[item.appointment_id])
-  JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
- WHERE appointment.account_id = item.actor_id
-    OR is_staff(slot, item.staff_of)
+           %(appointment_ids)s::bigint[], %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[],
+           %(keys)s::text[], %(fingerprints)s::text[]
+       ) WITH ORDINALITY AS item (appointment_id, actor_id, staff_of, key, fingerprint, n)
+  LEFT JOIN appointment ON appointment.id = ANY (ARRAY[item.appointment_id])
+  LEFT JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
+  LEFT JOIN idempotency AS stored
+         ON stored.account_id = ANY (ARRAY[item.actor_id]) AND stored.key = ANY (ARRAY[item.key])
+ WHERE stored.key IS NOT NULL
+    OR appointment.account_id = item.actor_id
+    OR (appointment.id IS NOT NULL AND is_staff(slot, item.staff_of))
  ORDER BY item.n;
 
 
@@ -244,6 +261,7 @@ WITH item AS (
                WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
                WHEN appointment.status = item.to_status THEN 'ended'
                WHEN appointment.status <> 'booked' THEN 'not_active'
+               WHEN item.to_status = 'noshow' AND slot.starts_at > now() THEN 'too_early'
                WHEN NOT is_staff(slot, item.staff_of)
                 AND slot.starts_at <= now() + %(notice)s::interval THEN 'too_late'
                WHEN row_number() OVER (PARTITION BY item.appointment_id ORDER BY item.n) > 1
@@ -266,9 +284,16 @@ WITH item AS (
               considered.actor_id, considered.action, considered.to_status, considered.reason
 ), recorded AS (
     INSERT INTO appointment_history
-           (appointment_id, actor_id, action, from_slot_id, to_slot_id,
+           (appointment_id, at, actor_id, action, from_slot_id, to_slot_id,
             from_status, to_status, reason)
-    SELECT ended.id, ended.actor_id, ended.action, ended.slot_id,
+    SELECT ended.id,
+           -- After the locks were got, and not before the last change, whatever clocks do.
+           greatest(clock_timestamp(), (SELECT change.at
+                                          FROM appointment_history AS change
+                                         WHERE change.appointment_id = ANY (ARRAY[ended.id])
+                                         ORDER BY change.id DESC
+                                         LIMIT 1)),
+           ended.actor_id, ended.action, ended.slot_id,
            CASE WHEN ended.to_status <> 'cancelled' THEN ended.slot_id END,
            'booked', ended.to_status, ended.reason
       FROM ended
@@ -338,9 +363,10 @@ SELECT row_to_json(ROW (
 
 
 -- name: appointment_history :maybe
--- One page of an appointment's changes, oldest first; no row where the actor may not see it.
+-- One page of an appointment's changes, oldest first; no row where the actor may not see it. Whoever
+-- is no staff of it sees no staff's name, and what they remarked only where it was cancelled.
 WITH page AS (
-    SELECT change.*, account.username,
+    SELECT change.*, account.username, change.actor_id = %(actor_id)s::bigint AS own,
            row_number() OVER (ORDER BY change.id) AS nth
       FROM appointment_history AS change
       JOIN account ON account.id = ANY (ARRAY[change.actor_id])
@@ -350,9 +376,16 @@ WITH page AS (
      LIMIT %(limit)s::integer + 1
 )
 SELECT '[' || coalesce(string_agg(row_to_json(ROW (
-                  page.at, page.action, page.username,
+                  page.at, page.action,
+                  CASE WHEN page.own OR is_staff(slot, %(staff_of)s::bigint) THEN page.username
+                       ELSE 'staff'
+                  END,
                   page.from_slot_id, page.to_slot_id,
-                  page.from_status, page.to_status, page.reason
+                  page.from_status, page.to_status,
+                  CASE WHEN page.own OR is_staff(slot, %(staff_of)s::bigint)
+                         OR page.action = 'cancel' THEN page.reason
+                       ELSE ''
+                  END
               )::history_document)::text, ',' ORDER BY page.id)
               FILTER (WHERE page.id IS NOT NULL), '') || ']' AS body,
        max(page.id) AS last_id,

@@ -4,8 +4,9 @@
 
 -- name: appointment_list :many
 -- For each item one page of a user's own appointments, oldest booking first, as the JSON array
--- itself; provider 0 and status '' stand for any. No body where its tag is known already. A page ends
--- early where its notes become too long: nobody's page may hold up the others' of its set.
+-- itself; provider 0 and status '' stand for any, several statuses have commas between them. No body
+-- where its tag is known already. A page ends early where its notes become too long: nobody's page
+-- may hold up the others' of its set.
 SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
        list.last_id, list.more, version.tag
   FROM unnest(
@@ -35,7 +36,7 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
          WHERE appointment.account_id = item.account_id
            -- As a pair: id alone would let it read everybody's from there on.
            AND (appointment.account_id, appointment.id) > (item.account_id, item.after_id)
-           AND (item.status = '' OR appointment.status = item.status)
+           AND (item.status = '' OR appointment.status = ANY (string_to_array(item.status, ',')))
         WINDOW earlier AS (ORDER BY appointment.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
          ORDER BY appointment.id
          LIMIT item.most + 1

@@ -62,6 +62,16 @@ WITH item AS (
                 AND NOT is_staff(target, item.staff_of) THEN 'forbidden'
                WHEN target.starts_at <= now() THEN 'slot_in_past'
                WHEN slot_status(target) <> 'free' THEN 'slot_taken'
+               WHEN target.booked > 0 AND target.per_person < target.capacity
+                AND target.per_person <= (SELECT count(*)
+                                            FROM appointment AS other
+                                           WHERE other.slot_id = ANY (ARRAY[target.id])
+                                             AND other.account_id = appointment.account_id
+                                             AND other.status <> 'cancelled')
+               THEN 'already_booked'
+               WHEN target.per_person < target.capacity AND row_number() OVER same_wish > 1
+                AND row_number() OVER same_wish + target.booked > target.per_person
+               THEN 'again'
                WHEN row_number() OVER (PARTITION BY item.appointment_id ORDER BY item.n) > 1
                THEN 'again'
            END AS verdict
@@ -72,7 +82,8 @@ WITH item AS (
       LEFT JOIN slot AS target ON target.id = ANY (ARRAY[item.to_slot_id])
       LEFT JOIN idempotency AS stored
              ON stored.account_id = ANY (ARRAY[item.actor_id]) AND stored.key = ANY (ARRAY[item.key])
-    WINDOW same_key AS (PARTITION BY item.actor_id, item.key ORDER BY item.n)
+    WINDOW same_key AS (PARTITION BY item.actor_id, item.key ORDER BY item.n),
+           same_wish AS (PARTITION BY item.to_slot_id, appointment.account_id ORDER BY item.n)
 ), queued AS (
     SELECT considered.*,
            row_number() OVER (PARTITION BY to_slot_id, verdict IS NULL ORDER BY n) AS turn
@@ -98,8 +109,14 @@ WITH item AS (
               queued.from_slot_id, queued.to_slot_id, queued.actor_id
 ), recorded AS (
     INSERT INTO appointment_history
-           (appointment_id, actor_id, action, from_slot_id, to_slot_id, from_status, to_status)
-    SELECT moved.id, moved.actor_id, 'reschedule', moved.from_slot_id, moved.to_slot_id,
+           (appointment_id, at, actor_id, action, from_slot_id, to_slot_id, from_status, to_status)
+    SELECT moved.id,
+           greatest(clock_timestamp(), (SELECT change.at
+                                          FROM appointment_history AS change
+                                         WHERE change.appointment_id = ANY (ARRAY[moved.id])
+                                         ORDER BY change.id DESC
+                                         LIMIT 1)),
+           moved.actor_id, 'reschedule', moved.from_slot_id, moved.to_slot_id,
            moved.status, moved.status
       FROM moved
      ORDER BY moved.n

@@ -15,11 +15,11 @@ WITH item AS (
     SELECT item.*
       FROM unnest(
                %(provider_ids)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[],
-               %(capacities)s::integer[]
-           ) WITH ORDINALITY AS item (provider_id, starts_at, ends_at, capacity, n)
+               %(capacities)s::integer[], %(per_persons)s::integer[]
+           ) WITH ORDINALITY AS item (provider_id, starts_at, ends_at, capacity, per_person, n)
 ), created AS (
-    INSERT INTO slot (provider_id, starts_at, ends_at, capacity)
-    SELECT item.provider_id, item.starts_at, item.ends_at, item.capacity
+    INSERT INTO slot (provider_id, starts_at, ends_at, capacity, per_person)
+    SELECT item.provider_id, item.starts_at, item.ends_at, item.capacity, item.per_person
       FROM item
      WHERE %(provider_ids)s::bigint[] <@ ARRAY(
                SELECT provider.id
@@ -29,7 +29,7 @@ WITH item AS (
      ORDER BY item.n
     RETURNING slot
 )
-SELECT row_to_json(slot_full(created.slot, provider))::text AS body
+SELECT slot_alone(created.slot, provider) AS body
   FROM item
   JOIN created ON (created.slot).provider_id = item.provider_id
               AND (created.slot).starts_at = item.starts_at
@@ -90,8 +90,7 @@ SELECT slot.starts_at, slot.ends_at
 
 
 -- name: slot_get :maybe
-SELECT row_to_json(slot_full(slot, provider))::text AS body, slot.version,
-       provider.version AS provider_version
+SELECT slot_alone(slot, provider) AS body, slot.version, provider.version AS provider_version
   FROM slot
   JOIN provider ON provider.id = slot.provider_id
  WHERE slot.id = %(slot_id)s::bigint
@@ -142,7 +141,7 @@ SELECT '[' || coalesce(string_agg(row_to_json(slot_full(page.slot, page.provider
 
 
 -- name: slot_list_provider :many
--- For each item the same of one provider; status '' stands for any. Two queries, so that each keeps
+-- For each item the same of one provider; status is one or more with commas, '' stands for any. Two queries, so that each keeps
 -- its own index when prepared. No body where its tag is known already.
 SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
        list.last_at, list.last_id, list.more, version.tag
@@ -170,7 +169,7 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
                row_number() OVER (ORDER BY looked.starts_at, looked.id) AS nth
           FROM looked
           JOIN provider ON provider.id = (looked.slot).provider_id
-         WHERE item.status = '' OR slot_status(looked.slot) = item.status
+         WHERE item.status = '' OR slot_status(looked.slot) = ANY (string_to_array(item.status, ','))
          ORDER BY looked.starts_at, looked.id
          LIMIT item.most + 1
     ), ends AS (
@@ -201,34 +200,61 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
 
 -- name: slot_change :maybe
 -- Opens, closes or resizes one slot, or deletes an empty one; no row where the actor sees none.
--- A capacity of 0 and a NULL for closed mean: leave it as it is.
+-- A 0 and a NULL for closed mean: leave it as it is. Who has a place beyond a new capacity gets one
+-- within it; they are locked before the slot, as everywhere, so who came in between makes it busy.
+SELECT set_config('booking.beyond', coalesce(array_agg(beyond.id)::text, '{}'), true) AS beyond
+  FROM (SELECT appointment.id
+          FROM appointment
+         WHERE appointment.slot_id = ANY (ARRAY[%(slot_id)s::bigint])
+           AND appointment.status <> 'cancelled'
+           AND appointment.place > nullif(%(capacity)s::integer, 0)
+         ORDER BY appointment.id
+           FOR NO KEY UPDATE) AS beyond;
+
 SELECT slot.id
   FROM slot
  WHERE slot.id = %(slot_id)s::bigint
    FOR NO KEY UPDATE;
 
-WITH considered AS (
-    SELECT slot.id,
+WITH beyond AS (
+    SELECT appointment.id, row_number() OVER (ORDER BY appointment.place) AS turn
+      FROM appointment
+     WHERE appointment.slot_id = ANY (ARRAY[%(slot_id)s::bigint])
+       AND appointment.status <> 'cancelled'
+       AND appointment.place > nullif(%(capacity)s::integer, 0)
+), considered AS (
+    SELECT slot.id, slot AS before,
            CASE
                WHEN NOT is_staff(slot, %(staff_of)s::bigint) THEN 'forbidden'
                WHEN %(version)s::integer <> 0 AND %(version)s::integer <> slot.version THEN 'stale'
                WHEN %(deleted)s::boolean AND slot.booked > 0 THEN 'slot_in_use'
                WHEN %(capacity)s::integer > 0 AND slot.booked > %(capacity)s::integer
                THEN 'slot_in_use'
-               WHEN %(capacity)s::integer > 0
-                AND EXISTS (SELECT FROM appointment
-                             WHERE appointment.slot_id = slot.id
-                               AND appointment.place > %(capacity)s::integer
-                               AND appointment.status <> 'cancelled')
-               THEN 'slot_in_use'
+               WHEN EXISTS (SELECT FROM beyond
+                             WHERE beyond.id <> ALL (locked('beyond')))
+               THEN 'busy'
            END AS verdict
       FROM slot
      WHERE slot.id = %(slot_id)s::bigint
        AND slot.deleted_at IS NULL
+), within AS (
+    SELECT free.place, row_number() OVER (ORDER BY free.place) AS turn
+      FROM considered
+     CROSS JOIN LATERAL free_places(considered.before, %(capacity)s::integer) AS free (place)
+     WHERE considered.verdict IS NULL
+       AND EXISTS (SELECT FROM beyond)
+       AND free.place <= %(capacity)s::integer
+), reseated AS (
+    UPDATE appointment
+       SET place = within.place
+      FROM beyond
+      JOIN within ON within.turn = beyond.turn
+     WHERE appointment.id = ANY (ARRAY[beyond.id])
 ), changed AS (
     UPDATE slot
        SET closed = coalesce(%(closed)s::boolean, slot.closed),
            capacity = coalesce(nullif(%(capacity)s::integer, 0), slot.capacity),
+           per_person = coalesce(nullif(%(per_person)s::integer, 0), slot.per_person),
            deleted_at = CASE WHEN %(deleted)s::boolean THEN now() END,
            version = slot.version + 1
       FROM considered
@@ -237,7 +263,7 @@ WITH considered AS (
     RETURNING slot AS after
 )
 SELECT coalesce(considered.verdict, 'changed') AS verdict,
-       row_to_json(slot_full(changed.after, provider))::text AS body,
+       slot_alone(changed.after, provider) AS body,
        (changed.after).version AS version
   FROM considered
   LEFT JOIN changed ON true

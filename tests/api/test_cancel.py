@@ -129,6 +129,7 @@ async def test_it_refuses_what_took_place_or_did_not(
     slots = await given.make_slots(2, provider_id=keeper.session.provider_id)
     for action, slot_id in zip(("fulfill", "noshow"), slots, strict=True):
         appointment_id = await given.make_appointment(ada, slot_id)
+        await given.make_begun(slot_id)
         await api.post(f"/api/appointments/{appointment_id}/{action}/", who=keeper)
         check_problem(await api.cancel(ada, appointment_id), 409, "not_active")
 

@@ -48,7 +48,7 @@ async def test_it_tells_every_change_oldest_first(
         },
         {
             "action": "cancel",
-            "actor": keeper.username,
+            "actor": "staff",
             "from_slot": second,
             "to_slot": None,
             "from_status": "booked",
@@ -56,6 +56,8 @@ async def test_it_tells_every_change_oldest_first(
             "reason": "The doctor fell ill",
         },
     ]
+    told = (await api.get(f"{path}/history/", who=keeper)).json
+    assert [change["actor"] for change in told] == ["ada", "ada", keeper.username]
     assert instants == sorted(instants)
     assert datetime.now(UTC) - instants[0] < timedelta(minutes=5)
     assert instants[0].utcoffset() == timedelta(0)
@@ -67,12 +69,17 @@ async def test_it_tells_how_it_ended(
 ) -> None:
     (slot_id,) = await given.make_slots(1, provider_id=keeper.session.provider_id)
     appointment_id = await given.make_appointment(ada, slot_id)
-    await api.post(f"/api/appointments/{appointment_id}/{action}/", who=keeper)
+    await given.make_begun(slot_id)
+    await api.post(
+        f"/api/appointments/{appointment_id}/{action}/", {"reason": "Again!"}, who=keeper
+    )
     reply = await api.get(f"/api/appointments/{appointment_id}/history/", who=keeper)
     last = reply.json[-1]
     assert (last["action"], last["actor"]) == (action, keeper.username)
     assert (last["from_status"], last["to_status"]) == ("booked", status)
-    assert (last["from_slot"], last["to_slot"]) == (slot_id, slot_id)
+    assert (last["from_slot"], last["to_slot"], last["reason"]) == (slot_id, slot_id, "Again!")
+    last = (await api.get(f"/api/appointments/{appointment_id}/history/", who=ada)).json[-1]
+    assert (last["actor"], last["reason"]) == ("staff", ""), "staff's remarks are their own"
 
 
 async def test_what_was_refused_leaves_no_trace(

@@ -8,7 +8,7 @@ import pytest
 
 from service.deps import Deps
 from tests.api.checks import check_problem
-from tests.cast import Api, Given, Person
+from tests.cast import Api, Given, Person, Reply
 
 _KEYS = count(1)
 
@@ -220,3 +220,66 @@ async def test_strangers_may_choose_the_same_key(api: Api) -> None:
     for name in ("first", "second"):
         body = {"username": name, "email": "a@example.org", "password": "correct horse"}
         assert (await api.post("/api/register/", body, headers=headers)).status == 201
+
+
+@pytest.mark.parametrize(
+    ("target", "raw"),
+    [
+        ("", b'{"notes": "n", "slot": %d}'),
+        ("", b'{"slot":%d,"notes":"n"}'),
+        ("", b'\n{ "slot" : %d.0, "notes": "\\u006e" }\n'),
+        ("no slash", b'{"slot": %d, "notes": "n"}'),
+    ],
+)
+async def test_a_request_is_what_it_means_not_how_it_is_written(
+    api: Api, given: Given, ada: Person, target: str, raw: bytes
+) -> None:
+    (slot_id,) = await given.make_slots(1)
+    headers = keyed() | {"Content-Type": "application/json"}
+    body = {"slot": slot_id, "notes": "n"}
+    first = await api.post("/api/appointments/", body, who=ada, headers=headers)
+    path = "/api/appointments" if target else "/api/appointments/"
+    again = await api.call("POST", path, raw=raw % slot_id, who=ada, headers=headers)
+    assert (again.status, again.json) == (201, first.json)
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("query", ["?expand=slot", "?expand=%73lot"])
+async def test_what_is_asked_for_besides_makes_another_request(
+    api: Api, given: Given, ada: Person, query: str
+) -> None:
+    body, headers = {"slot": (await given.make_slots(1))[0]}, keyed()
+    assert (await api.post("/api/appointments/", body, who=ada, headers=headers)).status == 201
+    reply = await api.post(f"/api/appointments/{query}", body, who=ada, headers=headers)
+    assert (reply.status, reply.json["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_an_instant_is_the_same_in_every_zone(api: Api, given: Given, admin: Person) -> None:
+    provider_id, headers = await given.make_provider(), keyed()
+    ends = {"provider": provider_id, "ends_at": "2031-01-01T13:00:00Z"}
+    replies = [
+        await api.post("/api/slots/", ends | {"starts_at": at}, who=admin, headers=headers)
+        for at in ("2031-01-01T12:00:00Z", "2031-01-01T13:00:00+01:00")
+    ]
+    assert [reply.status for reply in replies] == [201, 201]
+    assert replies[0].json == replies[1].json
+
+
+async def test_a_move_is_answered_again_when_the_appointment_has_gone_elsewhere(
+    api: Api, given: Given, keeper: Person, stranger: Person
+) -> None:
+    first, second = await given.make_slots(2, provider_id=keeper.session.provider_id)
+    (elsewhere,) = await given.make_slots(1)
+    appointment_id = await given.make_appointment(stranger, first)
+    path, headers = f"/api/appointments/{appointment_id}/reschedule/", keyed()
+
+    async def move(slot_id: int, key: dict[str, str]) -> Reply:
+        return await api.patch(path, {"new_slot": slot_id}, who=keeper, headers=key)
+
+    moved = await move(second, headers)
+    assert (await api.reschedule(stranger, appointment_id, elsewhere)).status == 200
+    again = await move(second, headers)
+    assert (moved.status, again.status, again.json) == (200, 200, moved.json)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (await move(first, headers)).json["code"] == "idempotency_key_reused"
+    assert (await move(second, keyed())).status == 404, "it is not theirs any more"

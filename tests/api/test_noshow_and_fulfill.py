@@ -28,7 +28,9 @@ async def _end(api: Api, action: str, who: Person | None, appointment_id: int) -
 
 async def _booked(given: Given, keeper: Person, ada: Person) -> int:
     slots = await given.make_slots(1, provider_id=keeper.session.provider_id)
-    return await given.make_appointment(ada, slots[0])
+    appointment_id = await given.make_appointment(ada, slots[0])
+    await given.make_begun(*slots)
+    return appointment_id
 
 
 async def test_it_works(
@@ -64,6 +66,7 @@ async def test_it_refuses_what_ended_otherwise(
     slots = await given.make_slots(2, provider_id=keeper.session.provider_id)
     for before, slot_id in zip(("cancel", OTHER[action]), slots, strict=True):
         appointment_id = await given.make_appointment(ada, slot_id)
+        await given.make_begun(slot_id)
         await _end(api, before, keeper, appointment_id)
         check_problem(await _end(api, action, keeper, appointment_id), 409, "not_active")
 
@@ -98,8 +101,25 @@ async def test_it_rejects_bad_input(
     action: str, api: Api, given: Given, keeper: Person, ada: Person
 ) -> None:
     path = f"/api/appointments/{await _booked(given, keeper, ada)}/{action}/"
-    reply = await api.post(path, {"reason": 5, "status": "booked"}, who=keeper)
-    check_invalid(reply, {"reason": ["Not a valid string."]})
+    reply = await api.post(path, {"reason": 5, "reasn": "ill"}, who=keeper)
+    check_invalid(
+        reply,
+        {
+            "reason": ["Not a valid string."],
+            "reasn": ['There is no such name here. Did you mean "reason"?'],
+        },
+    )
+
+
+async def test_only_a_visit_may_be_before_its_time(
+    action: str, api: Api, given: Given, keeper: Person, ada: Person
+) -> None:
+    slots = await given.make_slots(1, provider_id=keeper.session.provider_id)
+    reply = await _end(api, action, keeper, await given.make_appointment(ada, slots[0]))
+    if action == "noshow":
+        check_problem(reply, 422, "too_early")
+    else:
+        assert reply.status == 200
 
 
 @pytest.mark.parametrize("appointment_id", [0, NEVER, BEYOND_64_BIT, 10**40])

@@ -55,6 +55,7 @@ async def test_not_after_somebody_came_or_should_have(
     slots = await given.make_slots(2, provider_id=keeper.session.provider_id)
     for action, slot_id in zip(("fulfill", "noshow"), slots, strict=True):
         appointment_id = await given.make_appointment(ada, slot_id)
+        await given.make_begun(slot_id)
         await api.post(f"/api/appointments/{appointment_id}/{action}/", who=keeper)
         check_problem(await _delete(api, keeper, slot_id), 409, "slot_in_use")
 

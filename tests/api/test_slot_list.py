@@ -55,8 +55,7 @@ async def test_slots_of_one_instant_come_in_the_order_of_ids(api: Api, given: Gi
         ("from=2032-03-02", []),
         ("from=2032-03-01T13:00:00Z&to=2032-03-01T11:00:00Z", []),
         ("from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59Z", None),
-        ("nonsense=1&limit=500", None),
-        ("limit=1&limit=2", ["10:00", "11:00"]),
+        ("limit=2", ["10:00", "11:00"]),
     ],
 )
 async def test_a_window_is_half_open(

@@ -89,4 +89,7 @@ def check_answer(operation: Any, status: int, headers: Any, text: str) -> None:
         return
     media = headers["Content-Type"].partition(";")[0]
     value = json.loads(text) if media.endswith("json") else text
+    if status >= 400:
+        told_codes = operation["responses"][str(status)]["description"]
+        assert f"`{value['code']}`" in told_codes, f"{operation['operationId']} {value['code']}"
     assert errors(value, content[media]["schema"]) == [], f"{operation['operationId']} {status}"

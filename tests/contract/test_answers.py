@@ -166,4 +166,7 @@ async def appointments(call: Caller, given: Given, admin: Person, ada: Person) -
     for ending, slot_id in zip(("noshow", "fulfill"), slots, strict=True):
         booked = await call(201, "POST", root, {"slot": slot_id}, who=ada)
         await call(403, "POST", f"{root}{booked['id']}/{ending}/", who=ada)
+        if ending == "noshow":
+            await call(422, "POST", f"{root}{booked['id']}/{ending}/", who=admin)
+            await given.make_begun(slot_id)
         await call(200, "POST", f"{root}{booked['id']}/{ending}/?expand=slot", who=admin)

@@ -51,7 +51,7 @@ class Stage(Protocol):
         """New customers, each with a token."""
 
     async def add_slots(self, count: int, capacity: int = 1) -> list[int]:
-        """New free slots; `blocks` says whose and when."""
+        """New free slots, whose places one person may have all; `blocks` says whose and when."""
 
 
 class DatabaseStage:
@@ -91,11 +91,11 @@ class DatabaseStage:
             rows = self._rows(
                 "WITH owner AS (INSERT INTO provider (name, time_zone)"
                 "               VALUES (%s, 'Europe/Berlin') RETURNING id)"
-                " INSERT INTO slot (provider_id, starts_at, ends_at, capacity)"
-                " SELECT owner.id, %s + n * %s, %s + (n + 1) * %s, %s"
+                " INSERT INTO slot (provider_id, starts_at, ends_at, capacity, per_person)"
+                " SELECT owner.id, %s + n * %s, %s + (n + 1) * %s, %s, %s"
                 "   FROM owner, generate_series(0, %s - 1) AS n"
                 " RETURNING provider_id, id",
-                (name(), starts_at, SLOT, starts_at, SLOT, capacity, size),
+                (name(), starts_at, SLOT, starts_at, SLOT, capacity, capacity, size),
             )
             self.blocks.append(Block(rows[0][0], starts_at, [row[1] for row in rows]))
             found += self.blocks[-1].slot_ids
@@ -171,6 +171,7 @@ def slots(block: Block, first: datetime, count: int, capacity: int) -> list[dict
             "starts_at": (first + n * SLOT).isoformat(),
             "ends_at": (first + (n + 1) * SLOT).isoformat(),
             "capacity": capacity,
+            "per_person": capacity,
         }
         for n in range(count)
     ]

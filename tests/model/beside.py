@@ -18,6 +18,8 @@ class World(Protocol):
 
     def person(self, name: str, role: str, provider_id: int) -> Person: ...
 
+    def begin(self, slot_id: int) -> None: ...
+
 
 class Beside:
     """The API and its model, side by side."""

@@ -86,7 +86,7 @@ class Calendar(Accounts):
 
     def _slot_get(self, call: Call, _: None, made: list[int]) -> Expected:
         slot = self._there(call.id)
-        return Expected(200, slot.full(), slot.provider.tag(slot.version))
+        return Expected(200, slot.alone(), slot.provider.tag(slot.version))
 
     def _slot_list(self, call: Call, _: None, made: list[int]) -> Expected:
         filters = dict(call.filters)
@@ -105,14 +105,14 @@ class Calendar(Accounts):
 
         def change() -> Expected:
             slot = self._changeable(call, who)
-            places = [one.place for one in self.seated(slot)]
-            if capacity and (len(places) > capacity or max(places, default=0) > capacity):
+            if capacity and slot.booked > capacity:
                 raise Refused("slot_in_use")
             slot.capacity = capacity or slot.capacity
+            slot.per_person = call.body.get("per_person", slot.per_person)
             if "status" in call.body:
                 slot.closed = call.body["status"] == "busy-unavailable"
             slot.version += 1
-            return Expected(200, slot.full(), str(slot.version))
+            return Expected(200, slot.alone(), str(slot.version))
 
         return self._once(call, who.id, change)
 
@@ -134,9 +134,12 @@ class Calendar(Accounts):
         check_version(call, slot.version)
         return slot
 
-    def seated(self, slot: Slot) -> list[Appointment]:
-        """Who has a place in the slot."""
-        return [one for one in self.appointments.values() if one.slot is slot and one.seated]
+    def seats(self, slot: Slot, who: Account) -> int:
+        """How many places somebody has in the slot."""
+        return sum(
+            one.slot is slot and one.account is who and one.seated
+            for one in self.appointments.values()
+        )
 
 
 def _times(wanted: Any) -> tuple[datetime, datetime]:

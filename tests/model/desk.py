@@ -25,15 +25,13 @@ class Desk(Calendar):
             raise Refused("not_found")
         return one
 
-    def _place(self, slot: Slot) -> int:
-        taken = {one.place for one in self.seated(slot)}
-        return next(n for n in range(1, slot.capacity + 1) if n not in taken)
-
-    def _check_room(self, slot: Slot) -> None:
+    def _check_room(self, slot: Slot, account: Account) -> None:
         if slot.starts_at <= datetime.now(UTC):
             raise Refused("slot_in_past")
         if slot.status != "free":
             raise Refused("slot_taken", alternatives=self._alternatives(slot))
+        if slot.per_person <= self.seats(slot, account):
+            raise Refused("already_booked")
 
     def _alternatives(self, lost: Slot) -> list[Any]:
         later = [
@@ -47,7 +45,7 @@ class Desk(Calendar):
     def _book(self, call: Call, who: Account, made: list[int]) -> Expected:
         def book() -> Expected:
             slot = self._there(call.body["slot"])
-            self._check_room(slot)
+            self._check_room(slot, who)
             coming = [
                 one
                 for one in self.appointments.values()
@@ -57,7 +55,7 @@ class Desk(Calendar):
             if len(coming) >= MAX_OPEN:
                 raise Refused("limit_reached")
             notes = call.body.get("notes", "")
-            new = Appointment(made[0], slot, self._place(slot), who, notes)
+            new = Appointment(made[0], slot, who, notes)
             self.appointments[new.id] = new
             _count(slot, 1)
             new.changed("book", who, to_slot=slot.id)
@@ -66,9 +64,8 @@ class Desk(Calendar):
         return self._once(call, who.id, book)
 
     def _reschedule(self, call: Call, who: Account, made: list[int]) -> Expected:
-        one = self._visible(call.id, who)  # looked up first, so it comes before the key
-
         def move() -> Expected:
+            one = self._visible(call.id, who)
             old, target = one.slot, self.slots.get(call.body["new_slot"])
             check_version(call, one.version)
             if one.status != "booked":
@@ -80,8 +77,8 @@ class Desk(Calendar):
                 raise Refused("not_found")
             if one.account is not who and not who.keeps(target.provider.id):
                 raise Refused("permission_denied")
-            self._check_room(target)
-            one.place, one.slot = self._place(target), target
+            self._check_room(target, one.account)
+            one.slot = target
             _count(old, -1)
             _count(target, 1)
             one.changed("reschedule", who, from_slot=old.id, to_slot=target.id)
@@ -106,6 +103,8 @@ class Desk(Calendar):
             if one.status != status:
                 if one.status != "booked":
                     raise Refused("not_active")
+                if status == "noshow" and one.slot.starts_at > datetime.now(UTC):
+                    raise Refused("too_early")
                 _check_notice(one.slot, who)
                 self._change_status(one, call, who, status)
             shown = {
@@ -153,7 +152,7 @@ class Desk(Calendar):
         return Expected(200, [one.own(call.expand) for one in found if one.account is who])
 
     def _history(self, call: Call, who: Account, made: list[int]) -> Expected:
-        return Expected(200, self._visible(call.id, who).history)
+        return Expected(200, self._visible(call.id, who).told(who))
 
 
 def _count(slot: Slot, change: int) -> None:

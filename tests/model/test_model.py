@@ -51,6 +51,9 @@ class Served:
     def person(self, name: str, role: str, provider_id: int) -> Person:
         return self._given.person(name, role=role, provider_id=provider_id)
 
+    def begin(self, slot_id: int) -> None:
+        self._loop.run_sync(lambda: self._given.make_begun(slot_id))
+
 
 @pytest.fixture
 def world(io_loop: AsyncIOLoop, settings: Settings, unbroken: None) -> Iterator[Served]:

@@ -53,6 +53,7 @@ class Slot:
     closed: bool = False
     deleted: bool = False
     version: int = 1
+    per_person: int = 1
 
     @property
     def status(self) -> str:
@@ -82,6 +83,10 @@ class Slot:
             "status": self.status,
         }
 
+    def alone(self) -> Document:
+        """As it is shown by itself."""
+        return self.full() | ({"per_person": self.per_person} if self.per_person > 1 else {})
+
     def _on_the_wall(self, at: datetime, form: str) -> str:
         return at.astimezone(ZoneInfo(self.provider.time_zone)).strftime(form)
 
@@ -90,7 +95,6 @@ class Slot:
 class Appointment:
     id: int
     slot: Slot
-    place: int
     account: Account
     notes: str
     status: str = "booked"
@@ -111,6 +115,18 @@ class Appointment:
         """As all others show it."""
         shown = self.slot.full() if expand else self.slot.named()
         return self.own(expand) | {"slot": shown, "user": self.account.username}
+
+    def told(self, who: Account) -> list[Document]:
+        """Its history as this one sees it."""
+        if who.keeps(self.slot.provider.id):
+            return self.history
+        return [
+            line
+            if line["actor"] == who.username
+            else line
+            | {"actor": "staff", "reason": line["reason"] if line["action"] == "cancel" else ""}
+            for line in self.history
+        ]
 
     def changed(self, action: str, who: Account, **change: Any) -> None:
         """One more line of history, and the next version."""

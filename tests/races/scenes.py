@@ -94,6 +94,24 @@ def shrink_and_cancel(stage: Stage) -> tuple[list[Act], list[int]]:
     return [stage.change(slot, capacity=1), stage.cancel(one)], [slot]
 
 
+def cancel_and_shrink(stage: Stage) -> tuple[list[Act], list[int]]:
+    """Who stays has the place that goes."""
+    slot = stage.slot(2)
+    one, _ = (stage.appointment(slot) for _ in range(2))
+    return [stage.cancel(one), stage.change(slot, capacity=1)], [slot]
+
+
+def book_twice_in_a_group(stage: Stage) -> tuple[list[Act], list[int]]:
+    slot = stage.slot(3, per_person=1)
+    return [stage.book(slot), stage.book(slot)], [slot]
+
+
+def move_in_where_one_books(stage: Stage) -> tuple[list[Act], list[int]]:
+    home, target = stage.slot(), stage.slot(3, per_person=1)
+    one = stage.appointment(home)
+    return [stage.move((one, home, target)), stage.book(target)], [home, target]
+
+
 def delete_and_move_in(stage: Stage) -> tuple[list[Act], list[int]]:
     home, target = stage.slot(), stage.slot()
     one = stage.appointment(home)
@@ -123,6 +141,9 @@ SCENES: list[tuple[Scene, str, str, set[str]]] = [
     (delete_and_book, "changed no_slot", "booked", {"slot_in_use booked"}),
     (shrink_and_book, "changed slot_taken", "booked", {"slot_in_use booked"}),
     (shrink_and_cancel, "slot_in_use ended", "ended", {"changed ended"}),
+    (cancel_and_shrink, "ended changed", "slot_in_use", {"ended slot_in_use"}),
+    (book_twice_in_a_group, "booked already_booked", "booked", {"already_booked booked"}),
+    (move_in_where_one_books, "moved already_booked", "booked", {"already_booked booked"}),
     (delete_and_move_in, "changed no_slot", "moved", {"slot_in_use moved"}),
     (
         sets_in_opposite_order,

@@ -26,15 +26,16 @@ class Stage:
         )
         self._hours = itertools.count(24)
 
-    def slot(self, capacity: int = 1) -> int:
+    def slot(self, capacity: int = 1, per_person: int = 1000) -> int:
         return self._value(
-            "INSERT INTO slot (provider_id, starts_at, ends_at, capacity)"
-            " VALUES (%s, now() + %s * interval '1 h', now() + %s * interval '1 h', %s)"
+            "INSERT INTO slot (provider_id, starts_at, ends_at, capacity, per_person)"
+            " VALUES (%s, now() + %s * interval '1 h', now() + %s * interval '1 h', %s, %s)"
             " RETURNING id",
             self._provider,
             hour := next(self._hours) * 2,
             hour + 1,
             capacity,
+            per_person,
         )
 
     def appointment(self, slot_id: int) -> int:
@@ -117,5 +118,5 @@ class Stage:
 
     def change(self, slot_id: int, **changes: Any) -> Act:
         """`closed`, `capacity` or `deleted`."""
-        nothing = {"closed": None, "capacity": 0, "deleted": False, "version": 0}
+        nothing = {"closed": None, "capacity": 0, "per_person": 0, "deleted": False, "version": 0}
         return Act("slot_change", {"slot_id": slot_id, "staff_of": ADMIN} | nothing | changes)

@@ -68,7 +68,9 @@ async def test_only_one_of_three_endings_at_once_is_the_end(
     wire: Wire, given: Given, crowd: Sequence[Person], admin: Person, database: object
 ) -> None:
     slot_ids = await given.make_slots(60, minutes=10)
-    for seat in await seated(given, crowd, slot_ids):
+    seats = await seated(given, crowd, slot_ids)
+    await given.make_begun(*slot_ids)
+    for seat in seats:
         path = f"/api/appointments/{seat.id}"
         endings = ["noshow", "fulfill", "cancel"]
         random.Random(seat.id).shuffle(endings)

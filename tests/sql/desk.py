@@ -64,15 +64,23 @@ class Desk:
         return int(row.id)
 
     def slots(
-        self, count: int, *, provider_id: int = 0, start: datetime = NOON, capacity: int = 1
+        self,
+        count: int,
+        *,
+        provider_id: int = 0,
+        start: datetime = NOON,
+        capacity: int = 1,
+        per_person: int = 0,
     ) -> list[int]:
-        """Slots of an hour, one after the other, of a provider of their own."""
+        """Slots of an hour, one after the other, of a provider of their own; anybody may have all
+        their places, unless told otherwise."""
         rows = self.run(
             "slot_create",
             provider_ids=[provider_id or self.provider()] * count,
             starts=[start + n * HOUR for n in range(count)],
             ends=[start + (n + 1) * HOUR for n in range(count)],
             capacities=[capacity] * count,
+            per_persons=[per_person or capacity] * count,
         )
         return [json.loads(row.body)["id"] for row in rows]
 
@@ -154,8 +162,8 @@ class Desk:
         )
 
     def change(self, slot_id: int, *, staff_of: int = ALL, version: int = 0, **what: Any) -> Any:
-        """`closed`, `capacity`, `deleted`."""
-        changes = {"closed": None, "capacity": 0, "deleted": False} | what
+        """`closed`, `capacity`, `per_person`, `deleted`."""
+        changes = {"closed": None, "capacity": 0, "per_person": 0, "deleted": False} | what
         rows = self.run(
             "slot_change", slot_id=slot_id, staff_of=staff_of, version=version, **changes
         )

@@ -93,6 +93,7 @@ def slot_samples(provider_id: int, slot_id: int) -> dict[str, Parameters]:
             "starts": later,
             "ends": ends,
             "capacities": [1, 2, 3],
+            "per_persons": [1, 1, 2],
         },
         "slot_overlapping": {
             "provider_ids": [provider_id],
@@ -130,6 +131,7 @@ def slot_samples(provider_id: int, slot_id: int) -> dict[str, Parameters]:
             "version": 0,
             "closed": None,
             "capacity": 5,
+            "per_person": 2,
             "deleted": False,
         },
     }
@@ -152,6 +154,8 @@ def appointment_samples(
             "appointment_ids": [hers, 0],
             "actor_ids": [ada, ada],
             "staff_ofs": [0, ALL],
+            "keys": ["", "a key"],
+            "fingerprints": ["", "f"],
         },
         "appointment_move": {
             "appointment_ids": [hers, hers],

@@ -129,6 +129,51 @@ def test_appointment_find_tells_only_those_who_may_know(desk: Desk, ada: int, be
         "appointment_find",
         appointment_ids=[appointment] * 5 + [0],
         actor_ids=[ada, ben, ben, ben, ben, ada],
-        staff_ofs=[0, 0, provider_id, provider_id + 1, ALL, 0],
+        staff_ofs=[0, 0, provider_id, provider_id + 1, ALL, ALL],
+        keys=[""] * 6,
+        fingerprints=[""] * 6,
     )
-    assert rows == [(1, slot_id), (3, slot_id), (5, slot_id)]
+    assert [row[:3] for row in rows] == [(n, slot_id, None) for n in (1, 3, 5)]
+
+
+def test_appointment_find_tells_first_what_is_known_of_the_key(
+    desk: Desk, ada: int, ben: int
+) -> None:
+    theirs = desk.appointment(ada, desk.slot())
+    desk.send("idempotency_keep", account_id=ben, key="k", fingerprint="f", body="then", version=3)
+    rows = desk.run(
+        "appointment_find",
+        appointment_ids=[theirs, theirs, 0, theirs],
+        actor_ids=[ben, ben, ben, ada],
+        staff_ofs=[0] * 4,
+        keys=["k"] * 4,
+        fingerprints=["f", "g", "f", "f"],
+    )
+    assert [(row.n, row.verdict, row.body, row.version) for row in rows] == [
+        (1, "replayed", "then", 3),
+        (2, "key_reused", "then", 3),
+        (3, "replayed", "then", 3),
+        (4, None, None, None),
+    ]
+
+
+def test_appointment_book_gives_a_person_as_many_places_as_the_slot_allows(
+    desk: Desk, ada: int, ben: int
+) -> None:
+    once, twice = (desk.slot(capacity=4, per_person=allowed) for allowed in (1, 2))
+    assert verdicts(desk.book((ada, once), (ada, once), (ben, once))) == [
+        "booked",
+        "again",
+        "booked",
+    ]
+    assert verdicts(desk.book((ada, once))) == ["already_booked"]
+    assert verdicts(desk.book(*[(ada, twice)] * 3)) == ["booked", "booked", "again"]
+    assert verdicts(desk.book((ada, twice), (ben, twice))) == ["already_booked", "booked"]
+    assert verdicts(desk.book((ben, twice), (ben, twice))) == ["booked", "again"]
+
+
+def test_appointment_book_forgets_the_places_that_somebody_gave_back(desk: Desk, ada: int) -> None:
+    slot_id = desk.slot(capacity=3, per_person=1)
+    first = desk.appointment(ada, slot_id)
+    assert verdicts(desk.end(first, who=ada)) == ["ended"]
+    assert verdicts(desk.book((ada, slot_id))) == ["booked"]

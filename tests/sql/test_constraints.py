@@ -52,6 +52,8 @@ REFUSED = [
     ("slot_within_calendar", SLOT + "({provider}, '-infinity', '2030-01-01', 1, 0)"),
     ("slot_capacity_sane", SLOT + "({provider}, '2030-01-01', '2030-01-02', 0, 0)"),
     ("slot_capacity_sane", SLOT + "({provider}, '2030-01-01', '2030-01-02', 1001, 0)"),
+    ("slot_per_person_sane", "UPDATE slot SET per_person = 0 WHERE id = {slot}"),
+    ("slot_per_person_sane", "UPDATE slot SET per_person = 1001 WHERE id = {slot}"),
     ("slot_booked_within_capacity", "UPDATE slot SET booked = 2 WHERE id = {slot}"),
     ("slot_booked_within_capacity", "UPDATE slot SET booked = -1 WHERE id = {slot}"),
     ("slot_no_overlap", SLOT + "({provider}, '2035-06-01 12:00', '2035-06-01 13:00', 1, 0)"),

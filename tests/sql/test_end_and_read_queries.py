@@ -189,6 +189,52 @@ def test_appointment_history_tells_every_change_in_order(desk: Desk, ada: int, b
         ("cancel", target, None, "cancelled"),
     ]
     assert changes[2]["reason"] == "Closed"
-    assert changes[2]["actor"] == desk.one("SELECT username FROM account WHERE id = %s", ben)
+    her, his = (desk.one("SELECT username FROM account WHERE id = %s", who) for who in (ada, ben))
+    assert [change["actor"] for change in changes] == [her, her, "staff"]
+    changes = json.loads(desk.run("appointment_history", **seen | {"staff_of": ALL})[0].body)
+    assert [change["actor"] for change in changes] == [her, her, his]
     assert desk.run("appointment_history", **seen | {"actor_id": ben}) == []
     assert desk.run("appointment_history", **seen | {"actor_id": ben, "staff_of": ALL}) != []
+
+
+def test_appointment_history_keeps_what_staff_remark_among_them(desk: Desk, ada: int) -> None:
+    staff = desk.account()
+    one = desk.appointment(ada, desk.slot())
+    desk.end(one, who=staff, staff_of=ALL, action="fulfill", status="fulfilled", reason="Rude")
+    seen = {"appointment_id": one, "actor_id": ada, "after_id": 0, "limit": 3}
+    for staff_of, reason in ((0, ""), (ALL, "Rude")):
+        rows = desk.run("appointment_history", **seen, staff_of=staff_of)
+        assert json.loads(rows[0].body)[1]["reason"] == reason
+
+
+def test_appointment_history_never_goes_back(desk: Desk, ada: int) -> None:
+    slots = desk.slots(2)
+    one = desk.appointment(ada, slots[0])
+    desk.cursor.execute(
+        "UPDATE appointment_history SET at = now() + interval '1 hour' WHERE appointment_id = %s",
+        [one],
+    )
+    desk.move((one, *slots), who=ada)
+    desk.end(one, who=ada)
+    told = "SELECT array_agg(at ORDER BY id) FROM appointment_history WHERE appointment_id = %s"
+    at = desk.one(told, one)
+    assert at == sorted(at)
+
+
+def test_appointment_history_tells_when_the_change_was_made(desk: Desk, ada: int) -> None:
+    one = desk.appointment(ada, desk.slot())
+    desk.end(one, who=ada)
+    told = "SELECT count(*) FROM appointment_history WHERE appointment_id = %s AND at > now()"
+    assert desk.one(told, one) == 2, "not when its transaction began"
+
+
+def test_appointment_end_notes_a_no_show_only_once_the_slot_has_begun(desk: Desk, ada: int) -> None:
+    slot_id = desk.slot()
+    one = desk.appointment(ada, slot_id)
+    noshow = {"who": ada, "staff_of": ALL, "action": "noshow", "status": "noshow"}
+    assert verdicts(desk.end(one, **noshow)) == ["too_early"]
+    desk.cursor.execute(
+        "UPDATE slot SET starts_at = now(), ends_at = now() + interval '1 h' WHERE id = %s",
+        [slot_id],
+    )
+    assert verdicts(desk.end(one, **noshow)) == ["ended"]

@@ -160,7 +160,7 @@ def scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def guided(node: dict[str, Any]) -> bool:
     """Whether the scan goes straight to its rows instead of reading everything."""
     if node["Node Type"] == "Bitmap Heap Scan":
-        return all(guided(child) for child in node["Plans"])
+        return all(guided(one) for one in node["Plans"] if one["Parent Relationship"] == "Outer")
     # There are few providers, and who reads all of them at once for a whole set does right. When
     # there are many, the planner hears of it and makes a new plan.
     return "Index Cond" in node or node["Relation Name"] == "provider"

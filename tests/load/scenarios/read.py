@@ -93,7 +93,7 @@ class Read(Scenario):
         await slot.list_page(
             deps,
             provider_id=block.provider_id,
-            status="free",
+            statuses=["free"],
             from_at=block.starts_at,
             to_at=block.starts_at + DAY,
             after=slot.BEGINNING,
@@ -103,7 +103,6 @@ class Read(Scenario):
 
 OWN_LIST: dict[str, Any] = {
     "provider_id": None,
-    "status": None,
     "from_at": "-infinity",
     "to_at": "infinity",
     "after_id": 0,

@@ -61,8 +61,11 @@ def appointment_changes(
         timeline = evidence.appointments[number]
         if not timeline.states:
             evidence.owned[account].append(number)
-        timeline.add(at, Row(slot, place, account, status))
-        step = steps.pop(number, None)
+        step, row = steps.pop(number, None), Row(slot, place, account, status)
+        if step is None and reseated(timeline.states, row, version) and rows["slot"]:
+            timeline.states[-1] = row
+            continue
+        timeline.add(at, row)
         if step is None:
             found.append(Change(at, "silent", number, version, 0, slot))
             continue
@@ -71,6 +74,11 @@ def appointment_changes(
         mark = {"book": tag, "move": keys.get((actor, number), "")}.get(verb, reason)
         found.append(Change(at, verb, number, version, actor, slot, origin or 0, mark))
     return found + [Change(at, "silent", number, 0, 0) for number in steps]
+
+
+def reseated(states: list[Row], row: Row, version: int) -> bool:
+    """Whether nothing but the place is new, as when a slot is made smaller: no client sees it."""
+    return len(states) == version and states[-1]._replace(place=row.place) == row
 
 
 def account_changes(

@@ -68,6 +68,20 @@ class Judge:
             state.full for state in line.states_between(one.sent_at, one.answered_at)
         )
 
+    def already_booked(self, one: Operation) -> bool:
+        """The person had a place in that slot."""
+        numbers = self.evidence.owned.get(self.evidence.account(one), [])
+        lines = [self.evidence.appointments[number] for number in numbers]
+        return any(
+            state.slot == one.args["slot"] and state.status != "cancelled"
+            for line in lines
+            for state in line.states_between(one.sent_at, one.answered_at)
+        )
+
+    def too_early(self, one: Operation) -> bool:
+        """All slots of a run begin days after it."""
+        return one.verb == "noshow"
+
     def same_slot(self, one: Operation) -> bool:
         return any(state.slot == one.args["slot"] for state in self._states(one))
 

@@ -96,7 +96,9 @@ def list_in_two_halves(ground: Ground) -> None:
             text = await deps.db.run(f"appointment_half_{'ab'[half]}", account_id=actor.account_id)
             found += json.loads(text)
             await asyncio.sleep(BETWEEN)
-        found = [one for one in found if filters["status"] in (None, one["status"])]
+        found = [
+            one for one in found if not filters["statuses"] or one["status"] in filters["statuses"]
+        ]
         found = sorted((o for o in found if o["id"] > filters["after_id"]), key=lambda o: o["id"])
         page = found[: filters["limit"]]
         last_id = page[-1]["id"] if len(found) > len(page) else None
