@@ -30,6 +30,7 @@ SIGNED_IN = frozenset({"customer", "provider", "admin"})
 STAFF = frozenset({"provider", "admin"})
 ADMIN = frozenset({"admin"})
 
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_TARGET = 8 * 1024
 LARGEST_HEADERS = 32 * 1024
 JSON = "application/json"
@@ -122,6 +123,7 @@ class ApiHandler(LeanHandler):
     allowed: ClassVar[str]
     code = ""  # of the error that was answered; metrics and logs ask for it
     media: ClassVar[str] = JSON  # what its successes are
+    lasting: ClassVar[bool] = True  # whether what it changes is kept for good
     standing: Standing | None = None  # with the rate limit
     actor: Session
     query: Any
@@ -216,7 +218,8 @@ class ApiHandler(LeanHandler):
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() not in ("token", "bearer"):
             raise errors.NotAuthenticated
-        self.actor, standing = await self.deps.sessions.enter(token, self.address)
+        writes = self.lasting and self.request.method not in READING
+        self.actor, standing = await self.deps.sessions.enter(token, self.address, writes)
         self.tell(standing)
         if self.actor.role not in who:
             raise errors.PermissionDenied
