@@ -1,6 +1,9 @@
 """Cost per booking in a large database beside that in a small one."""
 
+import contextlib
 import time
+from collections.abc import Iterator
+from typing import Any
 
 from service.settings import Settings
 from tests.load.errors import LoadError
@@ -100,15 +103,22 @@ def grow(here: Stand, rows: int) -> None:
     """Fill a database that is still empty with so many slots and half as many appointments."""
     assert here.target.settings
     with witness(here.target.settings) as connection, connection.cursor() as cursor:
-        cursor.execute(INDEXES)
-        found = cursor.fetchall()
-        for drop, _ in found:
-            cursor.execute(drop)
-        cursor.execute(GROW, {"rows": rows, "each": min(PER_PROVIDER, rows)})
-        for _, make in found:
-            cursor.execute(make)
+        with rebuilt(cursor):
+            cursor.execute(GROW, {"rows": rows, "each": min(PER_PROVIDER, rows)})
         for statement in AFTER:
             cursor.execute(statement)
+
+
+@contextlib.contextmanager
+def rebuilt(cursor: Any) -> Iterator[None]:
+    """Without what costs most row by row; it is made again afterwards."""
+    cursor.execute(INDEXES)
+    found = cursor.fetchall()
+    for drop, _ in found:
+        cursor.execute(drop)
+    yield
+    for _, make in found:
+        cursor.execute(make)
 
 
 def everywhere(here: Stand) -> Everywhere:
