@@ -50,7 +50,8 @@ class Appointments(ApiHandler):
         answers=(200, list[answers.AppointmentBrief], list[answers.AppointmentBriefExpanded]),
     )
     async def get(self) -> None:
-        """One's own appointments, in the order they were booked."""
+        """One's own appointments, in the order they were booked. Where their notes are long, a page
+        has fewer than `limit`; `Link` says whether there is a next one."""
         query: AppointmentQuery = self.query
         page = await appointment.list_page(
             self.deps,
