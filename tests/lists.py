@@ -15,8 +15,10 @@ from service.store.queries import Query
 
 DAY = timedelta(days=1)
 LIMIT = 20
-FEW = 12 * LIMIT  # pages: each row of the page is looked up in a few tables by their indexes
-SOME = 2 * LOOKS  # where slots are looked at for a status that few have
+FEW = (
+    12 * LIMIT
+)  # pages, or rows: each row of the page is looked up in a few tables by their indexes
+SOME = LOOKS + FEW  # where slots are looked at for a status that few have
 PER_SLOT = 9  # where staff ask for all times: the slot and its appointments by two indexes
 
 
@@ -34,7 +36,7 @@ class Ground(NamedTuple):
 
 
 class List(NamedTuple):
-    """A list: its query, what it is asked, and how many pages of PostgreSQL it may read."""
+    """A list: its query, what it is asked, and how many pages and rows it may read."""
 
     query: str
     parameters: dict[str, Any]
@@ -42,9 +44,10 @@ class List(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What a query did cost PostgreSQL: pages of 8 KB looked at, and milliseconds."""
+    """What a query did cost PostgreSQL: pages and rows of tables looked at, and milliseconds."""
 
     pages: int
+    rows: int
     milliseconds: float
 
 
@@ -63,7 +66,16 @@ def cost(cursor: Any, query: Query, parameters: Mapping[str, Any]) -> Cost:
     [(found,)] = cursor.fetchall()
     top = found[0]["Plan"]
     pages = top["Shared Hit Blocks"] + top["Shared Read Blocks"]
-    return Cost(pages, found[0]["Execution Time"])
+    return Cost(pages, _rows(top), found[0]["Execution Time"])
+
+
+def _rows(node: Mapping[str, Any]) -> int:
+    """The rows that a plan's node and those below it have read from tables."""
+    rows = sum(map(_rows, node.get("Plans", [])))
+    if "Relation Name" in node:
+        read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        rows += round(read * node["Actual Loops"])
+    return rows
 
 
 def _slots(ground: Ground) -> dict[str, List]:

@@ -15,7 +15,8 @@ from tornado.iostream import StreamClosedError
 
 from service import deadline, errors, watch
 from service.booking.answer import Answer
-from service.booking.idempotency import NO_KEY, Key, once
+from service.booking.broad import in_turn
+from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
 from service.handlers import cors, fields, problems
 from service.handlers.guards import GUARDS, PUBLIC
@@ -283,8 +284,8 @@ class ApiHandler(LeanHandler):
             )
 
     async def once(self, status: int, work: Callable[[Deps], Awaitable[Answer]]) -> None:
-        """Send the answer of a write, which the same Idempotency-Key brings again."""
-        self.give(status, await once(self.deps, self.actor.account_id, self.key, work))
+        """Send the answer of a write by staff, which the same Idempotency-Key brings again."""
+        self.give(status, await in_turn(self.deps, self.actor.account_id, self.key, work))
 
     def give(self, status: int, answer: Answer) -> None:
         """Send an answer of the rules, with its version as ETag."""

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from service.booking import provider
 from service.booking.answer import Answer
-from service.booking.idempotency import once
+from service.booking.broad import in_turn
 from service.deps import Deps
 from service.handlers import answers
 from service.handlers.base import ADMIN, EVERYONE, STAFF, ApiHandler, endpoint
@@ -52,7 +52,7 @@ class Providers(ApiHandler):
             created = await provider.create(deps, self.body.name, self.body.time_zone)
             return Answer.of(created)
 
-        made = await once(self.deps, self.actor.account_id, self.key, create)
+        made = await in_turn(self.deps, self.actor.account_id, self.key, create)
         self.set_header("Location", f"/api/providers/{msgspec.json.decode(made.body)['id']}/")
         self.give(201, made)
 

@@ -59,7 +59,8 @@ class SlotQuery(msgspec.Struct):
 class Slots(ApiHandler):
     @endpoint(EVERYONE, query=SlotQuery, answers=(200, list[answers.Slot]))
     async def get(self) -> None:
-        """Slots in the order of time."""
+        """Slots in the order of time. A page may have fewer than `limit`, or none, and still name a
+        next one: only so many slots are looked at for each."""
         query: SlotQuery = self.query
         page = await slot.list_page(
             self.deps,
