@@ -61,7 +61,8 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
         reschedule_lane(db, locks, settings),
         appointment.list_lane(db, settings),
         slot.list_lane(db, settings),
-        broad_lane(settings),
+        broad=broad_lane(settings),
+        desk=broad_lane(settings),
     )
     readiness = Readiness(db, repeated, passwords, settings)
     deps = Deps(

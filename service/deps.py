@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """One lane per action on appointments, and per list; booking/ says what goes in."""
+    """One lane per action on appointments, per list, and for what staff change in calendars;
+    booking/ says what goes in."""
 
     booking: "Lane[Any, Answer]"
     ending: "Lane[Any, Answer]"
@@ -29,6 +30,7 @@ class Lanes:
     appointments: Lane[Any, Any]
     slots: Lane[Any, Any]
     broad: Lane[Any, Any]
+    desk: "Lane[Any, Answer]"
 
     def by_name(self) -> dict[str, Lane[Any, Any]]:
         """All of them."""

@@ -131,10 +131,13 @@ class Lane(Generic[Item, Result]):
 
     @classmethod
     def alone(
-        cls, settings: Settings, read: Callable[[list[Item]], Awaitable[Sequence[Any]]]
+        cls,
+        settings: Settings,
+        decide: Callable[[list[Item]], Awaitable[Sequence[Any]]],
+        **options: Any,
     ) -> Self:
-        """A lane of sets of one, for what is too much to be read beside others."""
-        lane = cls.of(settings, read)
+        """A lane of sets of one, for what is too much to be done beside others."""
+        lane = cls.of(settings, decide, **options)
         lane._batch = 1
         return lane
 

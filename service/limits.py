@@ -19,7 +19,7 @@ from service.lane import Lane
 from service.settings import Settings
 from service.store.redis import guarded
 
-MINUTE, HOUR = 60, 3600  # seconds
+MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 SLICES = 12  # of a window; as in limits.lua
 STRANGERS = 5  # so many strange addresses have to try before an account takes no more of them
 KNOWN_FOR = 90 * 24 * HOUR
@@ -67,6 +67,7 @@ class Limits:
         self._script = redis.register_script(_SCRIPT)
         self.on = settings.rate_limit
         self._user = Policy("user", settings.user_limit, MINUTE)
+        self._writes = Policy("writes", settings.writes_a_day, DAY)
         self._address = Policy("address", settings.address_limit, MINUTE)
         self._probe = Policy("probe", settings.address_limit, MINUTE)
         self._register = Policy("register", settings.register_limit, MINUTE)
@@ -83,7 +84,7 @@ class Limits:
             queue=settings.lane_queue * 2,
             patience=settings.redis_timeout,
         )
-        general = [self._user, self._address, self._probe]
+        general = [self._user, self._writes, self._address, self._probe]
         logins = [self._login, self._login_address]
         policies = [*general, *logins, self._stranger, self._account, self._register]
         self.refused = Counter({policy.name: 0 for policy in policies})
@@ -140,9 +141,10 @@ class Limits:
         self.uncounted += 1
         return None
 
-    def user(self, account_id: int) -> Charge:
-        """What a request of this user is charged to."""
-        return _charge(self._user, str(account_id))
+    def user(self, account_id: int, *, writes: bool = False) -> Ask:
+        """What a request of this user is charged to; one that writes for good, to its day too."""
+        policies = [self._user, self._writes] if writes else [self._user]
+        return [_charge(policy, str(account_id)) for policy in policies]
 
     def visitor(self, address: str) -> Charge:
         """What a request from this address is charged to, when nobody knows whose it is."""

@@ -48,6 +48,18 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
         """Whether this account is staff of the provider."""
         return self.staff_of in (EVERYWHERE, provider_id)
 
+    @property
+    def owner(self) -> "Owner":
+        """Whom to charge for a request."""
+        return Owner(self.account_id, self.role == "customer")
+
+
+class Owner(NamedTuple):
+    """Whose a token is; a customer may write only so often in a day."""
+
+    account_id: int
+    customer: bool
+
 
 class Token(msgspec.Struct, frozen=True):
     """One of an account's tokens, as its owner sees it."""
@@ -57,10 +69,12 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class LookUp(NamedTuple):
-    """Whose token this is; a request from an address is counted, one from nowhere is not."""
+    """Whose token this is; a request from an address is counted, one from nowhere is not. One that
+    writes for good is counted against a customer's day too."""
 
     key: str
     address: str | None
+    writes: bool = False
 
 
 class Sessions:
@@ -75,7 +89,7 @@ class Sessions:
         self._ttl, self._sliding = settings.token_ttl, settings.token_sliding
         self._renew_every = min(RENEW_EVERY, settings.token_ttl / 10)
         self._touched: dict[str, float] = {}
-        self._owners: dict[str, int] = {}  # whom to charge; whether a token lives, Redis says
+        self._owners: dict[str, Owner] = {}  # whom to charge; whether a token lives, Redis says
         self.lane: Lane[LookUp, tuple[Session, Standing | None]] = Lane(
             self._look_up,
             width=settings.lane_width,
@@ -104,16 +118,19 @@ class Sessions:
         """The session of a token, whose life is renewed. Raises InvalidToken."""
         return (await self.enter(token, None))[0]
 
-    async def enter(self, token: str, address: str | None) -> tuple[Session, Standing | None]:
+    async def enter(
+        self, token: str, address: str | None, writes: bool = False
+    ) -> tuple[Session, Standing | None]:
         """The session of a token, whose life is renewed, and how its user stands with the limit.
 
-        A request without a valid token is charged to its address. Raises InvalidToken, RateLimited.
+        A request without a valid token is charged to its address; one of a customer that writes
+        for good, to the day too. Raises InvalidToken, RateLimited.
         """
         if not _TOKEN.fullmatch(token):
             if self._limits and address is not None:
                 await self._limits.visit(address)
             raise InvalidToken
-        return await self.lane.submit(LookUp(_key(token), address))
+        return await self.lane.submit(LookUp(_key(token), address, writes))
 
     async def revoke_all(self, account_id: int, *, keep: int | None = None) -> int:
         """Delete all the account's tokens for good, but one; how many there were.
@@ -218,16 +235,20 @@ class Sessions:
         """The sessions, and the standings by number. One message finds out both, where this
         process knows whose a token is; one that is new or not valid takes a second."""
         owners = self._owners
-        counted = [(n, key) for n, (key, address) in enumerate(asked) if address is not None]
-        charges = {n: [limits.user(owners[key])] for n, key in counted if key in owners}
+        counted = [(n, one.key) for n, one in enumerate(asked) if one.address is not None]
+
+        def charged(owner: Owner, n: int) -> Ask:
+            return limits.user(owner.account_id, writes=owner.customer and asked[n].writes)
+
+        charges = {n: charged(owners[key], n) for n, key in counted if key in owners}
         sessions, standings = await self._together(limits, keys, charges)
         late: dict[int, Ask] = {}
         for n, key in counted:
             session, address = sessions[n], asked[n].address or ""
             if n not in charges:
-                late[n] = [limits.user(session.account_id) if session else limits.visitor(address)]
+                late[n] = charged(session.owner, n) if session else [limits.visitor(address)]
             if session:
-                owners[key] = session.account_id
+                owners[key] = session.owner
             else:
                 owners.pop(key, None)
         if late:

@@ -121,6 +121,9 @@ class Settings:
     max_body: int = setting(1048576, "largest request body in bytes", low=1024)
     rate_limit: bool = setting(True, "limit requests, logins and registrations, as follows")
     user_limit: int = setting(600, "requests a minute of one user", low=1)
+    writes_a_day: int = setting(
+        2000, "changes a customer may ask for within any 24 hours; accounts and tokens apart", low=1
+    )
     address_limit: int = setting(
         3000, "requests a minute from one address without a valid token", low=1
     )

@@ -1,12 +1,13 @@
 """Booking an appointment, ending it, and looking at it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from service.booking.answer import NO_APPOINTMENT, Answer, Page, judged_all, tag
+from service.booking.broad import Work
 from service.booking.idempotency import NO_KEY, Key
 from service.booking.status import APPOINTMENT_STATUSES
 from service.deps import Deps
@@ -235,8 +236,9 @@ async def list_page(
         item = ListItem(*whose, from_at, to_at, after_id, limit, expand, known)
         page: Page[int] = await deps.lanes.appointments.submit(item)
         return page
-    body, last_id, more = await deps.lanes.broad.submit(
-        lambda: deps.db.run(
+
+    def look() -> Awaitable[Any]:
+        return deps.db.run(
             "appointment_list_provider",
             provider_id=provider_id,
             after_id=after_id,
@@ -247,5 +249,6 @@ async def list_page(
             expand=expand,
             most_bytes=PAGE_BYTES,
         )
-    )
+
+    body, last_id, more = await deps.lanes.broad.submit(Work(actor.account_id, look))
     return Page(body, last_id if more else None)

@@ -1,18 +1,42 @@
-"""Lists over a whole calendar, which read more than one's own: one by one, a few at a time."""
+"""What reads a whole calendar, and what staff change in one: one by one, a few at a time.
+
+Both may take long, a list for its length and a change for a row that somebody else holds. They wait
+for each other in lanes of their own, so that neither takes all connections from bookings.
+"""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
+from service.booking.answer import Answer
+from service.booking.idempotency import Key, once
+from service.deps import Deps
 from service.lane import Lane
 from service.settings import Settings
 
-Reading = Callable[[], Awaitable[Any]]
+ANYBODY = 0  # the account of those who need none
 
 
-def broad_lane(settings: Settings) -> Lane[Reading, Any]:
-    """The lane in which such lists wait for each other, so that nobody else waits for them."""
+class Work(NamedTuple):
+    """Something to do, and for whom."""
 
-    async def read(items: list[Reading]) -> list[Any]:
-        return [await item() for item in items]
+    account_id: int
+    do: Callable[[], Awaitable[Any]]
 
-    return Lane.alone(settings, read)
+
+def broad_lane(settings: Settings) -> Lane[Work, Any]:
+    """A lane in which such work waits for its turn; nobody has a second turn before all others'."""
+
+    async def decide(items: list[Work]) -> list[Any]:
+        return [await item.do() for item in items]
+
+    return Lane.alone(settings, decide, owner=lambda item: item.account_id)
+
+
+async def in_turn(
+    deps: Deps, account_id: int, key: Key, work: Callable[[Deps], Awaitable[Answer]]
+) -> Answer:
+    """As once(), when its turn has come. Raises Unavailable if that takes too long."""
+    change = Work(account_id, partial(once, deps, account_id, key, work))
+    answer: Answer = await deps.lanes.desk.submit(change)
+    return answer

@@ -1,11 +1,12 @@
 """Slots of a provider's calendar: create, find, change, delete."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from service.booking.answer import Answer, Page, judged, tag
+from service.booking.broad import ANYBODY, Work
 from service.booking.status import SLOT_STATUSES
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, PermissionDenied, SlotOverlap
@@ -172,8 +173,9 @@ async def list_page(
         item = ListItem(provider_id, ",".join(statuses), from_at, to_at, *after, limit, known)
         page: Page[Cursor] = await deps.lanes.slots.submit(item)
         return page
-    row = await deps.lanes.broad.submit(
-        lambda: deps.db.run(
+
+    def look() -> Awaitable[Any]:
+        return deps.db.run(
             "slot_list",
             statuses=list(statuses or SLOT_STATUSES),
             from_at=from_at,
@@ -183,8 +185,8 @@ async def list_page(
             limit=limit,
             most_looks=LOOKS,
         )
-    )
-    body, last_at, last_id, more = row
+
+    body, last_at, last_id, more = await deps.lanes.broad.submit(Work(ANYBODY, look))
     return Page(body, Cursor(last_at, last_id) if more else None)
 
 

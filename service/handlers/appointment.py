@@ -55,7 +55,8 @@ class Appointments(ApiHandler):
         """One's own appointments, in the order they were booked.
 
         With `provider`, that provider's staff and admins get everybody's with it instead, each with
-        its `user` and the provider's name in its slot."""
+        its `user` and the provider's name in its slot. Where their notes are long, a page has fewer
+        than `limit`; `Link` says whether there is a next one."""
         query: AppointmentQuery = self.query
         await days.place(self.deps, query, self.request.query_arguments)
         page = await appointment.list_page(

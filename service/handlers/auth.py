@@ -111,6 +111,8 @@ class Login(ApiHandler):
 
 
 class Logout(ApiHandler):
+    lasting = False
+
     @endpoint("logout", SIGNED_IN, answers=(200, answers.LoggedOut))
     async def post(self) -> None:
         """Delete the token of this request for good."""
@@ -126,6 +128,8 @@ class Me(ApiHandler):
 
 
 class Tokens(ApiHandler):
+    lasting = False
+
     @endpoint("listTokens", SIGNED_IN, query=TokenQuery, answers=(200, list[answers.Token]))
     async def get(self) -> None:
         """The living tokens of this account, oldest first; never the tokens themselves."""
@@ -144,6 +148,8 @@ class Tokens(ApiHandler):
 
 
 class Token(ApiHandler):
+    lasting = False
+
     @endpoint("logoutToken", SIGNED_IN, answers=(204,))
     async def delete(self, token_id: int) -> None:
         """Log out one session of this account."""
@@ -152,6 +158,7 @@ class Token(ApiHandler):
 
 
 class Password(NewPasswordHandler):
+    lasting = False
     secret = "new_password"
 
     @endpoint(

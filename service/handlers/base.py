@@ -15,7 +15,8 @@ from tornado.iostream import StreamClosedError
 
 from service import deadline, errors, watch
 from service.booking.answer import Answer
-from service.booking.idempotency import NO_KEY, Key, once
+from service.booking.broad import in_turn
+from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
 from service.handlers import cors, dispatch, fields, problems
 from service.handlers import headers as grammar
@@ -32,7 +33,7 @@ EVERYONE = frozenset[str]()  # no token needed
 SIGNED_IN = frozenset({"customer", "provider", "admin"})
 STAFF = frozenset({"provider", "admin"})
 ADMIN = frozenset({"admin"})
-
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_TARGET = 8 * 1024
 LARGEST_HEADERS = 32 * 1024
 JSON = "application/json"
@@ -111,6 +112,7 @@ class ApiHandler(LeanHandler):
     code = ""  # of the error that was answered; metrics and logs ask for it
     media: ClassVar[str] = JSON  # what its successes are
     tail: ClassVar[bytes] = b"\n"  # of their text: a prompt that comes next has its own line
+    lasting: ClassVar[bool] = True  # whether what it changes is kept for good
     standing: Standing | None = None  # with the rate limit
     actor: Session
     query: Any
@@ -226,21 +228,21 @@ class ApiHandler(LeanHandler):
         return fields.convert(value, kind, prefix, lenient=lenient)
 
     def check_names(self, parameters: Set[str]) -> None:
-        """Raise InvalidFields for query parameters that there are none of in the API."""
+        """Raise InvalidFields for query parameters that there are none of; pages take any."""
         given = self.request.query_arguments
-        # Who watches the service, or its pages, may add what they like.
         strict = self.request.path.startswith(cors.SHARED)
         if strict and self.deps.settings.unknown_fields == "refuse" and given.keys() - parameters:
             raise errors.InvalidFields(fields.unknown(given, parameters))
 
     async def authenticate(self, who: frozenset[str]) -> None:
-        """Set the actor, and count the request. Raises NotAuthenticated, InvalidToken,
-        RateLimited, PermissionDenied, Unavailable."""
+        """Set the actor, and count the request. Raises what sessions.enter() does, and for the rest
+        NotAuthenticated or PermissionDenied."""
         scheme, token = grammar.credentials(self.request.headers.get("Authorization", ""))
         if scheme not in ("token", "bearer"):
             await self.charge()
             raise errors.NotAuthenticated
-        self.actor, standing = await self.deps.sessions.enter(token, self.address)
+        writes = self.lasting and self.request.method not in READING
+        self.actor, standing = await self.deps.sessions.enter(token, self.address, writes)
         self.tell(standing)
         if self.actor.role not in who:
             raise errors.PermissionDenied
@@ -269,8 +271,7 @@ class ApiHandler(LeanHandler):
         return Key(key, hashlib.sha256(request).hexdigest())
 
     def identity(self) -> bytes:
-        """What tells this body from another one, however it was written; never a secret, since its
-        digest is kept."""
+        """What tells this body from others, however it was written; no secret: its digest is kept."""
         return msgspec.json.encode(getattr(self, "body", None), order="sorted")
 
     async def if_match(self, current: Callable[[], Awaitable[int]]) -> int:
@@ -310,8 +311,8 @@ class ApiHandler(LeanHandler):
             )
 
     async def once(self, status: int, work: Callable[[Deps], Awaitable[Answer]]) -> None:
-        """Send the answer of a write, which the same Idempotency-Key brings again."""
-        self.give(status, await once(self.deps, self.actor.account_id, self.key, work))
+        """Send the answer of a write by staff, which the same Idempotency-Key brings again."""
+        self.give(status, await in_turn(self.deps, self.actor.account_id, self.key, work))
 
     def give(self, status: int, answer: Answer) -> None:
         """Send an answer of the rules, with its version as ETag."""
@@ -369,7 +370,7 @@ class ApiHandler(LeanHandler):
             self._headers[name] = value
         if isinstance(error, problems.MethodNotAllowed):
             self._headers["Allow"] = self.allowed
-        # Refused before its body was read: Tornado will not read on, and should say so.
+        # With a body that was not read: Tornado will not read on, and should say so.
         if self.deps.traffic.draining or not self.request._body_future.done():
             self._headers["Connection"] = "close"
         self.finish(problems.document(error, self.request_id))
@@ -388,8 +389,8 @@ class ApiHandler(LeanHandler):
         self.set_header("Allow", self.allowed)
         if "PATCH" in self.verbs:
             self.set_header("Accept-Patch", f"{JSON}, {grammar.MERGE_PATCH}")
-        asked = "Access-Control-Request-Method" in self.request.headers
-        if asked and "Access-Control-Allow-Origin" in self._headers:
+        asks = "Access-Control-Request-Method" in self.request.headers
+        if asks and "Access-Control-Allow-Origin" in self._headers:
             self._headers.update(cors.preflight(self.allowed))
         self.set_status(204)
         self.finish()

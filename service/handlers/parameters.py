@@ -9,7 +9,7 @@ QUERY = {
     "day, which begins when it does on the wall clock of `provider`, or else in UTC.",
     "to": "Only slots that begin before this instant, or before this day.",
     "status": "Only those in this state; given several times, in any of them.",
-    "limit": "How many to answer at most.",
+    "limit": "How many to answer at most; `Link` says whether there are more, not their number.",
     "cursor": "Where the page begins: taken from the `Link` of the page before, never made up.",
     "expand": "`slot` answers whole slots instead of brief ones or ids; nothing else expands.",
 }

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from service.booking import provider
 from service.booking.answer import Answer
-from service.booking.idempotency import once
+from service.booking.broad import in_turn
 from service.deps import Deps
 from service.errors import PreconditionFailed
 from service.handlers import answers
@@ -58,7 +58,7 @@ class Providers(ApiHandler):
             created = await provider.create(deps, self.body.name, self.body.time_zone)
             return Answer.of(created, 1)
 
-        made = await once(self.deps, self.actor.account_id, self.key, create)
+        made = await in_turn(self.deps, self.actor.account_id, self.key, create)
         self.set_header("Location", f"/api/providers/{msgspec.json.decode(made.body)['id']}/")
         self.give(201, made)
 

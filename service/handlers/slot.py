@@ -69,7 +69,8 @@ class SlotQuery(msgspec.Struct):
 class Slots(ApiHandler):
     @endpoint("listSlots", EVERYONE, query=SlotQuery, answers=(200, list[answers.Slot]))
     async def get(self) -> None:
-        """Slots in the order of time."""
+        """Slots in the order of time. A page may have fewer than `limit`, or none, and still name a
+        next one: only so many slots are looked at for each."""
         query: SlotQuery = self.query
         await days.place(self.deps, query, self.request.query_arguments)
         page = await slot.list_page(

@@ -214,11 +214,13 @@ def session(settings: Settings) -> dict[str, str]:
         "client_connection_check_interval": "1s",
         # One plan per query and connection. Made while a table was still small, it must not go on
         # to read that table or an index from end to end when it has grown. Hash joins stay: sets
-        # are joined to themselves by them. The queries keep them away from tables.
+        # are joined to themselves by them. The queries keep them away from tables. And a page of a
+        # list is read in the order of its index: a bitmap would be of all that the list has.
         "plan_cache_mode": "force_generic_plan",
         "enable_seqscan": "off",
         "enable_mergejoin": "off",
         "enable_material": "off",
+        "enable_bitmapscan": "off",
         "jit": "off",
     }
 

@@ -157,7 +157,7 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
         SELECT slot, slot.starts_at, slot.id
           FROM slot
          WHERE slot.provider_id = item.provider_id
-           AND slot.deleted_at IS NULL
+           AND num_nulls(slot.deleted_at) = 1  -- as IS NULL, indexes that are partial by it would do
            AND (slot.starts_at, slot.id) > (
                    greatest(item.from_at, item.after_at),
                    CASE WHEN item.after_at >= item.from_at THEN item.after_id ELSE 0 END)

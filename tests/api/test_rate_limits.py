@@ -88,6 +88,37 @@ async def test_one_user_has_one_allowance_for_all_tokens(
         assert (await api.get("/api/me/", who=ben)).status == 200
 
 
+async def test_a_customer_writes_so_often_a_day_and_still_reads_and_logs_out(
+    served: Served, stranger: Person, home: str
+) -> None:
+    """A token's first use takes another way to its owner than those after it."""
+    async with served(**ON, writes_a_day=2) as one, served(**ON, writes_a_day=2) as other:
+        token = (await login(one, stranger.username, home, PASSWORD)).json["token"]
+        fresh = stranger._replace(token=token)
+        writes = [
+            await api.post("/api/appointments/", {"slot": 4 * 10**12}, who=who)
+            for api, who in ((one, stranger), (one, fresh), (one, stranger), (other, fresh))
+        ]
+        assert [reply.status for reply in writes] == [404, 404, 429, 429]
+        assert told(writes[0])[0] == '"user";q=600;w=60'
+        for reply in writes[2:]:
+            check_refused(reply, "writes")
+            assert 0 < int(reply.headers["Retry-After"]) <= 26 * 3600
+        cancel = await one.post("/api/appointments/4000000000000/cancel/", {}, who=fresh)
+        check_refused(cancel, "writes")
+        assert (await one.get("/api/me/", who=fresh)).status == 200
+        body = {"current_password": PASSWORD, "new_password": PASSWORD}
+        assert (await one.post("/api/password/", body, who=fresh)).status == 200
+        assert (await one.post("/api/logout/", who=fresh)).status == 200
+
+
+async def test_staff_write_as_often_as_they_ask(served: Served, admin: Person) -> None:
+    async with served(**ON, writes_a_day=1) as api:
+        for _ in range(3):
+            reply = await api.post("/api/appointments/", {"slot": 4 * 10**12}, who=admin)
+            assert reply.status == 404
+
+
 async def test_two_processes_count_together(served: Served, stranger: Person) -> None:
     async with served(**ON, user_limit=10) as one, served(**ON, user_limit=10) as other:
         apis = [one, other] * 20

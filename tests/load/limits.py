@@ -27,7 +27,8 @@ from tests.load.wire import Request
 
 LANES_OFF = {"LANE_BATCH": "1"}
 NEVER = str(10**9)
-COUNTED = {"RATE_LIMIT": "on", "USER_LIMIT": NEVER, "ADDRESS_LIMIT": NEVER}
+LIMITS = ("USER_LIMIT", "WRITES_A_DAY", "ADDRESS_LIMIT")
+COUNTED = {"RATE_LIMIT": "on"} | dict.fromkeys(LIMITS, NEVER)
 DROPPED = ("Content-Length", "Date", "Server", "Connection")  # Tornado adds its own
 WARM_UP = 0.5
 PATIENCE = 60.0  # seconds that a queue may take without HTTP

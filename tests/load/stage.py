@@ -84,6 +84,17 @@ class DatabaseStage:
         self.people += made
         return made
 
+    async def add_staff(self, provider_id: int) -> Person:
+        """Somebody new who keeps a provider's calendar."""
+        name = f"staff{secrets.token_hex(4)}"
+        [(account_id,)] = self._rows(
+            "INSERT INTO account (username, email, password_hash, role, provider_id)"
+            " VALUES (%s, '', %s, 'provider', %s) RETURNING id",
+            (name, self._hash, provider_id),
+        )
+        token = await self._deps.sessions.issue(account_id, name, "provider", provider_id)
+        return person(account_id, name, token)
+
     async def add_slots(self, count: int, capacity: int = 1) -> list[int]:
         found = []
         for size in sizes(count, PER_PROVIDER):

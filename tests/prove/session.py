@@ -36,6 +36,7 @@ ENVIRONMENT = {
     # Everybody here comes from one address and asks without rest.
     (
         "USER_LIMIT",
+        "WRITES_A_DAY",
         "ADDRESS_LIMIT",
         "LOGIN_ADDRESS_LIMIT",
         "LOGIN_ACCOUNT_LIMIT",

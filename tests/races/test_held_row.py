@@ -1,5 +1,7 @@
 """Somebody holds a slot's row for long: who wants it is refused, nobody else suffers for it."""
 
+import asyncio
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +14,8 @@ from tests.races.conftest import Running
 from tests.races.wire import at_once
 
 pytestmark = pytest.mark.usefixtures("unbroken")
+
+LONG = {"lock_timeout": 1.5, "statement_timeout": 4.0, "request_deadline": 6.0, "lock_ttl": 7.0}
 
 
 @pytest.fixture
@@ -34,6 +38,32 @@ async def test_of_20_who_book_at_once_only_those_who_wait_for_it_are_refused(
         assert statuses == [503 if n == 7 else 201 for n in range(20)]
         holder.rollback()
         assert (await wire.book(ada, slot_ids[7])).status == 201
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+async def test_staff_who_wait_for_it_take_no_connections_from_bookings(
+    running: Running, given: Given, ada: Person, admin: Person, holder: Any, keyed: bool
+) -> None:
+    """They wait for longer than a booking may take."""
+    held, *slot_ids = await given.make_slots(41)
+    with holder.cursor() as cursor:
+        cursor.execute("SELECT FROM slot WHERE id = %s FOR UPDATE", [held])
+    async with running(pool_size=4, **LONG) as wire:
+        closing = {"status": "busy-unavailable"}
+        keys = [f"held-{held}-{n}" if keyed else "" for n in range(20)]
+        path = f"/api/slots/{held}/"
+        waiting = asyncio.gather(
+            *(wire.call("PATCH", path, closing, who=admin, key=key) for key in keys)
+        )
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        answers = await at_once(wire.book(ada, slot_id) for slot_id in slot_ids)
+        took = time.monotonic() - began
+        assert [answer.status for answer in answers] == [201] * 40
+        assert took < 2, "they waited for those who wait"
+        assert {answer.status for answer in await waiting} == {503}
+        holder.rollback()
+        assert (await wire.call("PATCH", path, closing, who=admin)).status == 200
 
 
 async def test_a_move_to_it_is_refused_and_the_others_arrive(

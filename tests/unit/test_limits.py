@@ -11,7 +11,7 @@ import pytest
 
 from service.deps import Deps
 from service.errors import RateLimited, Unavailable
-from service.limits import MINUTE, SLICES, STRANGERS, Charge, Limits, Policy
+from service.limits import DAY, MINUTE, SLICES, STRANGERS, Charge, Limits, Policy
 from service.store import redis
 
 _COUNTER = itertools.count(1)
@@ -138,6 +138,24 @@ async def test_what_is_left_is_told(limits: Make, address: str) -> None:
         await made.login("jon", address)
     assert (caught.value.policy, caught.value.limit) == ("login", 3)
     assert made.refused["login"] == 1
+
+
+async def test_what_is_written_is_counted_by_the_day_and_told_only_when_refused(
+    limits: Make,
+) -> None:
+    made, account_id = limits(writes_a_day=3), next(_COUNTER) + 10**12
+    reads, writes = made.user(account_id), made.user(account_id, writes=True)
+    assert await _passed(*(made.lane.submit(writes) for _ in range(9))) == 3
+    assert await _passed(*(made.lane.submit(reads) for _ in range(9))) == 9, (
+        "beside it, all goes on"
+    )
+    [told] = await made.decide([reads])
+    assert told.policy.name == "user"
+    with pytest.raises(RateLimited) as caught:
+        await made.lane.submit(writes)
+    assert (caught.value.policy, caught.value.limit, caught.value.window) == ("writes", 3, DAY)
+    assert 22 * 3600 < caught.value.retry_after <= DAY + DAY // SLICES
+    assert made.refused["writes"] == 7
 
 
 async def test_every_count_ends_by_itself(limits: Make, deps: Deps, address: str) -> None:

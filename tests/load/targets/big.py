@@ -1,8 +1,16 @@
 """Cost per booking in a large database beside that in a small one."""
 
+import contextlib
 import time
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg2
 
 from service.settings import Settings
+from service.store.postgres import dsn
+from service.store.queries import load_queries
+from tests.lists import Ground, cost, lists
 from tests.load.errors import LoadError
 from tests.load.limits import Arm
 from tests.load.report.words import rate
@@ -38,6 +46,19 @@ INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, t
 SELECT id, account_id, 'book', slot_id, status FROM appointment;
 """
 AFTER = ("VACUUM ANALYZE",)
+# A provider in the midst, its first day and its last but one, and a customer.
+GROUND = """
+SELECT clinic.id, min(slot.starts_at), max(slot.starts_at) - interval '2 days',
+       mine.account_id, mine.id, (SELECT max(id) FROM appointment)
+  FROM (SELECT id FROM provider WHERE name LIKE 'Large %'
+         ORDER BY id OFFSET (SELECT count(*) / 2 FROM provider WHERE name LIKE 'Large %')
+         LIMIT 1) AS clinic
+  JOIN slot ON slot.provider_id = clinic.id
+ CROSS JOIN LATERAL (SELECT account_id, id FROM appointment
+                      WHERE account_id = (SELECT min(id) FROM account WHERE username LIKE 'large%')
+                      ORDER BY id LIMIT 1) AS mine
+ GROUP BY clinic.id, mine.account_id, mine.id
+"""
 
 
 # How to drop and how to make again what costs most row by row. In place of the exclusion constraint
@@ -86,6 +107,7 @@ async def size(settings: Settings, repeat: int, seconds: float, rows: int) -> li
             "large": large.arm(everywhere(large)),
         }
         found = await in_turn(arms, repeat, seconds)
+        read = asked(large, min(PER_PROVIDER, rows))
     costs = {name: sum(one.cpu.values()) for name, one in found.items()}
     times = costs["large"] / costs["small"]
     return [
@@ -93,22 +115,47 @@ async def size(settings: Settings, repeat: int, seconds: float, rows: int) -> li
         Row(f"CPU of all for a booking at {SMALL:,} slots", "", f"{costs['small']:.0f} µs"),
         Row(f"the same at {rows:,}, by that", f"≤ {MARGIN}", f"{times:.2f}", times <= MARGIN),
         Row("bookings a second there", "", rate(found["large"].throughput)),
+        *read,
     ]
+
+
+def asked(here: Stand, each: int) -> list[Row]:
+    """What each list reads there, asked for as the service prepares it."""
+    assert here.target.settings
+    queries, rows = load_queries(), []
+    connection = psycopg2.connect(dsn(here.target.settings))
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        cursor.execute(GROUND)
+        provider_id, first, late, account_id, appointment_id, last_id = cursor.fetchone()
+        here_are = Ground(provider_id, each, first, late, 96, account_id, appointment_id, last_id)
+        for name, one in lists(here_are).items():
+            found = cost(cursor, queries[one.query], one.parameters)
+            pages = max(found.pages, found.rows)
+            told = f"{pages:,}, {found.milliseconds:.1f} ms"
+            rows.append(Row(f"pages for {name}", f"≤ {one.most:,}", told, pages <= one.most))
+    return rows
 
 
 def grow(here: Stand, rows: int) -> None:
     """Fill a database that is still empty with so many slots and half as many appointments."""
     assert here.target.settings
     with witness(here.target.settings) as connection, connection.cursor() as cursor:
-        cursor.execute(INDEXES)
-        found = cursor.fetchall()
-        for drop, _ in found:
-            cursor.execute(drop)
-        cursor.execute(GROW, {"rows": rows, "each": min(PER_PROVIDER, rows)})
-        for _, make in found:
-            cursor.execute(make)
+        with rebuilt(cursor):
+            cursor.execute(GROW, {"rows": rows, "each": min(PER_PROVIDER, rows)})
         for statement in AFTER:
             cursor.execute(statement)
+
+
+@contextlib.contextmanager
+def rebuilt(cursor: Any) -> Iterator[None]:
+    """Without what costs most row by row; it is made again afterwards."""
+    cursor.execute(INDEXES)
+    found = cursor.fetchall()
+    for drop, _ in found:
+        cursor.execute(drop)
+    yield
+    for _, make in found:
+        cursor.execute(make)
 
 
 def everywhere(here: Stand) -> Everywhere:

@@ -18,12 +18,14 @@ from tests.load.errors import LoadError
 from tests.load.machine import machine
 from tests.load.target import load_settings
 from tests.load.targets.big import size
+from tests.load.targets.lists import lists
 from tests.load.targets.parts import Part, booking, hot, idle, latency, logins, moves, reads
 
 PARTS: dict[str, Part] = {
     "booking": booking,
     "moves": moves,
     "reads": reads,
+    "lists": lists,
     "latency": latency,
     "logins": logins,
     "hot": hot,

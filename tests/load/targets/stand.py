@@ -35,8 +35,10 @@ class Row(NamedTuple):
 class Stand:
     """A server on databases of its own, and who asks it."""
 
-    def __init__(self, target: Target, world: World, stack: contextlib.ExitStack) -> None:
-        self.target, self.world, self._stack = target, world, stack
+    def __init__(
+        self, target: Target, world: World, stage: DatabaseStage, stack: contextlib.ExitStack
+    ) -> None:
+        self.target, self.world, self.stage, self._stack = target, world, stage, stack
 
     def scenario(self, name: str, **options: int | str) -> Scenario:
         """A scenario of the load test, in this world."""
@@ -91,7 +93,7 @@ async def stand(
         async with app.opened(staging(target.settings)) as deps:
             connection = stack.enter_context(witness(target.settings))
             stage = DatabaseStage(deps, connection, rounds)
-            yield Stand(target, World(target.address, stage), stack)
+            yield Stand(target, World(target.address, stage), stage, stack)
 
 
 async def in_turn(arms: Mapping[str, Arm], repeat: int, seconds: float) -> dict[str, Measure]:

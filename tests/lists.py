@@ -1,0 +1,194 @@
+"""Every list of every role, as the service asks PostgreSQL for it, and how much of it may be read.
+
+Where a calendar is large, what a page costs must not depend on how large it is.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from service.booking.appointment import PAGE_BYTES
+from service.booking.slot import LOOKS
+from service.booking.status import APPOINTMENT_STATUSES, SLOT_STATUSES
+from service.store.arrays import written
+from service.store.queries import Query
+
+DAY = timedelta(days=1)
+LIMIT = 20
+FEW = (
+    12 * LIMIT
+)  # pages, or rows: each row of the page is looked up in a few tables by their indexes
+SOME = LOOKS + FEW  # where slots are looked at for a status that few have
+PER_SLOT = 9  # where staff ask for all times: the slot and its appointments by two indexes
+
+
+class Ground(NamedTuple):
+    """Whom to ask for: a provider with so many slots, a customer, one of their appointments."""
+
+    provider_id: int
+    slots: int
+    first: datetime  # a day of the provider's first slots
+    late: datetime  # one of the last
+    slots_of_day: int
+    account_id: int
+    appointment_id: int
+    last_id: int  # of all appointments
+
+
+class List(NamedTuple):
+    """A list: its query, what it is asked, and how many pages and rows it may read."""
+
+    query: str
+    parameters: dict[str, Any]
+    most: int
+
+
+class Cost(NamedTuple):
+    """What a query did cost PostgreSQL: pages and rows of tables looked at, and milliseconds."""
+
+    pages: int
+    rows: int
+    milliseconds: float
+
+
+def lists(ground: Ground) -> dict[str, List]:
+    """All of them by what they are called."""
+    return _slots(ground) | _own(ground) | _of_staff(ground) | _others(ground)
+
+
+def cost(cursor: Any, query: Query, parameters: Mapping[str, Any]) -> Cost:
+    """What a query costs that is prepared as the service does, once its plan is made."""
+    cursor.execute("DEALLOCATE ALL")
+    cursor.execute(query.prepare)
+    given = written(parameters)
+    cursor.execute(query.execute, given)
+    cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {query.execute}", given)
+    [(found,)] = cursor.fetchall()
+    top = found[0]["Plan"]
+    pages = top["Shared Hit Blocks"] + top["Shared Read Blocks"]
+    return Cost(pages, _rows(top), found[0]["Execution Time"])
+
+
+def _rows(node: Mapping[str, Any]) -> int:
+    """The rows that a plan's node and those below it have read from tables."""
+    rows = sum(map(_rows, node.get("Plans", [])))
+    if "Relation Name" in node:
+        read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        rows += round(read * node["Actual Loops"])
+    return rows
+
+
+def _slots(ground: Ground) -> dict[str, List]:
+    def of_provider(status: str, day: datetime) -> dict[str, Any]:
+        asked = {
+            "provider_ids": ground.provider_id,
+            "statuses": status,
+            "froms": day,
+            "tos": day + DAY,
+            "after_ats": "-infinity",
+            "after_ids": 0,
+            "limits": LIMIT,
+            "knowns": "",
+        }
+        return {name: [value] for name, value in asked.items()} | {"most_looks": LOOKS}
+
+    def of_all(day: datetime, **changes: Any) -> dict[str, Any]:
+        asked = {
+            "statuses": list(SLOT_STATUSES),
+            "from_at": day,
+            "to_at": "infinity",
+            "after_at": "-infinity",
+            "after_id": 0,
+            "limit": LIMIT,
+            "most_looks": LOOKS,
+        }
+        return asked | changes
+
+    rare = {"statuses": ["busy-unavailable"], "from_at": "-infinity"}
+    ever = of_provider("busy-unavailable", ground.first) | {"tos": ["infinity"]}
+    behind = of_all(ground.first, after_at=ground.late, after_id=1)
+    return {
+        "free slots of a first day": List(
+            "slot_list_provider", of_provider("free", ground.first), FEW
+        ),
+        "free slots of a late day": List(
+            "slot_list_provider", of_provider("free", ground.late), FEW
+        ),
+        "a provider's slots of a rare status": List("slot_list_provider", ever, SOME),
+        "all providers' slots": List("slot_list", of_all(ground.first), FEW),
+        "all providers' slots, a late page": List("slot_list", behind, FEW),
+        "all providers' slots of a rare status": List(
+            "slot_list", of_all(ground.first, **rare), SOME
+        ),
+    }
+
+
+def _own(ground: Ground) -> dict[str, List]:
+    def own(**changes: Any) -> dict[str, Any]:
+        asked = {
+            "account_ids": ground.account_id,
+            "provider_ids": 0,
+            "statuses": "",
+            "froms": "-infinity",
+            "tos": "infinity",
+            "after_ids": 0,
+            "limits": LIMIT,
+            "expands": True,
+            "knowns": "",
+        } | changes
+        return {name: [value] for name, value in asked.items()} | {"most_bytes": PAGE_BYTES}
+
+    return {
+        "own appointments": List("appointment_list", own(), FEW),
+        "own appointments, a late page": List(
+            "appointment_list", own(after_ids=ground.appointment_id), FEW
+        ),
+        "own appointments with a provider": List(
+            "appointment_list", own(provider_ids=ground.provider_id), FEW
+        ),
+    }
+
+
+def _of_staff(ground: Ground) -> dict[str, List]:
+    def of_staff(**changes: Any) -> dict[str, Any]:
+        asked = {
+            "provider_id": ground.provider_id,
+            "after_id": 0,
+            "statuses": list(APPOINTMENT_STATUSES),
+            "from_at": "-infinity",
+            "to_at": "infinity",
+            "limit": LIMIT,
+            "expand": True,
+            "most_bytes": PAGE_BYTES,
+        }
+        return asked | changes
+
+    day = {"from_at": ground.late, "to_at": ground.late + DAY}
+    of_a_day = FEW + PER_SLOT * ground.slots_of_day
+    of_all = FEW + PER_SLOT * ground.slots
+    asked = {
+        "staff's day": (day, of_a_day),
+        "staff's cancelled of a day": (day | {"statuses": ["cancelled"]}, of_a_day),
+        "staff's day, behind all": (day | {"after_id": ground.last_id}, of_a_day),
+        "staff's appointments of all times": ({}, of_all),
+        "staff's appointments of a rare status": ({"statuses": ["noshow"]}, of_all),
+    }
+    return {
+        name: List("appointment_list_provider", of_staff(**changes), most)
+        for name, (changes, most) in asked.items()
+    }
+
+
+def _others(ground: Ground) -> dict[str, List]:
+    history = {
+        "appointment_id": ground.appointment_id,
+        "actor_id": ground.account_id,
+        "staff_of": 0,
+        "after_id": 0,
+        "limit": LIMIT,
+    }
+    providers = {"after_id": 0, "limit": LIMIT}
+    return {
+        "an appointment's history": List("appointment_history", history, FEW),
+        "providers": List("provider_list", providers, FEW),
+    }

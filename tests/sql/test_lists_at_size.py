@@ -1,0 +1,103 @@
+"""No list reads more than a page needs, however large the calendar is and whoever is in it.
+
+One provider has most of the slots and one customer a third of the appointments, before anything
+has been counted and afterwards.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from service.settings import Settings
+from service.store.embedded import Embedded
+from service.store.migrate import migrate
+from tests.lists import DAY, Ground, cost, lists
+from tests.live import connected, scratch_database
+from tests.load.targets.big import rebuilt
+from tests.sql.conftest import opened
+from tests.sql.desk import QUERIES, Desk
+from tests.sql.test_every_query import UNCOUNTED
+
+FIRST = datetime(2040, 1, 1, tzinfo=UTC)
+MANY, FEW = 60_000, 500  # slots of a quarter of an hour, of the one provider and of 20 others
+LATE = FIRST + timedelta(minutes=15 * MANY) - 2 * DAY
+CROWD = """
+INSERT INTO account (username, email, password_hash)
+SELECT 'crowd' || n, '', '-' FROM generate_series(1, 300) AS n;
+INSERT INTO provider (name, time_zone) SELECT 'Crowd', 'UTC' FROM generate_series(1, 21);
+INSERT INTO slot (provider_id, starts_at, ends_at, booked)
+SELECT provider.id, at, at + interval '15 minutes', n %% 2
+  FROM provider
+ CROSS JOIN LATERAL generate_series(
+           1, CASE WHEN provider.id > (SELECT min(id) FROM provider) THEN %(few)s ELSE %(many)s END
+       ) AS n
+ CROSS JOIN LATERAL (SELECT %(first)s + n * interval '15 minutes' AS at) AS start
+ ORDER BY n, provider.id;
+INSERT INTO appointment (slot_id, place, account_id, status)
+SELECT slot.id, 1, person.first + CASE WHEN slot.id %% 3 = 0 THEN 0 ELSE slot.id %% 299 + 1 END,
+       CASE WHEN slot.booked = 1 THEN 'booked' ELSE 'cancelled' END
+  FROM slot, (SELECT min(id) AS first FROM account) AS person
+ WHERE slot.booked = 1 OR slot.id %% 10 = 0
+ ORDER BY hashint8(slot.id);
+INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
+SELECT id, account_id, 'book', slot_id, 'booked' FROM appointment;
+"""
+GROUND = """
+SELECT provider.id AS provider_id, account.id AS account_id, mine.id AS appointment_id,
+       (SELECT max(id) FROM appointment) AS last_id
+  FROM (SELECT min(id) AS id FROM provider) AS provider,
+       (SELECT min(id) AS id FROM account) AS account
+ CROSS JOIN LATERAL (SELECT id FROM appointment WHERE account_id = account.id
+                      ORDER BY id OFFSET 9000 LIMIT 1) AS mine
+"""
+NUMBERS = {
+    "many": MANY,
+    "few": FEW,
+    "first": FIRST,
+}
+
+
+@pytest.fixture(scope="module", params=["uncounted", "counted"])
+def crowded(
+    request: pytest.FixtureRequest, servers: Embedded, settings: Settings
+) -> Iterator[Settings]:
+    with scratch_database(servers.admin_url or "", settings.database_url) as url:
+        migrate(url)
+        with connected(url) as connection, connection.cursor() as cursor:
+            cursor.execute(UNCOUNTED)
+            with rebuilt(cursor):
+                cursor.execute(CROWD, NUMBERS)
+            if request.param == "counted":
+                cursor.execute("ANALYZE")
+        yield dataclasses.replace(settings, database_url=url)
+
+
+@pytest.fixture
+def crowd(crowded: Settings) -> Iterator[Desk]:
+    yield from opened(crowded)
+
+
+def ground(desk: Desk) -> Ground:
+    """Whom to ask for in the crowd."""
+    desk.cursor.execute(GROUND)
+    found = desk.cursor.fetchone()._asdict()
+    return Ground(slots=MANY, first=FIRST, late=LATE, slots_of_day=96, **found)
+
+
+@pytest.mark.parametrize("name", lists(Ground(0, 0, FIRST, FIRST, 0, 0, 0, 0)))
+def test_no_list_reads_more_than_its_page_needs(name: str, crowd: Desk) -> None:
+    asked = lists(ground(crowd))[name]
+    found = cost(crowd.cursor, QUERIES[asked.query], asked.parameters)
+    assert 0 < found.pages <= asked.most
+    assert found.rows <= asked.most
+
+
+def test_a_day_costs_the_same_whatever_was_before_it(crowd: Desk) -> None:
+    all_lists = lists(ground(crowd))
+    first, late = (
+        cost(crowd.cursor, QUERIES[one.query], one.parameters).pages
+        for one in (all_lists["free slots of a first day"], all_lists["free slots of a late day"])
+    )
+    assert late <= 1.1 * first
