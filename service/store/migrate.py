@@ -35,6 +35,7 @@ SELECT version, name, checksum, applied_at,
   FROM schema_migration ORDER BY version
 """
 SERVES = re.compile(r"^-- serves: (\d+)$", re.MULTILINE)
+WAS = re.compile(r"^-- was: ([0-9a-f]{64})$", re.MULTILINE)
 
 
 class MigrationError(Exception):
@@ -42,6 +43,8 @@ class MigrationError(Exception):
 
 
 class Migration(NamedTuple):
+    """A file of sql/migrations."""
+
     version: int
     name: str
     text: str
@@ -49,6 +52,10 @@ class Migration(NamedTuple):
     @property
     def checksum(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def made(self, checksum: str) -> bool:
+        """Whether a text with this checksum is this one, or an older one of it, named by `was`."""
+        return checksum in (self.checksum, *WAS.findall(self.text))
 
     @property
     def serves(self) -> int:
@@ -101,7 +108,7 @@ def status(database_url: str, wanted: list[Migration] | None = None) -> list[Ste
         elif one is None:
             state = "ahead" if done.serves <= max(known) else "newer"
         else:
-            state = "applied" if done.checksum == one.checksum else "changed"
+            state = "applied" if one.made(done.checksum) else "changed"
         name = one.name if one else applied[version].name
         steps.append(Step(version, name, state, done.at.astimezone(UTC) if done else None))
     return steps
@@ -197,7 +204,7 @@ def _applied(cursor: Any) -> list[Applied]:
 
 
 def _check(applied: list[Applied], wanted: list[Migration]) -> None:
-    known = {one.version: one.checksum for one in wanted}
+    known = {one.version: one for one in wanted}
     for one in applied:
         if one.version not in known:
             if one.serves <= max(known):
@@ -206,7 +213,7 @@ def _check(applied: list[Applied], wanted: list[Migration]) -> None:
                 f"The database has schema {one.version}, which is newer than this code. "
                 "Start the version of the service that made it, or a newer one."
             )
-        if known[one.version] != one.checksum:
+        if not known[one.version].made(one.checksum):
             raise MigrationError(
                 f"Migration {one.version:04} was changed after it had been applied. "
                 "Undo that; changes of the schema go into a new migration."

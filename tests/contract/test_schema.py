@@ -13,7 +13,7 @@ from service.app import opened
 from service.errors import Unavailable
 from service.settings import Settings
 from service.store.embedded import Embedded
-from service.store.migrate import Migration, MigrationError, migrate, migrations
+from service.store.migrate import Migration, MigrationError, migrate, migrations, status
 from service.store.queries import SQL
 from tests.live import connected, scratch_database
 
@@ -97,6 +97,15 @@ def test_a_migration_that_was_changed_is_refused(empty: str) -> None:
     changed = first._replace(text=first.text + "\n-- later\n")
     with pytest.raises(MigrationError, match="0001 was changed"):
         migrate(empty, [changed, *others])
+
+
+def test_a_text_that_a_migration_had_before_counts_where_it_is_named(empty: str) -> None:
+    before = migrations()
+    migrate(empty, before)
+    first, *others = before
+    now = first._replace(text=f"{first.text}\n-- was: {first.checksum}\n")
+    assert migrate(empty, [now, *others]) == []
+    assert {one.state for one in status(empty, [now, *others])} == {"applied"}
 
 
 def test_a_newer_schema_is_refused(empty: str) -> None:

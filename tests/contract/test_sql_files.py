@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.store.migrate import TABLE
+from service.store.migrate import TABLE, migrations
 from service.store.queries import SQL, WAITING, Query, load_queries
 from service.store.refusals import REFUSALS
 from tests.contract.source import Module, modules, strings, within
@@ -80,6 +80,13 @@ def test_every_constraint_and_index_has_a_name_that_was_chosen(database: Any) ->
         found = {name for (name,) in cursor.fetchall()}
     assert found - written == set()
     assert REFUSALS.keys() <= found
+
+
+def test_no_migration_adds_a_column_and_its_default_at_once() -> None:
+    """Minor releases such as 15.20 refuse that where a function takes a row of the table."""
+    at_once = re.compile(r"ADD COLUMN[^,;]*\bDEFAULT\b")
+    texts = {one.name: COMMENT.sub("", one.text) for one in migrations()}
+    assert [name for name, text in texts.items() if at_once.search(text)] == []
 
 
 def test_statements_stand_in_the_storage_only() -> None:

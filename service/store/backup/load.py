@@ -84,7 +84,7 @@ def _schema_of(archive: Archive, known: list[Migration]) -> list[Migration]:
         )
     then = known[: archive.about.version]
     for theirs, ours in zip(archive.about.migrations, then, strict=True):
-        if theirs.checksum != ours.checksum:
+        if not ours.made(theirs.checksum):
             raise MigrationError(
                 f"Migration {ours.version:04} is not the one that the backup was made with: "
                 "bring its file back."
