@@ -1,7 +1,12 @@
 -- How many places of a slot one person may have at a time. Who has more already keeps them.
+-- In steps, as in 0013.
 -- serves: 5
+-- was: 35b2df8108ecc5a112121d6d86d63390b3f75ec93a81d6725b10c52dc8a88d2f
+ALTER TABLE slot ADD COLUMN per_person smallint;
+UPDATE slot SET per_person = 1;
 ALTER TABLE slot
-    ADD COLUMN per_person smallint NOT NULL DEFAULT 1,
+    ALTER COLUMN per_person SET DEFAULT 1,
+    ALTER COLUMN per_person SET NOT NULL,
     ADD CONSTRAINT slot_per_person_sane CHECK (per_person BETWEEN 1 AND 1000);
 
 -- It answers whole slots, so it has to be made anew.
