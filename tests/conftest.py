@@ -102,6 +102,7 @@ def all_deps(io_loop: AsyncIOLoop, settings: Settings) -> Iterator[Deps]:
 def deps(io_loop: AsyncIOLoop, all_deps: Deps) -> Iterator[Deps]:
     yield all_deps
     assert all_deps.postgres.pool.in_use == 0, "a connection was not given back"
+    io_loop.run_sync(all_deps.locks.released)  # after the answer, which did not wait for it
     keys = io_loop.run_sync(lambda: all_deps.redis.keys("lock:*"))
     assert not keys, f"locks were left behind: {keys}"
 

@@ -12,7 +12,7 @@ ZONES = {
     "America/Los_Angeles": "2031-03-05",
     "Pacific/Auckland": "2031-03-05",
     "Asia/Kolkata": "2031-03-05",
-    "America/Havana": "2031-11-02",  # midnight comes twice
+    "Atlantic/Azores": "2031-10-26",  # midnight comes twice
     "Africa/Cairo": "2031-04-25",  # midnight does not come
     "Australia/Lord_Howe": "2031-04-06",
 }

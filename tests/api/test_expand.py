@@ -15,7 +15,7 @@ async def _slot(api: Api, slot_id: int) -> dict[str, Any]:
 
 
 async def test_booking(api: Api, given: Given, ada: Person) -> None:
-    (slot_id,) = await given.make_slots(1, capacity=2)
+    (slot_id,) = await given.make_slots(1, capacity=2, per_person=1)
     reply = await api.post("/api/appointments/?expand=slot", {"slot": slot_id}, who=ada)
     assert set(reply.json) == {"id", "slot", "user", "notes", "status"}
     assert reply.json["slot"] == await _slot(api, slot_id)

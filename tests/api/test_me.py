@@ -3,6 +3,7 @@
 import pytest
 
 from tests.api.checks import check_needs_login, check_problem, send
+from tests.api.conftest import Served
 from tests.cast import Api, Person, Reply
 
 
@@ -30,7 +31,9 @@ async def test_it_needs_a_login(api: Api) -> None:
     check_needs_login(await api.get("/api/me/"))
 
 
-@pytest.mark.parametrize("scheme", ["Token", "token", "TOKEN", "Bearer", "bearer"])
+@pytest.mark.parametrize(
+    "scheme", ["Token", "token", "TOKEN", "Bearer", "bearer", "Token ", "Bearer  "]
+)
 async def test_the_scheme_may_be_written_so(api: Api, ada: Person, scheme: str) -> None:
     assert (await _me(api, f"{scheme} {ada.token}")).status == 200
 
@@ -48,7 +51,6 @@ async def test_any_other_scheme_is_no_login(api: Api, ada: Person, scheme: str) 
         "Token {39}",
         "Token {40}0",
         "Token {upper}",
-        "Token  {40}",
         "Token {40} {40}",
         "Token {40},Token {40}",
         "Token \t{40}",
@@ -98,11 +100,12 @@ async def test_a_token_anywhere_else_is_no_login(
 
 
 async def test_headers_do_not_make_somebody_else_of_you(
-    api: Api, ada: Person, admin: Person
+    served: Served, ada: Person, admin: Person
 ) -> None:
-    reply = await api.get(
-        f"/api/me/?id={admin.id}&role=admin",
-        who=ada,
-        headers={"X-User": "admin", "X-Role": "admin", "X-HTTP-Method-Override": "DELETE"},
-    )
+    async with served(unknown_fields="ignore") as api:
+        reply = await api.get(
+            f"/api/me/?id={admin.id}&role=admin",
+            who=ada,
+            headers={"X-User": "admin", "X-Role": "admin", "X-HTTP-Method-Override": "DELETE"},
+        )
     assert (reply.json["id"], reply.json["role"]) == (ada.id, "customer")

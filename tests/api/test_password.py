@@ -94,7 +94,8 @@ async def test_a_login_that_was_under_way_gives_no_living_token(
         for attempt in range(10):
             new = {"username": f"underway{attempt}", "email": "u@example.org", "password": PASSWORD}
             account_id = (await api.post("/api/register/", new)).json["id"]
-            login = asyncio.ensure_future(api.post("/api/login/", new))
+            who = {name: new[name] for name in ("username", "password")}
+            login = asyncio.ensure_future(api.post("/api/login/", who))
             await asyncio.sleep(0.02)
             with database.cursor() as cursor:
                 cursor.execute(
@@ -106,9 +107,12 @@ async def test_a_login_that_was_under_way_gives_no_living_token(
     pytest.fail("no login was ever under way")
 
 
-async def test_it_changes_nobody_elses(api: Api, stranger: Person, ben: Person) -> None:
+async def test_it_changes_nobody_elses(
+    served: Served, api: Api, stranger: Person, ben: Person
+) -> None:
     body = {"current_password": PASSWORD, "new_password": NEW, "username": "ben", "id": ben.id}
-    assert (await api.post("/api/password/", body, who=stranger)).status == 200
+    async with served(unknown_fields="ignore") as lenient:
+        assert (await lenient.post("/api/password/", body, who=stranger)).status == 200
     assert (await _login(api, ben, PASSWORD)).status == 200
 
 

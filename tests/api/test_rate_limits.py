@@ -197,16 +197,19 @@ async def test_a_body_of_chunks_that_grows_too_large_is_charged(
         assert [(await send(api, raw)).status for _ in range(3)] == [413, 413, 429]
 
 
+@pytest.mark.parametrize("policy", ["address", "register"])
 async def test_a_registration_that_is_sent_again_is_charged_each_time(
-    served: Served, home: str
+    served: Served, home: str, policy: str
 ) -> None:
+    """To know that it is the same, its password is hashed."""
     name = f"replayed{next(_COUNTER)}"
     new = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
     sent = {"Idempotency-Key": name, "X-Real-IP": home}
-    async with served(**ON, address_limit=4, register_limit=1) as api:
+    limits = {"address_limit": 9, "register_limit": 9} | {f"{policy}_limit": 4}
+    async with served(**ON, **limits) as api:
         replies = [await api.post("/api/register/", new, headers=sent) for _ in range(5)]
         assert [reply.status for reply in replies] == [201, 201, 201, 201, 429]
-        check_refused(replies[-1], "address")
+        check_refused(replies[-1], policy)
 
 
 async def test_guessed_tokens_are_charged_to_the_address(served: Served, home: str) -> None:

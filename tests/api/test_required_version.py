@@ -10,12 +10,20 @@ from tests.security.calls import CALLS, Call, Things
 CHANGES = [call for call in CALLS if call.thing in ("appointment", "slot") and call.writes]
 
 
+async def _things(given: Given, who: Person, call: Call) -> Things:
+    """An appointment and a free slot; who has not come to it was to be there by now."""
+    taken, free = await given.make_slots(2)
+    things = Things(slot=free, appointment=await given.make_appointment(who, taken))
+    if call.path.endswith("/noshow/"):
+        await given.make_begun(taken)
+    return things
+
+
 @pytest.mark.parametrize("call", CHANGES, ids=str)
 async def test_a_change_needs_a_version_where_the_server_wants_one(
     served: Served, given: Given, admin: Person, ada: Person, call: Call
 ) -> None:
-    taken, free = await given.make_slots(2)
-    things = Things(slot=free, appointment=await given.make_appointment(ada, taken))
+    things = await _things(given, ada, call)
     target, body = call.target(things), call.body(things)
     async with served(require_if_match=True) as api:
         check_problem(
@@ -33,7 +41,6 @@ async def test_a_change_needs_a_version_where_the_server_wants_one(
 async def test_it_needs_none_otherwise(
     api: Api, given: Given, admin: Person, ada: Person, call: Call
 ) -> None:
-    taken, free = await given.make_slots(2)
-    things = Things(slot=free, appointment=await given.make_appointment(ada, taken))
+    things = await _things(given, ada, call)
     reply = await api.call(call.verb, call.target(things), call.body(things), who=admin)
     assert reply.status in (200, 204)

@@ -174,7 +174,13 @@ async def test_it_handles_a_missing_one(
     ("body", "errors"),
     [
         ({}, {"new_slot": ["This field is required."]}),
-        ({"slot": 1}, {"new_slot": ["This field is required."]}),
+        (
+            {"slot": 1},
+            {
+                "slot": ['There is no such name here. Did you mean "new_slot"?'],
+                "new_slot": ["This field is required."],
+            },
+        ),
         ({"new_slot": None}, {"new_slot": ["This field may not be null."]}),
         ({"new_slot": "8"}, {"new_slot": INTEGER}),
         ({"new_slot": False}, {"new_slot": INTEGER}),

@@ -27,6 +27,7 @@ async def test_everyone_gets_one(api: Api, given: Given) -> None:
         "capacity": 2,
         "remaining": 2,
         "status": "free",
+        "per_person": 2,
     }
 
 
@@ -35,7 +36,7 @@ async def test_it_follows_what_happens_to_the_slot(api: Api, given: Given, ada: 
     path = f"/api/slots/{slot_id}/"
     first = await given.make_appointment(ada, slot_id)
     reply = await api.get(path)
-    assert set(reply.json) == FULL_SLOT
+    assert set(reply.json) == FULL_SLOT | {"per_person"}
     assert (reply.json["remaining"], reply.json["status"]) == (1, "free")
     await given.make_appointment(ada, slot_id)
     reply = await api.get(path)

@@ -36,9 +36,11 @@ SELECT provider.id, at, at + interval '15 minutes', n %% 2
  CROSS JOIN LATERAL (SELECT %(first)s + n * interval '15 minutes' AS at) AS start
  ORDER BY n, provider.id;
 INSERT INTO appointment (slot_id, place, account_id, status)
-SELECT slot.id, 1, person.first + CASE WHEN slot.id %% 3 = 0 THEN 0 ELSE slot.id %% 299 + 1 END,
+SELECT slot.id, 1, person.id,
        CASE WHEN slot.booked = 1 THEN 'booked' ELSE 'cancelled' END
-  FROM slot, (SELECT min(id) AS first FROM account) AS person
+  FROM slot
+  JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM account) AS person
+    ON person.n = CASE WHEN slot.id %% 3 = 0 THEN 0 ELSE slot.id %% 299 + 1 END
  WHERE slot.booked = 1 OR slot.id %% 10 = 0
  ORDER BY hashint8(slot.id);
 INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)

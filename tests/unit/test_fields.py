@@ -16,7 +16,7 @@ from service.handlers.fields import Id, Instant, Limit
 INTEGER = "A valid integer is required."
 
 
-class Body(msgspec.Struct):
+class Body(fields.Body):
     number: Id
     text: Annotated[str, msgspec.Meta(max_length=5)] = ""
     choice: Literal["a", "b"] | None = None
@@ -82,13 +82,19 @@ def test_what_is_no_json_is_refused_in_words(raw: bytes, detail: str) -> None:
 @given(st.binary(max_size=40) | st.text(max_size=40).map(lambda text: text.encode("utf-8")))
 def test_whatever_bytes_come_it_is_a_value_or_a_refusal(raw: bytes) -> None:
     with contextlib.suppress(DomainError):
-        assert isinstance(fields.body(raw, Body), Body)
+        assert isinstance(fields.convert(fields.decode(raw), Body), Body)
 
 
-def test_an_object_becomes_a_struct_and_unknown_names_are_ignored() -> None:
-    raw = b'{"number": 5, "text": "x", "at": "2027-01-04T10:00:00+02:00", "id": 1, "role": "admin"}'
-    body = fields.body(raw, Body)
-    assert body == Body(5, "x", None, datetime(2027, 1, 4, 8, tzinfo=UTC))
+def test_an_object_becomes_a_struct_and_unknown_names_are_refused_or_left_out() -> None:
+    known = {"number": 5, "text": "x", "at": "2027-01-04T10:00:00+02:00"}
+    body = Body(5, "x", None, datetime(2027, 1, 4, 8, tzinfo=UTC))
+    assert fields.convert(known, Body) == body
+    more = known | {"id": 1, "tex": "y"}
+    assert fields.convert(more, Body, lenient=True) == body
+    with pytest.raises(InvalidFields) as refused:
+        fields.convert(more, Body)
+    no_such = "There is no such name here."
+    assert refused.value.errors == {"id": [no_such], "tex": [f'{no_such} Did you mean "text"?']}
 
 
 @pytest.mark.parametrize(
@@ -170,8 +176,11 @@ def test_null_where_a_field_may_be_left_out_leaves_it_out() -> None:
     assert fields.convert({"number": 1, "many": None}, Body).many == 1
 
 
-def test_of_a_name_that_is_repeated_the_last_counts() -> None:
-    assert fields.query({"limit": [b"1", b"x", b"7"], "other": [b"x"]}, Query).limit == 7
+@pytest.mark.parametrize("values", [[b"1", b"x", b"7"], [b"7", b"7"]])
+def test_a_name_that_is_repeated_is_refused(values: list[bytes]) -> None:
+    with pytest.raises(InvalidFields) as refused:
+        fields.query({"limit": values, "other": [b"x"]}, Query)
+    assert refused.value.errors == {"limit": ["Give this once."]}
 
 
 @pytest.mark.parametrize(

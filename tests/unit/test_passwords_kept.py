@@ -12,11 +12,14 @@ async def test_of_processes_that_have_died_none_is_kept() -> None:
     try:
         for _ in range(3):
             await passwords.hash("x")
-            (process,) = passwords._processes
+            (hasher,) = passwords._hashers
+            process = hasher._process
+            assert process
             process.kill()
             await process.wait()
             with pytest.raises(Unavailable):
                 await passwords.hash("x")
-            assert passwords._processes == passwords._idle == []
+            assert hasher._process is None
+            assert passwords._idle == [hasher]
     finally:
         await passwords.close()
