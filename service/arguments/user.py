@@ -100,7 +100,7 @@ RENAME = Command(
     "give an account another username",
     "Gives an account another username, for whoever asks for it, or where two accounts share one "
     "in two spellings, as `doctor` tells. Whoever is logged in with it has to log in again.",
-    ("ada ada.lovelace",),
+    ("okafor c.okafor",),
     "user.rename",
     rename_arguments,
 )

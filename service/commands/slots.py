@@ -105,7 +105,7 @@ def show(
             deps,
             limit,
             provider_id=provider_id,
-            status=status,
+            statuses=[status] if status else [],
             from_at=_midnight(first, zone),
             to_at=_midnight(until + timedelta(days=1), zone) if until else "infinity",
         )
@@ -125,13 +125,27 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-async def _listed(deps: Deps, limit: int, **filters: Any) -> tuple[list[dict[str, Any]], bool]:
+async def _listed(
+    deps: Deps,
+    limit: int,
+    *,
+    provider_id: int,
+    statuses: Sequence[str],
+    from_at: datetime,
+    to_at: datetime | str,
+) -> tuple[list[dict[str, Any]], bool]:
     """The first slots as their documents, and whether there are more."""
     found: list[dict[str, Any]] = []
     after: slot.Cursor | None = slot.BEGINNING
     while after is not None and len(found) < limit:
         page = await slot.list_page(
-            deps, after=after, limit=min(PAGE, limit - len(found)), **filters
+            deps,
+            provider_id=provider_id,
+            statuses=statuses,
+            from_at=from_at,
+            to_at=to_at,
+            after=after,
+            limit=min(PAGE, limit - len(found)),
         )
         found += json.loads(page.body or "[]")
         after = page.next

@@ -100,15 +100,14 @@ async def test_no_secret_is_ever_in_it(
             "traceparent": next(canaries),
         }
         appointments = "/api/appointments/"
-        booked = await api.post(
-            f"{appointments}?note={next(canaries)}",
-            {"slot": slot_id, "notes": next(canaries)},
-            who=ada,
-            headers=spoiled,
-        )
-        assert booked.status == 201
         bug = {"slot": slot_id, "notes": f"broken {next(canaries)}"}
         assert (await api.post(appointments, bug, who=ada)).status == 500
+        wish = {"slot": slot_id, "notes": next(canaries)}
+        unknown = f"{appointments}?note={next(canaries)}"
+        assert (await api.post(unknown, wish, who=ada)).status == 400
+        assert (await api.post(appointments, wish | {next(canaries): 1}, who=ada)).status == 400
+        booked = await api.post(appointments, wish, who=ada, headers=spoiled)
+        assert booked.status == 201
         one = f"{appointments}{booked.json['id']}/"
         await api.patch(f"{one}reschedule/", {"new_slot": next(canaries)}, who=ada)
         await api.post(f"{one}cancel/", {"reason": next(canaries)}, who=ada)

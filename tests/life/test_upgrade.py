@@ -30,9 +30,9 @@ INSERT INTO slot (provider_id, starts_at, ends_at, booked)
 SELECT 1, hour, hour + interval '1 hour', 1
   FROM generate_series('2035-01-01Z'::timestamptz, '2035-01-21Z', '1 hour') AS hour;
 INSERT INTO appointment (slot_id, place, account_id, notes)
-SELECT id, 1, 1, E'two\nlines \\. ' || id FROM slot;
+SELECT slot.id, 1, account.id, E'two\nlines \\. ' || slot.id FROM slot, account;
 INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
-SELECT id, 1, 'book', slot_id, 'booked' FROM appointment
+SELECT id, account_id, 'book', slot_id, 'booked' FROM appointment
 """
 
 
