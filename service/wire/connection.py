@@ -95,6 +95,8 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client does not read as fast as it is answered."""
         self._room = self._loop.create_future()
+        for other in self._server.blocked:  # a look later on would make them seem to read after it
+            other.read_on()
         self.took, self._seen = self._loop.time(), self.unread
         self._server.blocked.add(self)
         self._flow()

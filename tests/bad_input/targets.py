@@ -26,6 +26,7 @@ GOOD: dict[str, Any] = {
     "starts_at": "2027-01-04T10:00:00Z",
     "ends_at": "2027-01-04T09:00:00Z",
     "capacity": 1,
+    "per_person": 1,
     "status": "no such status",
     "notes": "",
     "reason": "",

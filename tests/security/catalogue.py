@@ -35,7 +35,7 @@ ATTACKS = {
     "A7 who has an account": [
         "security/test_enumeration.py",
         "api/test_login.py::test_a_wrong_password_and_an_unknown_user_look_the_same",
-        "unit/test_passwords.py::test_an_unknown_user_takes_as_long_as_a_known_one",
+        "unit/test_passwords.py::test_an_unknown_user_costs_as_much_as_a_known_one",
     ],
     "A8 logins without end": [
         "security/test_crowds.py::test_logins_without_end_refuse_no_booking",
