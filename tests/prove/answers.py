@@ -1,5 +1,6 @@
 """What of an answer goes into the history, and what a person learns from it."""
 
+import re
 import zlib
 from datetime import datetime
 from typing import Any
@@ -31,11 +32,12 @@ def outcome_of(status: int) -> Outcome:
 
 
 def version_of(head: bytes) -> int:
-    """The version in an ETag, without the slot's that comes after a point; 0 without one."""
+    """The version in an ETag, without its slot's after a point and its provider's after a dash; 0
+    without one."""
     at = head.lower().find(b'\r\netag: "')
     if at < 0:
         return 0
-    return int(head[at + 9 : head.index(b'"', at + 9)].partition(b".")[0])
+    return int(re.split(rb"[.-]", head[at + 9 : head.index(b'"', at + 9)])[0])
 
 
 def remember(world: World, person: Person, ask: Ask, answer: Answer, operation: Operation) -> None:

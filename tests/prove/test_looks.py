@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.prove.answers import version_of
 from tests.prove.ask import Ask
 from tests.prove.client import Answer
 from tests.prove.looks import Look
@@ -55,6 +56,11 @@ def test_each_wrong_field_is_seen(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize("missing", ["X-Request-ID", "ETag"])
 def test_each_missing_header_is_seen(missing: str) -> None:
     assert look(200, WHOLE, **{missing: ""}) != []
+
+
+@pytest.mark.parametrize("tag", ["3", "3.7", "3-2", "3.7-2"])
+def test_the_version_is_that_of_what_is_shown_not_of_its_slot_or_provider(tag: str) -> None:
+    assert version_of(f'HTTP/1.1 200 OK\r\nEtag: "{tag}"\r\n'.encode()) == 3
 
 
 def test_another_status_of_success_is_seen() -> None:
