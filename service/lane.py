@@ -93,8 +93,8 @@ class Lane(Generic[Item, Result]):
 
     @property
     def running(self) -> int:
-        """Batches being decided."""
-        return len(self._running)
+        """Batches being decided; whoever has an answer sees its own no longer."""
+        return sum(not task.done() for task in self._running)
 
     def now(self) -> float:
         """The time by which items wait, in seconds."""

@@ -125,6 +125,13 @@ async def test_lanes_statements_locks_and_passwords_are_seen(
     assert _of(figures, "http_requests_in_flight") == 1, "the scrape itself"
 
 
+async def test_a_scrape_that_is_charged_itself_finds_the_lanes_at_rest(served: Served) -> None:
+    async with served(rate_limit=True) as api:
+        figures = await _figures(api)
+    assert _of(figures, "lane_batch_items_sum", lane="limit") == 1, "it was charged"
+    assert _of(figures, "lane_batches_in_flight", lane="limit") == 0
+
+
 async def test_items_that_a_lane_refuses_are_counted(served: Served, ada: Person) -> None:
     async with served(lane_queue=1, lane_width=1, lane_batch=1) as api:
         replies = await asyncio.gather(*(api.get("/api/me/", who=ada) for _ in range(100)))

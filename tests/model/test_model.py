@@ -34,7 +34,7 @@ RUNS = runs(
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate, Phase.shrink],
+    phases=[Phase.generate],
 )
 
 

@@ -1,5 +1,6 @@
 """What of an answer goes into the history, and what a person learns from it."""
 
+import re
 import zlib
 from datetime import datetime
 from typing import Any
@@ -31,11 +32,12 @@ def outcome_of(status: int) -> Outcome:
 
 
 def version_of(head: bytes) -> int:
-    """The version in an ETag, without the slot's that comes after a point; 0 without one."""
+    """The version in an ETag, without its slot's after a point and its provider's after a dash; 0
+    without one."""
     at = head.lower().find(b'\r\netag: "')
     if at < 0:
         return 0
-    return int(head[at + 9 : head.index(b'"', at + 9)].partition(b".")[0])
+    return int(re.split(rb"[.-]", head[at + 9 : head.index(b'"', at + 9)])[0])
 
 
 def remember(world: World, person: Person, ask: Ask, answer: Answer, operation: Operation) -> None:
@@ -61,7 +63,10 @@ def next_of(ask: Ask, answer: Answer, body: Any) -> tuple[str, Any]:
 
 
 def fill(operation: Operation, ask: Ask, answer: Answer, person: Person, sheet: Sheet) -> Any:
-    """Write what came back into the record; the decoded body, None where there is none."""
+    """Write what came back into the record; the decoded body, None where there is none.
+
+    Whoever can't read that it is done knows as little as who heard nothing.
+    """
     operation.sent_at, operation.answered_at = answer.sent_at, answer.answered_at
     operation.status = answer.status
     operation.outcome = outcome_of(answer.status)
@@ -75,13 +80,19 @@ def fill(operation: Operation, ask: Ask, answer: Answer, person: Person, sheet: 
         look.all()
         operation.looked, operation.wrongs = look.count, look.wrongs
     except (msgspec.DecodeError, LookupError, TypeError, ValueError):
-        operation.body = {UNREADABLE: answer.body[:200].decode(errors="replace")}
+        _spoiled(operation, {UNREADABLE: answer.body[:200].decode(errors="replace")})
         return None
     if not person.staff and answer.body.count(CANARY) != answer.body.count(
         CANARY + person.name.encode() + b":"
     ):
-        operation.body = {FOREIGN: answer.body[:1000].decode(errors="replace")}
+        _spoiled(operation, {FOREIGN: answer.body[:1000].decode(errors="replace")})
     return body
+
+
+def _spoiled(operation: Operation, instead: dict[str, str]) -> None:
+    operation.body = instead
+    if operation.outcome == "ok":
+        operation.outcome = "info"
 
 
 def brief(verb: str, answer: Answer, body: Any) -> Any:

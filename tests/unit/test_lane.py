@@ -60,6 +60,21 @@ async def test_what_arrives_in_one_turn_is_one_set() -> None:
     assert decide.sets == [[1, 2, 3]]
 
 
+async def test_whoever_has_an_answer_sees_its_own_set_run_no_longer() -> None:
+    decide = Recorder(held=True)
+    lane = _lane(decide)
+
+    async def ask() -> int:
+        await lane.submit(1)
+        return lane.running
+
+    asking = asyncio.ensure_future(ask())
+    await _turns()
+    assert lane.running == 1
+    decide.go.set()
+    assert await asking == 0
+
+
 async def test_what_arrives_meanwhile_is_the_next_set() -> None:
     decide = Recorder(held=True)
     lane = _lane(decide)

@@ -13,7 +13,7 @@ from service.settings import Settings
 from service.store import postgres, safety
 from service.store.postgres import Postgres
 from tests.prove.planted.ground import Ground, bug
-from tests.prove.planted.seats import LOCK_SLOT
+from tests.prove.planted.seats import without_lock
 
 LANES = ("appointment_book", "appointment_end", "appointment_move")
 SOMETIMES = 20  # once in so many times
@@ -69,7 +69,7 @@ def asynchronous_commit(ground: Ground) -> None:
 @bug("I3 I4")
 def integrity_error_swallowed(ground: Ground) -> None:
     """Nobody locks the slot, and a violated unique index is answered with a 201."""
-    ground.edit("appointment_book", LOCK_SLOT, "")
+    without_lock(ground, "appointment_book")
     run, numbers = Postgres.run, itertools.count(10**9)
 
     async def run_and_be_glad(self: Postgres, name: str, /, **parameters: Any) -> Any:

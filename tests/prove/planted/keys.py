@@ -107,10 +107,10 @@ LANGUAGE sql VOLATILE RETURN true""")
 def logins_counted_apart(ground: Ground) -> None:
     """Logins are read first and counted later, and each one begins the minute anew."""
 
-    async def look_then_count(self: Limits, folded: str, address: str) -> Standing | None:
+    async def look_then_count(self: Limits, username_key: str, address: str) -> Standing | None:
         if not self.on:
             return None
-        key = f"planted:{folded}:{address}"
+        key = f"planted:{username_key}:{address}"
         with guarded():
             count = int(await self._redis.get(key) or 0)
         if count >= self._login.limit:

@@ -6,19 +6,19 @@ from typing import Any
 
 from service import errors
 from service.booking import reschedule
+from service.booking.answer import Answer
 from service.locks import Locks
 from service.store import postgres
-from service.store.postgres import Postgres
+from service.store.postgres import Postgres, Queries, Waiting
 from tests.prove.planted.ground import Ground, bug
 
-LOCK_SLOT = """SELECT slot.id FROM slot WHERE slot.id = ANY (%(slot_ids)s::bigint[])
-               ORDER BY slot.id FOR NO KEY UPDATE;"""
-LOCK_SLOTS = """SELECT slot.id FROM slot
-                WHERE slot.id = ANY (%(from_slot_ids)s::bigint[] || %(to_slot_ids)s::bigint[])
-                ORDER BY slot.id FOR NO KEY UPDATE;"""
-LOCK_APPOINTMENTS = """SELECT appointment.id FROM appointment
-                       WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
-                       ORDER BY appointment.id FOR NO KEY UPDATE;"""
+LOCK_SLOTS = "ORDER BY slot.id FOR NO KEY UPDATE SKIP LOCKED"
+NOTE_SLOTS = "SELECT set_config('booking.slots',"
+LOCK_APPOINTMENTS = "ORDER BY appointment.id FOR NO KEY UPDATE SKIP LOCKED"
+WANTED = {
+    "appointment_book": "%(slot_ids)s::bigint[]",
+    "appointment_move": "%(from_slot_ids)s::bigint[] || %(to_slot_ids)s::bigint[]",
+}
 FULL = "slot_status(slot) <> 'free'"
 TARGET_FULL = "slot_status(target) <> 'free'"
 SEATED = """(SELECT count(*) FROM appointment AS seated
@@ -33,18 +33,25 @@ def without_a_net(ground: Ground) -> None:
     ]
 
 
+def without_lock(ground: Ground, query: str, instead: str = "") -> None:
+    """The slots are noted as locked and are not; a statement may do something else instead."""
+    ground.edit(query, LOCK_SLOTS, "ORDER BY slot.id")
+    if instead:
+        ground.edit(query, NOTE_SLOTS, f"{instead}; {NOTE_SLOTS}")
+
+
 @bug("I1 I2")
 def no_lock_no_index(ground: Ground) -> None:
     """Whoever books looks at the slot without a lock, and no unique index has the last word."""
     without_a_net(ground)
-    ground.edit("appointment_book", LOCK_SLOT, "")
+    without_lock(ground, "appointment_book")
 
 
 @bug("I1 I2")
 def lock_in_the_deciding_statement(ground: Ground) -> None:
     """One statement locks the slot and counts who is in it, on a snapshot older than the lock."""
     without_a_net(ground)
-    ground.edit("appointment_book", LOCK_SLOT, "")
+    without_lock(ground, "appointment_book")
     ground.edit(
         "appointment_book",
         "LEFT JOIN slot ON slot.id = ANY (ARRAY[item.slot_id])",
@@ -59,13 +66,13 @@ def lock_in_the_deciding_statement(ground: Ground) -> None:
 def only_appointments_locked(ground: Ground) -> None:
     """The lock is on the appointments of the slot: where there is none yet, nobody waits."""
     without_a_net(ground)
-    ground.edit(
+    without_lock(
+        ground,
         "appointment_book",
-        LOCK_SLOT,
         """SELECT appointment.id FROM appointment
             WHERE appointment.slot_id = ANY (%(slot_ids)s::bigint[])
               AND appointment.status <> 'cancelled'
-            ORDER BY appointment.id FOR UPDATE;""",
+            ORDER BY appointment.id FOR UPDATE""",
     )
     ground.edit("appointment_book", FULL, SEATED.format("slot"))
 
@@ -74,8 +81,13 @@ def only_appointments_locked(ground: Ground) -> None:
 def only_the_first_locked(ground: Ground) -> None:
     """LIMIT 1 FOR UPDATE: of all slots of a booking or a move only the first one is locked."""
     without_a_net(ground)
-    for query, lock in (("appointment_book", LOCK_SLOT), ("appointment_move", LOCK_SLOTS)):
-        ground.edit(query, lock, lock.replace("FOR NO", "LIMIT 1 FOR NO"))
+    for query, wanted in WANTED.items():
+        without_lock(
+            ground,
+            query,
+            f"""SELECT slot.id FROM slot WHERE slot.id = ANY ({wanted})
+                 ORDER BY slot.id LIMIT 1 FOR NO KEY UPDATE""",
+        )
 
 
 @bug("I1 I2")
@@ -118,7 +130,7 @@ SELECT slot.id FROM slot
 def pair_lock_alone(ground: Ground) -> None:
     """A move trusts its Redis lock on the pair of slots and locks nothing in the database."""
     without_a_net(ground)
-    ground.edit("appointment_move", LOCK_SLOTS, "")
+    without_lock(ground, "appointment_move")
 
 
 @bug("I1 I2")
@@ -140,7 +152,7 @@ def pair_lock_let_go_first(ground: Ground) -> None:
 def move_without_compare(ground: Ground) -> None:
     """A move goes on from where the appointment was when it was looked up, wherever it is now."""
     without_a_net(ground)
-    ground.edit("appointment_move", LOCK_APPOINTMENTS, "")
+    ground.edit("appointment_move", LOCK_APPOINTMENTS, "ORDER BY appointment.id")
     ground.edit(
         "appointment_move", "WHEN appointment.slot_id <> item.from_slot_id THEN 'again'", ""
     )
@@ -182,18 +194,19 @@ UPDATE slot SET booked = booked + entered_by.count
         ground.edit("appointment_move_in", old, new)
     move = reschedule._move
 
-    async def leave_then_enter(db: Any, settings: Any, items: Any, from_slot_ids: Any) -> Any:
+    async def leave_then_enter(queries: Any, settings: Any, items: Any, from_slot_ids: Any) -> Any:
         if len(items) > 1:
             one_by_one = [
-                await leave_then_enter(db, settings, [item], [from_slot_id])
+                await leave_then_enter(queries, settings, [item], [from_slot_id])
                 for item, from_slot_id in zip(items, from_slot_ids, strict=True)
             ]
             return [result for results in one_by_one for result in results]
+        db = queries._queries if isinstance(queries, Waiting) else queries
         moving = [item.appointment_id for item in items]
         if not await db.run("appointment_leave", appointment_ids=moving):
-            return await move(db, settings, items, from_slot_ids)
-        results = await move(Renamed(db), settings, items, from_slot_ids)
-        if isinstance(results[0], Exception):
+            return await move(queries, settings, items, from_slot_ids)
+        results = await move(Renamed(queries), settings, items, from_slot_ids)
+        if not isinstance(results[0], Answer):
             await db.run("appointment_return", appointment_ids=moving)
         return results
 
@@ -203,12 +216,12 @@ UPDATE slot SET booked = booked + entered_by.count
 class Renamed:
     """A database in which to move means to enter."""
 
-    def __init__(self, db: Postgres) -> None:
-        self._db = db
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
 
     async def run(self, name: str, /, **parameters: Any) -> Any:
         """The other query."""
-        return await self._db.run(f"{name}_in", **parameters)
+        return await self._queries.run(f"{name}_in", **parameters)
 
 
 @bug("I7 I10")
@@ -227,7 +240,7 @@ def counted_twice(ground: Ground) -> None:
 @bug("I7")
 def counter_set_from_memory(ground: Ground) -> None:
     """The counter is set to what was seen before plus one, and nobody locks the slot."""
-    ground.edit("appointment_book", LOCK_SLOT, "")
+    without_lock(ground, "appointment_book")
     ground.edit(
         "appointment_book",
         """booked = slot.booked + taken.count, version = slot.version + 1

@@ -22,9 +22,11 @@ def tokens_cached(ground: Ground) -> None:
     enter = Sessions.enter
     seen: dict[str, Entered] = {}
 
-    async def remembered(self: Sessions, token: str, address: str | None, *more: bool) -> Entered:
+    async def remembered(
+        self: Sessions, token: str, address: str | None, writes: bool = False
+    ) -> Entered:
         if token not in seen:
-            seen[token] = await enter(self, token, address, *more)
+            seen[token] = await enter(self, token, address, writes)
         return seen[token]
 
     ground.put(Sessions, "enter", remembered)
@@ -36,9 +38,11 @@ def open_without_redis(ground: Ground) -> None:
     enter = Sessions.enter
     seen: dict[str, Entered] = {}
 
-    async def entered(self: Sessions, token: str, address: str | None, *more: bool) -> Entered:
+    async def entered(
+        self: Sessions, token: str, address: str | None, writes: bool = False
+    ) -> Entered:
         try:
-            seen[token] = await enter(self, token, address, *more)
+            seen[token] = await enter(self, token, address, writes)
         except Unavailable:
             if token not in seen:
                 raise
@@ -52,9 +56,11 @@ def nobody_without_redis(ground: Ground) -> None:
     """While Redis does not answer, nobody's token is valid: 401 in the place of 503."""
     enter = Sessions.enter
 
-    async def refused(self: Sessions, token: str, address: str | None, *more: bool) -> Entered:
+    async def refused(
+        self: Sessions, token: str, address: str | None, writes: bool = False
+    ) -> Entered:
         try:
-            return await enter(self, token, address, *more)
+            return await enter(self, token, address, writes)
         except Unavailable:
             raise InvalidToken from None
 
