@@ -63,7 +63,10 @@ def next_of(ask: Ask, answer: Answer, body: Any) -> tuple[str, Any]:
 
 
 def fill(operation: Operation, ask: Ask, answer: Answer, person: Person, sheet: Sheet) -> Any:
-    """Write what came back into the record; the decoded body, None where there is none."""
+    """Write what came back into the record; the decoded body, None where there is none.
+
+    Whoever can't read that it is done knows as little as who heard nothing.
+    """
     operation.sent_at, operation.answered_at = answer.sent_at, answer.answered_at
     operation.status = answer.status
     operation.outcome = outcome_of(answer.status)
@@ -77,13 +80,19 @@ def fill(operation: Operation, ask: Ask, answer: Answer, person: Person, sheet: 
         look.all()
         operation.looked, operation.wrongs = look.count, look.wrongs
     except (msgspec.DecodeError, LookupError, TypeError, ValueError):
-        operation.body = {UNREADABLE: answer.body[:200].decode(errors="replace")}
+        _spoiled(operation, {UNREADABLE: answer.body[:200].decode(errors="replace")})
         return None
     if not person.staff and answer.body.count(CANARY) != answer.body.count(
         CANARY + person.name.encode() + b":"
     ):
-        operation.body = {FOREIGN: answer.body[:1000].decode(errors="replace")}
+        _spoiled(operation, {FOREIGN: answer.body[:1000].decode(errors="replace")})
     return body
+
+
+def _spoiled(operation: Operation, instead: dict[str, str]) -> None:
+    operation.body = instead
+    if operation.outcome == "ok":
+        operation.outcome = "info"
 
 
 def brief(verb: str, answer: Answer, body: Any) -> Any:

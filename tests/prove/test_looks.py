@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.prove.answers import version_of
+from tests.prove.answers import fill, version_of
 from tests.prove.ask import Ask
 from tests.prove.client import Answer
 from tests.prove.looks import Look
+from tests.prove.people import Person
+from tests.prove.records import Operation
 from tests.prove.sheet import Sheet
 
 STARTS = 1_800_003_600  # 2027-01-15T09:00:00Z
@@ -61,6 +63,21 @@ def test_each_missing_header_is_seen(missing: str) -> None:
 @pytest.mark.parametrize("tag", ["3", "3.7", "3-2", "3.7-2"])
 def test_the_version_is_that_of_what_is_shown_not_of_its_slot_or_provider(tag: str) -> None:
     assert version_of(f'HTTP/1.1 200 OK\r\nEtag: "{tag}"\r\n'.encode()) == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"appointment_id":1,"old_slot":null,"new_slot":{"id":3}}', "unreadable"),
+        (b'{"message":"","appointment_id":1,"old_slot":2,"new_slot":3,"notes":"canary:bob:1"}', "foreign"),
+    ],
+)
+def test_a_success_that_nobody_can_read_is_not_known_to_be_done(body: bytes, told: str) -> None:
+    ask = Ask("move", {"appointment": 1, "slot": 3}, b"", path="/api/appointments/1/reschedule/")
+    head = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: "2"'
+    one = Operation(number=1, process=1, server=0, user="ann", token="", verb="move", args=ask.args)
+    fill(one, ask, Answer(200, head, body, 0.0, 1.0), Person("ann"), SHEET)
+    assert (one.outcome, list(one.body)) == ("info", [told])
 
 
 def test_another_status_of_success_is_seen() -> None:
