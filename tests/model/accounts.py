@@ -7,7 +7,6 @@ from tests.model.call import STATUS, Call, Expected, Refused
 from tests.model.things import Account
 
 SHORTEST, LONGEST = 8, 72
-NOBODY = 0
 STAFF_ONLY = {
     "noshow", "fulfill", "slot_create", "slot_change", "slot_delete", "provider_change",
 }  # fmt: skip
@@ -21,7 +20,7 @@ class Accounts:
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {}
         self.tokens: dict[str, tuple[Account, int]] = {}  # token: whose, its id (0: not known)
-        self.kept: dict[tuple[int, str], tuple[Any, Expected]] = {}
+        self.kept: dict[tuple[int | str, str], tuple[Any, Expected]] = {}
 
     def answer(self, call: Call, made: list[int]) -> Expected:
         """What the API should say; `made` are the ids it has given to what is new."""
@@ -44,7 +43,7 @@ class Accounts:
             raise Refused("permission_denied")
         return who
 
-    def _once(self, call: Call, owner: int, work: Callable[[], Expected]) -> Expected:
+    def _once(self, call: Call, owner: int | str, work: Callable[[], Expected]) -> Expected:
         """Done once under its key; refusals leave none."""
         if call.key is None:
             return work()
@@ -70,7 +69,7 @@ class Accounts:
             shown = {"id": new.id, "username": new.username, "email": new.email}
             return Expected(201, shown)
 
-        return self._once(call, NOBODY, create)
+        return self._once(call, body["username"], create)  # who has no account has a name
 
     def _login(self, call: Call, _: None, made: list[int]) -> Expected:
         account = self.accounts.get(call.body["username"].lower())
