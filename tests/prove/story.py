@@ -206,6 +206,13 @@ def honest() -> Story:
         ["cancel", "ada", 2, None, "booked", "cancelled", "t7", f"{day}:08+00:00"],
     ]
     story.asked("history", "ada", 14.2, 200, lines, appointment=10, token="A2")
+    # Ben sees that staff noted his absence; staff see who did, and why.
+    for user, who, why, token in (("ben", "staff", "", "B"), ("root", "root", "t8", "R")):
+        lines = [
+            ["book", "ben", None, 1, None, "booked", "", f"{day}:03+00:00"],
+            ["noshow", who, 1, 1, "booked", "noshow", why, f"{day}:08+00:00"],
+        ]
+        story.asked("history", user, 14.3, 200, lines, appointment=11, token=token)
     story.asked("any", "ben", 14.4, 404, {}, route="GET /api/slots/9/", statuses=[200, 404],
                 writes=False)  # fmt: skip
     story.finish()

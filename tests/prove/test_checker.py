@@ -296,6 +296,25 @@ def history_names_another(story: Story) -> None:
     read(story, "history").body[1][1] = "ben"
 
 
+def history_of(story: Story, user: str) -> Operation:
+    return next(one for one in story.operations if (one.verb, one.user) == ("history", user))
+
+
+@violates("I20")
+def history_names_staff_to_a_customer(story: Story) -> None:
+    history_of(story, "ben").body[1][1] = "root"
+
+
+@violates("I20")
+def history_shows_a_customer_what_staff_remarked(story: Story) -> None:
+    history_of(story, "ben").body[1][6] = "t8"
+
+
+@violates("I20")
+def history_does_not_say_to_staff_who_it_was(story: Story) -> None:
+    history_of(story, "root").body[1][1] = "staff"
+
+
 @violates("I20")
 def history_lacks_its_end(story: Story) -> None:
     read(story, "history").body.pop()

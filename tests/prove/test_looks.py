@@ -69,7 +69,10 @@ def test_the_version_is_that_of_what_is_shown_not_of_its_slot_or_provider(tag: s
     ("body", "told"),
     [
         (b'{"appointment_id":1,"old_slot":null,"new_slot":{"id":3}}', "unreadable"),
-        (b'{"message":"","appointment_id":1,"old_slot":2,"new_slot":3,"notes":"canary:bob:1"}', "foreign"),
+        (
+            b'{"message":"","appointment_id":1,"old_slot":2,"new_slot":3,"notes":"canary:bob:1"}',
+            "foreign",
+        ),
     ],
 )
 def test_a_success_that_nobody_can_read_is_not_known_to_be_done(body: bytes, told: str) -> None:

@@ -49,7 +49,10 @@ def histories(evidence: Evidence) -> dict[int, list[tuple[int, list[Any]]]]:
 def history_wrongs(
     evidence: Evidence, one: Operation, written: list[tuple[int, list[Any]]]
 ) -> list[str]:
-    """What is wrong with a history: who, what, from, to, why, when, how much of it."""
+    """What is wrong with a history: who, what, from, to, why, when, how much of it.
+
+    Customers see of what staff did that it was staff, and why where it was cancelled.
+    """
     line = evidence.appointments.get(one.args["appointment"])
     count = len(one.body)
     current = line.between(one.sent_at, one.answered_at) if line else range(0)
@@ -59,7 +62,10 @@ def history_wrongs(
     before = None
     for shown, (at, row) in zip(one.body, written, strict=False):
         actor, action, origin, slot, status, reason = row
-        right = [action, evidence.names.get(actor), origin, slot, before, status, reason]
+        who = evidence.names.get(actor)
+        if one.user not in evidence.staff and who != one.user:
+            who, reason = "staff", reason if action == "cancel" else ""
+        right = [action, who, origin, slot, before, status, reason]
         if shown[:-1] != right:
             found.append(f"it has {shown[:-1]}, the log has {right}")
         if wrong := when_wrong(evidence, at, shown[-1]):
