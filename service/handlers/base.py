@@ -271,7 +271,7 @@ class ApiHandler(LeanHandler):
         return Key(key, hashlib.sha256(request).hexdigest())
 
     def identity(self) -> bytes:
-        """What tells this body from others, however it is written; no secret, its digest is kept."""
+        """What tells this body from others, however it is written; no secret: it is kept."""
         return msgspec.json.encode(getattr(self, "body", None), order="sorted")
 
     async def if_match(self, current: Callable[[], Awaitable[int]]) -> int:
