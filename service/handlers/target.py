@@ -26,5 +26,7 @@ def origin_form(start_line: RequestStartLine, headers: HTTPHeaders) -> RequestSt
         everything = start_line.method == "OPTIONS" and not rest
         target = "*" if everything else rest if rest.startswith("/") else f"/{rest}"
     path, mark, query = target.partition("?")
+    if not path:
+        raise HTTPInputError("no path before the query")
     path = _UNRESERVED.sub(lambda match: chr(int(match[1], 16)), path)
     return start_line._replace(path=path + mark + query)

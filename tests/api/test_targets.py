@@ -52,6 +52,8 @@ async def ask(port: int, line: str, more: str = "") -> tuple[int, bytes]:
         ("/api/%2570roviders/", 404),
         ("/api/providers/%ff/", 404),
         ("*", 404),
+        ("?", 400),
+        ("?limit=1", 400),
     ],
 )
 async def test_a_get(port: int, target: str, status: int) -> None:
