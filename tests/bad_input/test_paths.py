@@ -12,12 +12,15 @@ from tests.bad_input.world import World
 
 PATHS = [pattern.replace(ID, "1").replace("/?", "/") for pattern, _ in ROUTES]
 NOWHERE = [
-    "/", "//", "/api", "/api/", "/api//", "/API/me/", "/api/ME/", "/api/me//", "//api/me/", "/me/",
+    "//", "/api//", "/api/index.json", "/index.html", "/API/me/", "/api/ME/", "/api/me//",
+    "//api/me/", "/me/",
     "/api/./me/", "/api/../api/me/", "/api/%2e%2e/api/me/", "/api%2fme/", "/api%5cme/", "/api\\me/",
     "/api/me/%00", "/api/me%00/", "/%00/api/me/", "/api/me/;x=1", "/api/me;/", "/api/me/.json",
-    "/api/me/%0d%0aX:y", "/api/me/%20", "/%61pi/me/", "/api/m%65/", "/api/%6de/", "/api/me%2f",
+    "/api/me/%0d%0aX:y", "/api/me/%20", "/%2561pi/me/", "/api/m%25%365/", "/api/%4de/",
+    "/api/me%2f",
     "/api/me/index.php", "/.git/config", "/.env", "/etc/passwd", "/../../etc/passwd",
-    "/..%2f..%2fetc/passwd", "/static/", "/favicon.ico", "/robots.txt", "/admin/", "/debug/",
+    "/..%2f..%2fetc/passwd", "/static/", "/favicon.ico/", "/faviconxico", "/robots.txt",
+    "/admin/", "/debug/",
     "/metrics/../api/me/", "/api/" + "a/" * 2000, "/" + "%41" * 2000, "/%", "/%z", "/%c0%af",
     "/\xff", "/%ff", "/%ed%a0%80", "/api/me/\xa0", "/{api}/", "/$", "/'", '/"', "/<script>", "/|",
 ]  # fmt: skip
@@ -57,7 +60,9 @@ def test_a_verb_in_a_header_is_not_the_verb(world: World) -> None:
         assert world.ask(request("GET", path, None, f"{name}: DELETE", token=token)).status == 200
         raw = request("POST", path, b"{}", f"{name}: DELETE", token=token)
         assert world.ask(raw).status == 405
-    assert world.ask(request("GET", f"{path}?_method=DELETE", token=token)).status == 200
+    assert world.ask(request("POST", f"{path}?_method=DELETE", b"{}", token=token)).status == 405
+    assert world.ask(request("GET", f"{path}?_method=DELETE", token=token)).status == 400
+    assert world.ask(request("GET", path, token=token)).status == 200
 
 
 def test_a_target_in_another_form_opens_nothing(world: World) -> None:
