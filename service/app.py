@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
-from service import descriptors, figures, logs, pulse
+from service import descriptors, figures, heap, logs, pulse
 from service.booking import appointment, slot, wall
 from service.booking.broad import broad_lane
 from service.booking.reschedule import reschedule_lane
@@ -149,6 +149,7 @@ async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]
     loop.set_exception_handler(logs.loop_trouble)
     manager = Manager(settings)
     descriptors.raise_limit()
+    heap.return_large_blocks()
     async with opened(settings) as deps, pulse.beating(deps, manager):
         await wall.settle(deps)
         server, port = listen(deps)

@@ -30,7 +30,14 @@ LAYERS = [
     ["service.deadline", "service.settings"],
     ["service.mailbox"],
     ["service.names"],
-    ["service.errors", "service.clock", "service.address", "service.descriptors", "service"],
+    [
+        "service.errors",
+        "service.clock",
+        "service.address",
+        "service.descriptors",
+        "service.heap",
+        "service",
+    ],
 ]
 # What only these may import, the standard library and ours apart.
 HOMES = {
@@ -58,6 +65,7 @@ HOMES = {
 PURE = [
     "service.errors", "service.clock", "service.settings", "service.cli_values",
     "service.booking.status", "service.booking.schedule", "service.address", "service.descriptors",
+    "service.heap",
 ]  # fmt: skip
 # Who reads the environment, and what for.
 ENVIRONMENT = {
