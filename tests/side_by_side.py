@@ -19,6 +19,7 @@ ALONE = (
     "tests/frozen/",
     "tests/life/test_embedded.py::test_a_cold_start_is_quick",
     "tests/life/test_embedded.py::test_a_warm_start_has_the_data",
+    "tests/life/test_embedded_killed.py",
     "tests/load/test_driver.py",
     "tests/load/test_load.py",
     "tests/races/test_pair_locks.py",
