@@ -13,7 +13,7 @@ from service.store.embedded.place import files
 from tests.life.servers import ROOT, close, heal, parent, processes, remember, remembers, soon
 from tests.live import unconfigured
 
-QUICK = 0.25  # seconds that one look at the servers may hold up the loop
+QUICK = 0.1  # seconds that one look at the servers may hold up the loop
 
 
 def test_kill_9_of_the_parent_stops_the_servers_and_loses_nothing(kept: Path) -> None:
