@@ -4,6 +4,7 @@ Windows slide: however requests fall, no more than the limit pass within any win
 (limits.lua) decides for all requests of a loop turn; its keys share a hash slot.
 """
 
+import contextlib
 import hashlib
 import math
 from collections import Counter
@@ -115,10 +116,13 @@ class Limits:
         return await self.lane.submit(charges)
 
     async def remember(self, username_key: str, address: str) -> None:
-        """This account has been made, or logged in, from this address. Raises Unavailable."""
+        """This account has been made, or logged in, from this address.
+
+        What has been done stands: while Redis is away, the address stays a strange one.
+        """
         if self.on:
             pair = _digest(username_key, network_of(address))
-            with guarded():
+            with contextlib.suppress(Unavailable), guarded():
                 await self._redis.set(f"known:{pair}", 1, ex=KNOWN_FOR)
 
     async def register(self, address: str) -> Standing | None:

@@ -62,11 +62,11 @@ async def register(
     hashed = await deps.passwords.hash(password)
 
     async def work(deps: Deps) -> Answer:
-        new = await create(deps, username, email, hashed)
-        await deps.limits.remember(username_key(username), address)
-        return Answer.of(new)
+        return Answer.of(await create(deps, username, email, hashed))
 
-    return await once(deps, NOBODY, key, work)
+    answer = await once(deps, NOBODY, key, work)
+    await deps.limits.remember(username_key(username), address)
+    return answer
 
 
 async def create(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from service.deps import Deps
 from tests.api.checks import check_invalid, check_problem
 from tests.api.conftest import Served
 from tests.cast import PASSWORD, Api, Person, Reply
@@ -14,6 +15,7 @@ REQUIRED = ["This field is required."]
 NULL = ["This field may not be null."]
 BLANK = ["This field may not be blank."]
 TEXT = ["Not a valid string."]
+RIGHTS = ("ACL", "SETUSER", "default")
 _COUNTER = itertools.count(1)
 
 
@@ -137,3 +139,18 @@ async def test_nobody_gives_himself_a_role_or_an_id(served: Served, ada: Person)
         token = (await _login(api, new)).json["token"]
         me = await api.get("/api/me/", headers={"Authorization": f"Token {token}"})
         assert me.json["role"] == "customer"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "kept-in-one-transaction"}])
+async def test_what_is_done_is_told_though_redis_takes_no_note_of_the_address(
+    served: Served, deps: Deps, headers: dict[str, str]
+) -> None:
+    async with served(rate_limit=True) as api:
+        new = _new()
+        await deps.redis.execute_command(*RIGHTS, "resetkeys", "~limit:*", "%R~known:*")
+        try:
+            reply = await api.post("/api/register/", new, headers=headers)
+        finally:
+            await deps.redis.execute_command(*RIGHTS, "allkeys")
+        assert reply.status == 201
+        assert (await _login(api, new)).status == 200
