@@ -100,7 +100,7 @@ def test_pipelined_requests_are_answered_in_order(world: World) -> None:
         request("GET", path, None, f"X-Request-ID: {mark}")
         for path, mark in zip(paths, marks, strict=False)
     )
-    answers = world.throw(raw)
+    answers = world.throw(raw, len(marks))
     assert [answer.headers["x-request-id"] for answer in answers] == marks
     assert [answer.status for answer in answers[:4]] == [200, 401, 404, 200]
 

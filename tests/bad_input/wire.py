@@ -59,8 +59,9 @@ class Wire:
             self._kept = link
         return answer
 
-    def throw(self, raw: bytes) -> list[Answer]:
-        """All answers to these bytes, over a connection of their own, until the server closes."""
+    def throw(self, raw: bytes, at_least: int = 1) -> list[Answer]:
+        """All answers to these bytes, over a connection of their own, until the server closes or,
+        once there are as many as there should be, sends no more."""
         answers: list[Answer] = []
         with self._connect() as link:
             link.settimeout(LULL if _send(link, raw) else PATIENCE)
@@ -68,7 +69,7 @@ class Wire:
             try:
                 while answer := _read_one(source, raw):
                     answers.append(answer)
-                    link.settimeout(AFTERMATH)
+                    link.settimeout(AFTERMATH if len(answers) >= at_least else PATIENCE)
             except TimeoutError:
                 link.settimeout(PATIENCE)
                 _end(link)

@@ -94,9 +94,9 @@ class World:
         self.judge(raw, answer)
         return answer
 
-    def throw(self, raw: bytes) -> list[Answer]:
+    def throw(self, raw: bytes, at_least: int = 1) -> list[Answer]:
         """The judged answers to bytes that may be no request at all."""
-        answers = self.wire.throw(raw)
+        answers = self.wire.throw(raw, at_least)
         for answer in answers:
             self.judge(raw, answer)
         if not answers:

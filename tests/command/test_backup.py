@@ -1,5 +1,7 @@
 """run.py backup ..."""
 
+import errno
+import gc
 import gzip
 import os
 import resource
@@ -162,6 +164,28 @@ class Slow:
 
     def flush(self) -> None:
         """Nothing is kept back."""
+
+
+class Full:
+    """A disk without room, which counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def write(self, data: bytes) -> int:
+        self.asked += 1
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+
+def test_one_that_was_given_up_writes_no_more(url: str) -> None:
+    disk = Full()
+    with pytest.raises(OSError, match="No space left"):
+        dump(url, disk)  # type: ignore[arg-type]
+    gc.collect()
+    assert disk.asked == 1
 
 
 def test_a_migration_waits_for_a_backup_and_nobody_for_the_two(url: str) -> None:

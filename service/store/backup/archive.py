@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 FORMAT = "booking backup 1"
+GZIP = zlib.MAX_WBITS + 16  # the format that zlib is to write (zlib.h, deflateInit2)
+LEVEL = 6
 END = b"\\.\n"  # after a table's last row; COPY writes no row like it
 
 
@@ -51,13 +53,14 @@ class Writer:
     """Writes a backup; what COPY gives goes to write()."""
 
     def __init__(self, out: BinaryIO, about: About) -> None:
-        self._zip = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=out)
+        # No GzipFile: given up, it would write its end when it is collected, to whatever is left.
+        self._out, self._zip = out, zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
         self._digest = hashlib.sha256()
         self._line(about._asdict())
 
     def write(self, data: bytes) -> None:
         self._digest.update(data)
-        self._zip.write(data)
+        self._out.write(self._zip.compress(data))
 
     def table(self, name: str, columns: list[str]) -> None:
         """Begin a table."""
@@ -69,7 +72,7 @@ class Writer:
     def finish(self, total: Total) -> None:
         """Write the last line; without it nothing is a backup."""
         self._line(total._asdict() | {"sha256": self._digest.hexdigest()})
-        self._zip.close()
+        self._out.write(self._zip.flush())
 
     def _line(self, document: dict[str, Any]) -> None:
         self.write(json.dumps(document).encode() + b"\n")
