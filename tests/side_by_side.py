@@ -13,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 MOST = 5  # workers: with more the longest file decides
+PER_CORE = 2  # workers: more than half of their time they wait for a server to start or to stop
 # About time, CPU or the whole machine: the beginnings of their ids.
 ALONE = (
     "tests/deploy/test_two_processes.py",
@@ -41,7 +42,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     chosen = config.option.capture == "no" or any(config.getoption(one, None) for one in CHOOSING)
     files = sum(1 for path in paths for _ in path.rglob("test_*.py"))
     if not chosen and files > 1 and all(path.is_dir() for path in paths):
-        config.option.numprocesses = min(_cores() + 1, files, MOST)  # one of them always waits
+        config.option.numprocesses = min(_cores() * PER_CORE, files, MOST)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
