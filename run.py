@@ -45,7 +45,7 @@ def main() -> int:
         open_standard_streams()
         enter_environment(whole=sys.argv[1:2] == ["test"])
         sys.path.insert(0, str(ROOT))
-        from service.cli import main as command_line
+        from service.cli.main import main as command_line
 
         return command_line(sys.argv[1:])
     except SetupError as exc:

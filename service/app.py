@@ -10,26 +10,28 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
-from service import descriptors, figures, heap, logs, pulse
+from service import descriptors
+from service.access.limits import Limits
+from service.access.passwords import Passwords
+from service.access.sessions import Sessions
 from service.booking import appointment, slot, wall
 from service.booking.broad import broad_lane
 from service.booking.reschedule import reschedule_lane
 from service.deps import Deps, Lanes, Traffic
-from service.drain import drain
 from service.handlers import ROUTES, problems
 from service.handlers.dispatch import Routed
 from service.handlers.ops import Nothing
-from service.limits import Limits
-from service.locks import Locks
-from service.metrics import Metrics
-from service.passwords import Passwords
-from service.readiness import Readiness
-from service.sessions import Sessions
+from service.process import heap, heartbeat, scrape
+from service.process.drain import drain
+from service.process.systemd import Manager
 from service.settings import Settings
 from service.store import redis
 from service.store.postgres import Postgres
 from service.store.queries import load_queries
-from service.systemd import Manager
+from service.store.readiness import Readiness
+from service.store.redis.locks import Locks
+from service.telemetry import logs
+from service.telemetry.metrics import Metrics
 from service.watch import Watch
 from service.wire import TornadoServer, WireServer
 from service.workers.expiry import forget
@@ -79,7 +81,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
         Traffic(),
         Metrics(),
     )
-    figures.watch(deps)
+    scrape.watch(deps)
     try:
         yield deps
     finally:
@@ -150,7 +152,7 @@ async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]
     manager = Manager(settings)
     descriptors.raise_limit()
     heap.return_large_blocks()
-    async with opened(settings) as deps, pulse.beating(deps, manager):
+    async with opened(settings) as deps, heartbeat.beating(deps, manager):
         await wall.settle(deps)
         server, port = listen(deps)
         gc.freeze()  # what lives for ever need not be looked at by each collection

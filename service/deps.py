@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 from redis.asyncio import Redis
 
+from service.access.limits import Limits
+from service.access.passwords import Passwords
+from service.access.sessions import Sessions
 from service.lane import Lane
-from service.limits import Limits
-from service.locks import Locks
-from service.metrics import Metrics
-from service.passwords import Passwords
-from service.readiness import Readiness
-from service.sessions import Sessions
 from service.settings import Settings
 from service.store.postgres import Postgres, Queries
+from service.store.readiness import Readiness
+from service.store.redis.locks import Locks
+from service.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from service.booking.answer import Answer

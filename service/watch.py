@@ -9,9 +9,9 @@ import msgspec
 from tornado.web import RequestHandler
 
 from service.lane import waited
-from service.logs import trace_id
-from service.metrics import Metrics, Seen
 from service.settings import Settings
+from service.telemetry.logs import trace_id
+from service.telemetry.metrics import Metrics, Seen
 
 log = logging.getLogger(__name__)
 

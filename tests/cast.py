@@ -9,10 +9,10 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httputil import HTTPHeaders
 from tornado.platform.asyncio import AsyncIOLoop
 
+from service.access.sessions import Session
 from service.booking import account, appointment, provider, slot
 from service.booking.slot import NewSlot
 from service.deps import Deps
-from service.sessions import Session
 
 PASSWORD = "correct horse"
 BEGUN = """

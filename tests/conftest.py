@@ -25,10 +25,10 @@ from tornado.web import Application
 from service import app as service_app
 from service.deps import Deps
 from service.settings import WIRES, Settings
-from service.store import migrate
 from service.store.embedded import Embedded
 from service.store.embedded.place import home
 from service.store.queries import load_queries
+from service.store.schema import migrate
 from tests.cast import Api, Given, Person
 from tests.live import PATIENT
 

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from service.access.limits import Standing
+from service.access.passwords import LONGEST
+from service.access.sessions import Session, Token
 from service.booking.answer import Answer
 from service.booking.idempotency import NO_KEY, NOBODY, Key, known, of_nobody, once, sealed
 from service.deps import Deps
@@ -15,10 +18,7 @@ from service.errors import (
     Unavailable,
     WrongCredentials,
 )
-from service.limits import Standing
-from service.names import username_key
-from service.passwords import LONGEST
-from service.sessions import Session, Token
+from service.values.names import username_key
 
 Tell = Callable[[Standing | None], None]  # who hears how one stands with the limit
 

@@ -6,6 +6,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from service.access.sessions import Session
 from service.booking.answer import NO_APPOINTMENT, Answer, Page, judged_all, tag
 from service.booking.broad import Work
 from service.booking.idempotency import NO_KEY, Key
@@ -13,7 +14,6 @@ from service.booking.status import APPOINTMENT_STATUSES
 from service.deps import Deps
 from service.errors import NotFound
 from service.lane import Lane
-from service.sessions import Session
 from service.settings import Settings
 from service.store.postgres import Postgres, Queries
 

@@ -6,11 +6,11 @@ Whoever is logged in with a changed account is logged out: tokens carry what the
 from datetime import datetime
 from typing import NamedTuple
 
-from service import names
+from service.access.sessions import Session
 from service.booking.account import by_username, check_password
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, OutcomeUnknown, Unavailable
-from service.sessions import Session
+from service.values import names
 
 OPERATOR = Session(0, 0, "operator", "admin", 0, 0)  # the actor at the command line
 HALF_DONE = (

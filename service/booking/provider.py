@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from service.access.sessions import Session
 from service.booking.wall import check_zone
 from service.deps import Deps
 from service.errors import NotFound, PermissionDenied, PreconditionFailed
-from service.sessions import Session
 
 
 class Provider(NamedTuple):

@@ -4,15 +4,15 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from service.access.sessions import Session
 from service.booking.answer import NO_APPOINTMENT, Answer, judged, judged_all
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
 from service.errors import NotFound
 from service.lane import LATER, Lane
-from service.locks import Locks
-from service.sessions import Session
 from service.settings import Settings
 from service.store.postgres import Postgres, Queries
+from service.store.redis.locks import Locks
 
 
 class MoveItem(NamedTuple):

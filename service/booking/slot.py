@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from service.access.sessions import Session
 from service.booking.answer import Answer, Page, judged, tag
 from service.booking.broad import ANYBODY, Work
 from service.booking.status import SLOT_STATUSES
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, PermissionDenied, SlotOverlap
 from service.lane import Lane
-from service.sessions import Session
 from service.settings import Settings
 from service.store.postgres import Postgres
 

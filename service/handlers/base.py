@@ -14,6 +14,8 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from service import deadline, errors, watch
+from service.access.limits import Standing
+from service.access.sessions import Session
 from service.booking.answer import Answer
 from service.booking.broad import in_turn
 from service.booking.idempotency import NO_KEY, Key
@@ -24,8 +26,6 @@ from service.handlers.charge import Charged
 from service.handlers.declaration import Endpoint
 from service.handlers.guards import GUARDS, PUBLIC
 from service.handlers.lean import LeanHandler
-from service.limits import Standing
-from service.sessions import Session
 
 log = logging.getLogger(__name__)
 

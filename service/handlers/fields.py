@@ -17,9 +17,9 @@ import msgspec
 from msgspec import Meta, inspect
 from msgspec.structs import FieldInfo
 
-from service import names
 from service.errors import InvalidFields, InvalidRequest
-from service.mailbox import LONGEST, MAILBOX, mailbox
+from service.values import names
+from service.values.mailbox import LONGEST, MAILBOX, mailbox
 
 S = TypeVar("S", bound=msgspec.Struct)
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable
 
-from service import metrics
 from service.errors import NotFound, Unavailable
 from service.handlers import answers
 from service.handlers.base import EVERYONE, ApiHandler, endpoint
 from service.handlers.charge import Charged
+from service.telemetry import metrics
 
 
 class Health(ApiHandler):

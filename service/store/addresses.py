@@ -12,14 +12,15 @@ from psycopg2.extensions import parse_dsn
 from redis.exceptions import RedisError
 
 from service.settings import Settings, SettingsError
-from service.store import redis, redis_several
+from service.store import redis
+from service.store.redis import several
 
 CODES = "with special characters as codes: %23 for #, %40 for @, %2F for /, %25 for %"
 POSTGRES = f"postgresql://user:password@host:5432/database, {CODES}"
 SOCKET = "unix:///path/of/socket?db=0"
 LIKE = {
-    redis_several.SENTINELS: f"redis+sentinel://:password@host:26379,host:26379/service/0, {CODES}",
-    redis_several.CLUSTER: f"redis+cluster://:password@host:6379,host:6379, {CODES}",
+    several.SENTINELS: f"redis+sentinel://:password@host:26379,host:26379/service/0, {CODES}",
+    several.CLUSTER: f"redis+cluster://:password@host:6379,host:6379, {CODES}",
     "unix://": SOCKET,
 }
 DEFAULT = "localhost"  # in words; libpq has its own idea, as PGHOST says
@@ -89,8 +90,8 @@ def _wrong_with_redis(settings: Settings) -> str:
 
 def _redis_hosts(url: str) -> list[str]:
     """The hosts that a URL names, "" where one is missing. Raises ValueError."""
-    if url.startswith(redis_several.SCHEMES):
-        return [host for host, _ in redis_several.read(url).hosts]
+    if url.startswith(several.SCHEMES):
+        return [host for host, _ in several.read(url).hosts]
     parts = urlsplit(url)
     if parts.port is not None and parts.port not in PORTS:  # reading it raises ValueError, too
         raise ValueError("no port")

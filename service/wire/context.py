@@ -4,7 +4,7 @@ import asyncio
 
 from tornado.httputil import HTTPHeaders
 
-from service.address import forwarded, plain
+from service.values.address import forwarded, plain
 
 
 class Context:

@@ -16,8 +16,8 @@ from tornado.httputil import (
 from tornado.iostream import IOStream
 
 from service.acceptor import Acceptor, Idle, idlest
-from service.address import plain
 from service.descriptors import for_clients
+from service.values.address import plain
 from service.wire.context import Context
 
 

@@ -10,7 +10,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
 from service.deps import Deps
 from service.handlers import ROUTES
-from service.metrics import Metrics
+from service.telemetry.metrics import Metrics
 from service.watch import ACTIONS, readable
 from tests.api.checks import check_problem, send
 from tests.api.conftest import Served

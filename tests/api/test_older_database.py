@@ -7,10 +7,10 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from service.sessions import Session
+from service.access.sessions import Session
 from service.settings import Settings
 from service.store.embedded import Embedded
-from service.store.migrate import migrate
+from service.store.schema.migrate import migrate
 from tests.api.checks import check_problem
 from tests.api.conftest import Served
 from tests.cast import Api, Person

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service import pulse
 from service.booking import wall, zones
 from service.deps import Deps
 from service.errors import InvalidFields
-from service.systemd import Manager
+from service.process import heartbeat
+from service.process.systemd import Manager
 from tests.api.checks import check_invalid, check_problem
 from tests.cast import Api, Given, Person
 
@@ -112,7 +112,7 @@ async def test_a_stored_zone_that_postgresql_does_not_know_breaks_nothing_once_i
 async def test_a_serving_process_settles_it_by_itself(
     api: Api, deps: Deps, lost: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pulse, "LOOK", 0.05)
-    async with pulse.beating(deps, Manager(deps.settings)), asyncio.timeout(20):
+    monkeypatch.setattr(heartbeat, "LOOK", 0.05)
+    async with heartbeat.beating(deps, Manager(deps.settings)), asyncio.timeout(20):
         while (await api.get(f"/api/slots/{lost[1]}/")).status != 200:
             await asyncio.sleep(0.05)

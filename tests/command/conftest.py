@@ -14,7 +14,7 @@ from unittest import mock
 import psycopg2
 import pytest
 
-from service import cli
+from service.cli import main as command_line
 from service.settings import Settings
 from service.store.embedded import Embedded
 from tests.live import scratch_database
@@ -52,7 +52,7 @@ class Booking:
             contextlib.redirect_stderr(err),
         ):
             try:
-                code = cli.main(argv)
+                code = command_line.main(argv)
             except SystemExit as ended:
                 code = int(ended.code or 0)
         about, rest = ABOUT.fullmatch(err.getvalue()).groups()  # type: ignore[union-attr]

@@ -9,7 +9,7 @@ from tornado.platform.asyncio import AsyncIOLoop
 
 from service import app as service_app
 from service.settings import Settings
-from service.store.migrate import migrate
+from service.store.schema.migrate import migrate
 from tests.cast import Given, Person
 from tests.contract.test_schema import CATALOGUES
 from tests.live import connected

@@ -23,7 +23,7 @@ from tornado.platform.asyncio import AsyncIOLoop
 from service.settings import Settings
 from service.store.backup import dump
 from service.store.embedded import Embedded
-from service.store.migrate import LOCK, Migration, migrate, migrations
+from service.store.schema.migrate import LOCK, Migration, migrate, migrations
 from tests.command.conftest import Booking
 from tests.command.keeping import filled, run
 from tests.live import ROOT, scratch_database, unconfigured

@@ -11,9 +11,9 @@ from unittest.mock import patch
 import pytest
 
 from service.booking.zones import offsets
-from service.diagnosis import machine, servers, zones
+from service.cli.diagnosis import machine, servers, zones
 from service.settings import Settings
-from service.store.probe import Clock, PostgresFacts, RedisFacts, ZoneFacts
+from service.store.checks.probe import Clock, PostgresFacts, RedisFacts, ZoneFacts
 from tests.command.conftest import Booking
 
 NOW = Clock(0.0, 0.001)

@@ -5,9 +5,9 @@ import shlex
 
 import pytest
 
-from service.arguments.command import Command
-from service.arguments.parser import COMMANDS, build_parser
-from service.cli import action
+from service.cli.arguments.command import Command
+from service.cli.arguments.parser import COMMANDS, build_parser
+from service.cli.main import action
 from service.settings import Settings
 from tests.command.conftest import Booking
 

@@ -17,7 +17,7 @@ from tornado.platform.asyncio import AsyncIOLoop
 
 from service.settings import Settings
 from service.store.embedded import Embedded
-from service.store.migrate import Migration, migrate, migrations
+from service.store.schema.migrate import Migration, migrate, migrations
 from tests.cast import Person
 from tests.command.conftest import Booking
 from tests.command.keeping import contents, filled, is_empty, run

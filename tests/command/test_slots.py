@@ -125,7 +125,7 @@ def test_publish_says_what_is_wrong(booking: Booking, arguments: str, code: int,
 
 
 def test_too_many_at_once_are_refused(booking: Booking, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.commands.slots.MOST", 100)
+    monkeypatch.setattr("service.cli.commands.calendar.slots.MOST", 100)
     line = f"slots publish --provider 1 --days mon-sun --from 0:00 --to 24:00 --every 1h {WEEK}"
     refused = booking(line)
     assert (refused.code, refused.out) == (2, "")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from service import env_file
-from service.arguments.command import Databases
-from service.arguments.parser import COMMANDS
+from service.cli import env_file
+from service.cli.arguments.command import Databases
+from service.cli.arguments.parser import COMMANDS
 from tests.command.conftest import Booking
 
 EMBEDDED = {"DATABASE_URL": "", "REDIS_URL": ""}

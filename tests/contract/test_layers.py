@@ -4,106 +4,94 @@ import ast
 import graphlib
 import sys
 
-from tests.contract.source import Module, imports, modules, within
+from tests.contract.source import imports, modules, within
 
 # From the top down. A module may import from lower lines, and from its own package.
 LAYERS = [
     ["run"],
     ["service.cli"],
-    ["service.commands"],
-    ["service.arguments"],
-    ["service.cli_values", "service.env_file"],
-    ["service.diagnosis"],
+    ["service.cli.commands"],
+    ["service.cli.arguments"],
+    ["service.cli.diagnosis", "service.cli.env_file", "service.cli.values", "service.cli.welcome"],
     ["service.app"],
-    ["service.wire", "service.drain"],
+    ["service.process"],
+    ["service.wire"],
     ["service.acceptor"],
-    ["service.welcome", "service.figures", "service.pulse"],
+    ["service.descriptors"],
     ["service.handlers", "service.workers"],
     ["service.watch"],
     ["service.booking"],
     ["service.deps"],
-    ["service.sessions", "service.readiness"],
-    ["service.locks", "service.passwords", "service.limits"],
-    ["service.lane", "service.hashers", "service.hasher"],
+    ["service.access"],
+    ["service.lane"],
     ["service.store"],
-    ["service.systemd", "service.tracing", "service.logs", "service.metrics"],
+    ["service.telemetry"],
     ["service.deadline", "service.settings"],
-    ["service.mailbox"],
-    ["service.names"],
-    [
-        "service.errors",
-        "service.clock",
-        "service.address",
-        "service.descriptors",
-        "service.heap",
-        "service",
-    ],
+    ["service.values"],
+    ["service.errors", "service"],
 ]
 # What only these may import, the standard library and ours apart.
 HOMES = {
     "aiopg": ["service.store"],
-    "bcrypt": ["service.passwords", "service.hasher"],
+    "bcrypt": ["service.access"],
     "httptools": ["service.wire"],
-    "idna": ["service.mailbox"],
-    "msgspec": ["service.handlers", "service.sessions", "service.watch", "service.logs"],
-    "opentelemetry": ["service.tracing"],
-    "precis_i18n": ["service.names"],
-    "prometheus_client": ["service.metrics", "service.figures"],
-    "psycopg2": ["service.store", "service.commands"],
-    "shtab": ["service.commands.completion"],
-    "redis": [
-        "service.store", "service.sessions", "service.locks", "service.limits",
-        "service.readiness", "service.deps",
-    ],
-    "sentry_sdk": ["service.tracing"],
+    "idna": ["service.values.mailbox"],
+    "msgspec": ["service.handlers", "service.watch", "service.access", "service.telemetry"],
+    "opentelemetry": ["service.telemetry.tracing"],
+    "precis_i18n": ["service.values.names"],
+    "prometheus_client": ["service.process.scrape", "service.telemetry.metrics"],
+    "psycopg2": ["service.cli.commands", "service.store"],
+    "shtab": ["service.cli.commands.completion"],
+    "redis": ["service.deps", "service.access", "service.store"],
+    "sentry_sdk": ["service.telemetry.tracing"],
     "tornado": [
-        "service.app", "service.drain", "service.handlers", "service.watch", "service.metrics",
-        "service.wire",
+        "service.app", "service.process.drain", "service.wire", "service.handlers", "service.watch",
+        "service.telemetry.metrics",
     ],
 }  # fmt: skip
 # These know nothing but the standard library and our errors: easy to test, easy to trust.
 PURE = [
-    "service.errors", "service.clock", "service.settings", "service.cli_values",
-    "service.booking.status", "service.booking.schedule", "service.address", "service.descriptors",
-    "service.heap",
+    "service.errors", "service.settings", "service.cli.values", "service.booking.status",
+    "service.booking.schedule", "service.values.address", "service.descriptors",
+    "service.process.heap",
 ]  # fmt: skip
 # Who reads the environment, and what for.
 ENVIRONMENT = {
     "run": "RUN_PY_MOVED, while there is no service yet",
-    "service.cli": "hands it to Settings.load, after what --env-file adds to it",
-    "service.commands.user": "BOOKING_PASSWORD, which no flag or file should hold",
-    "service.commands.screen": "NO_COLOR and TERM, which are about the terminal",
+    "service.cli.main": "hands it to Settings.load, after what --env-file adds to it",
+    "service.cli.commands.people.user": "BOOKING_PASSWORD, which no flag or file should hold",
+    "service.cli.commands.screen": "NO_COLOR and TERM, which are about the terminal",
 }
 
 READS = {"environ", "environb", "getenv", "getenvb", "expandvars"}
 IMPORTS = [(module, target, line) for module in modules() for target, line in imports(module)]
 
 
-def layer(name: str) -> int:
-    """The line of a module; the longest name that fits counts."""
+def place(name: str) -> tuple[int, str]:
+    """The line of a module, and its package there: the longest name that fits counts."""
     fitting = [
-        (len(package), number)
+        (len(package), number, package)
         for number, packages in enumerate(LAYERS)
         for package in packages
         if within(name, package) and (package != "service" or name == "service")
     ]
     assert fitting, f"{name} is new: say in LAYERS where it belongs"
-    return max(fitting)[1]
-
-
-def home(module: Module) -> str:
-    """The package of service/ that a module is in, or itself."""
-    return ".".join(module.name.split(".")[:2])
+    return max(fitting)[1:]
 
 
 def test_a_module_imports_only_what_is_below_it() -> None:
     upwards = [
         f"{module}:{line} imports {target}"
         for module, target, line in IMPORTS
-        if within(target, "service") and not within(target, home(module))
-        if layer(target) <= layer(module.name)
+        if within(target, "service") and place(target)[1] != place(module.name)[1]
+        if place(target)[0] <= place(module.name)[0]
     ]
     assert upwards == []
+
+
+def test_every_line_has_modules() -> None:
+    found = {place(module.name)[1] for module in modules()}
+    assert found == {package for packages in LAYERS for package in packages}
 
 
 def test_nothing_imports_itself_in_a_circle() -> None:
@@ -149,8 +137,8 @@ def test_the_rules_know_no_driver() -> None:
 
 
 def test_only_the_command_line_imports_the_composition_root() -> None:
-    users = {home(module) for module, target, _ in IMPORTS if target == "service.app"}
-    assert users <= {"run", "service.cli", "service.commands"}
+    users = {module.name for module, target, _ in IMPORTS if target == "service.app"}
+    assert {one for one in users if not within(one, "service.cli")} <= {"run"}
 
 
 def test_what_is_pure_knows_only_the_standard_library() -> None:
@@ -172,8 +160,8 @@ def test_nothing_but_the_settings_reads_the_environment() -> None:
         or (isinstance(node, ast.ImportFrom) and READS & {alias.name for alias in node.names})
     }
     assert readers.keys() <= ENVIRONMENT.keys()
-    assert readers["service.cli"].count("os.environ") == 3
-    assert readers["service.cli"].count("env_file.export(") == 2
-    assert "Settings.load(os.environ, " in readers["service.cli"]
-    assert readers["service.commands.user"].count("os.environ") == 1
-    assert "os.environ.get('BOOKING_PASSWORD', '')" in readers["service.commands.user"]
+    assert readers["service.cli.main"].count("os.environ") == 3
+    assert readers["service.cli.main"].count("env_file.export(") == 2
+    assert "Settings.load(os.environ, " in readers["service.cli.main"]
+    assert readers["service.cli.commands.people.user"].count("os.environ") == 1
+    assert "os.environ.get('BOOKING_PASSWORD', '')" in readers["service.cli.commands.people.user"]

@@ -12,7 +12,7 @@ from tornado.web import RequestHandler
 
 from service import app as service_app
 from service.deps import Deps
-from service.drain import drain
+from service.process.drain import drain
 from service.settings import Settings
 from tests.cast import Api, Given, Person
 

@@ -4,7 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from service.arguments.parser import COMMANDS
+from service.cli.arguments.parser import COMMANDS
 from service.settings import Settings
 from tests.contract.readme import TEXT, block, table
 from tests.contract.source import ROOT

@@ -13,8 +13,8 @@ from service.app import opened
 from service.errors import Unavailable
 from service.settings import Settings
 from service.store.embedded import Embedded
-from service.store.migrate import Migration, MigrationError, migrate, migrations, status
 from service.store.queries import SQL
+from service.store.schema.migrate import Migration, MigrationError, migrate, migrations, status
 from tests.live import connected, scratch_database
 
 NOT_OURS = "NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')"

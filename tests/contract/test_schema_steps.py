@@ -16,7 +16,7 @@ from service.app import opened
 from service.errors import Unavailable
 from service.settings import Settings
 from service.store.embedded import Embedded
-from service.store.migrate import Migration, MigrationError, migrate, migrations
+from service.store.schema.migrate import Migration, MigrationError, migrate, migrations
 from tests.live import ROOT, connected, scratch_database
 from tests.sql.desk import QUERIES, Desk
 from tests.sql.samples import samples

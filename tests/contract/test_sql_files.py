@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from service.store.migrate import TABLE, migrations
 from service.store.queries import SQL, WAITING, Query, load_queries
 from service.store.refusals import REFUSALS
+from service.store.schema.migrate import TABLE, migrations
 from tests.contract.source import Module, modules, strings, within
 
 QUERIES = load_queries()

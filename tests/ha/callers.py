@@ -13,7 +13,7 @@ from tornado.platform.asyncio import AsyncIOLoop
 
 from service import app as service_app
 from service.settings import Settings
-from service.store import migrate
+from service.store.schema import migrate
 from tests.cast import Given, Person
 from tests.live import Live, served
 from tests.races.wire import Answer, Wire

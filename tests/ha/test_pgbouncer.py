@@ -14,12 +14,13 @@ import pytest
 from tornado.platform.asyncio import AsyncIOLoop
 
 from service import app as service_app
-from service.commands import doctor
+from service.cli.commands import doctor
 from service.errors import Unavailable
 from service.settings import Settings, SettingsError
-from service.store import fitness, migrate
+from service.store.checks import fitness
 from service.store.postgres import session
 from service.store.queries import load_queries
+from service.store.schema import migrate
 from tests.cast import Given
 from tests.deploy.nginx import DEPLOY
 from tests.ha.engines import Engine, Postgres, folder, needs

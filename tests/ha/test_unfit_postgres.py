@@ -11,7 +11,8 @@ from service.app import opened
 from service.booking import account
 from service.errors import Unavailable, UsernameTaken
 from service.settings import Settings
-from service.store import fitness, migrate, usernames
+from service.store.checks import fitness
+from service.store.schema import migrate, usernames
 from tests.ha.engines import Postgres, folder, needs
 from tests.live import connected
 

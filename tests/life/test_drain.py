@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from service.drain import PARTING
+from service.process.drain import PARTING
 from service.settings import Settings
 from tests.cast import Given, Person
 from tests.live import Live, connected, served

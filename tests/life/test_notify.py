@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from service.process.systemd import Manager
 from service.settings import Settings
-from service.systemd import Manager
 from tests.live import Live, served
 
 

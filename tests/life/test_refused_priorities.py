@@ -13,7 +13,7 @@ from typing import Any
 import bcrypt
 import pytest
 
-from service.hashers import HASHER
+from service.access.hashers import HASHER
 from service.settings import Settings
 from tests.live import ROOT, served, unconfigured
 from tests.refused import NUMBERS, refusing

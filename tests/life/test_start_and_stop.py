@@ -4,10 +4,11 @@ import asyncio
 import dataclasses
 from typing import Any
 
-from service import pulse, welcome
+from service.cli import welcome
 from service.deps import Deps
 from service.errors import Unavailable
-from service.systemd import Manager
+from service.process import heartbeat
+from service.process.systemd import Manager
 
 
 class Silent:
@@ -40,6 +41,6 @@ async def test_no_server_falls_over_its_own_welcome(deps: Deps) -> None:
 async def test_the_pulse_stops_although_a_cancellation_was_swallowed(deps: Deps) -> None:
     deaf: Any = Deaf()
     async with asyncio.timeout(5):
-        beating = pulse.beating(dataclasses.replace(deps, readiness=deaf), Manager(deps.settings))
-        async with beating:
+        beaten = dataclasses.replace(deps, readiness=deaf)
+        async with heartbeat.beating(beaten, Manager(deps.settings)):
             await deaf.begun.wait()

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from service import readiness
 from service.app import opened
 from service.errors import Unavailable
 from service.settings import Settings, SettingsError
-from service.store import fitness
+from service.store import readiness
+from service.store.checks import fitness
 from service.store.embedded import Embedded
-from service.store.migrate import MigrationError, migrate
+from service.store.schema.migrate import MigrationError, migrate
 from tests.live import ROOT, connected, scratch_database, unconfigured
 
 

@@ -16,7 +16,7 @@ from service.store.embedded.older import OlderPostgres, fetched
 from service.store.embedded.place import swap
 from service.store.embedded.place.account import Account
 from service.store.embedded.place.files import Place
-from service.store.migrate import migrate
+from service.store.schema.migrate import migrate
 from tests.command.keeping import contents, run
 from tests.ha.engines import as_nobody, needs, program
 from tests.life.servers import NOBODY, ROOT, as_root, close, parent, sql

@@ -17,10 +17,10 @@ from service.booking import account, operator
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, UsernameTaken
 from service.settings import Settings
-from service.store import usernames
 from service.store.backup import Archive, dump, load
 from service.store.embedded import Embedded
-from service.store.migrate import migrate, migrations
+from service.store.schema import usernames
+from service.store.schema.migrate import migrate, migrations
 from tests.live import connected, scratch_database
 
 LOCALES = {

@@ -16,10 +16,10 @@ import psycopg2
 from psycopg2.extensions import parse_dsn
 
 from service.settings import Settings, SettingsError
-from service.store import migrate
 from service.store.embedded import Embedded, EmbeddedError
 from service.store.embedded.pair import speaks
 from service.store.embedded.place.files import Place
+from service.store.schema import migrate
 from tests.load.children import Child, started
 from tests.load.errors import LoadError
 

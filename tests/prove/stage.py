@@ -14,9 +14,9 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg2
 
-from service.store import migrate
 from service.store.embedded import Embedded
 from service.store.embedded.server import Server
+from service.store.schema import migrate
 from tests.prove.disk import small_disk, unmount
 from tests.prove.relay import Way, relayed
 from tests.prove.servers import HOST, AppServer

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from service.access.sessions import Sessions
 from service.deps import Deps
 from service.errors import InvalidToken, OutcomeUnknown
-from service.sessions import Sessions
 from service.store import redis
 from tests.prove.proxy import Proxy
 

@@ -14,8 +14,9 @@ import psycopg2
 import pytest
 
 from service.settings import Settings, SettingsError
-from service.store import migrate, safety
+from service.store.checks import safety
 from service.store.embedded import Embedded
+from service.store.schema import migrate
 from tests.live import ROOT, connected, scratch_database, served
 
 ALL_THE_SAME = "or set UNSAFE_DATABASE=on to serve all the same."

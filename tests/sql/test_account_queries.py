@@ -7,8 +7,8 @@ from typing import Any
 import psycopg2.errors
 import pytest
 
-from service.names import username_key
-from service.store.migrate import latest_version
+from service.store.schema.migrate import latest_version
+from service.values.names import username_key
 from tests.sql.desk import NOON, Desk
 
 _COUNTER = itertools.count(10**6)

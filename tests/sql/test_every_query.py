@@ -12,8 +12,8 @@ import pytest
 
 from service.settings import Settings
 from service.store.embedded import Embedded
-from service.store.migrate import migrate
 from service.store.queries import WAITING
+from service.store.schema.migrate import migrate
 from tests.live import connected, scratch_database
 from tests.sql.conftest import opened
 from tests.sql.desk import QUERIES, Desk

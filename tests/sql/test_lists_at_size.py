@@ -12,7 +12,7 @@ import pytest
 
 from service.settings import Settings
 from service.store.embedded import Embedded
-from service.store.migrate import migrate
+from service.store.schema.migrate import migrate
 from tests.lists import DAY, Ground, cost, lists
 from tests.live import connected, scratch_database
 from tests.load.targets.big import rebuilt

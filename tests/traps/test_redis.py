@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 
 from service import app as service_app
+from service.access.limits import Limits
 from service.deps import Deps
 from service.errors import RateLimited, Unavailable
-from service.limits import Limits
-from service.locks import Locks
 from service.settings import Settings
 from service.store import redis
 from service.store.redis import guarded
+from service.store.redis.client import CONNECTIONS
+from service.store.redis.locks import Locks
 from tests.traps.proxy import Proxy
 
 ADDRESS = "203.0.113.250"
@@ -113,7 +114,7 @@ async def test_nobody_waits_for_a_lock(deps: Deps) -> None:
 async def test_more_requests_than_connections_wait_for_one(settings: Settings) -> None:
     """T-R7: the usual pool raises at once when it is used up."""
     client = redis.connect(settings, repeat=True)
-    answers = await asyncio.gather(*(client.ping() for _ in range(20 * redis.CONNECTIONS)))
+    answers = await asyncio.gather(*(client.ping() for _ in range(20 * CONNECTIONS)))
     assert all(answers)
     await client.aclose()
 

@@ -1,8 +1,8 @@
-"""service/address.py: what peers and proxies write, read as one plain address."""
+"""service/values/address.py: what peers and proxies write, read as one plain address."""
 
 import pytest
 
-from service.address import forwarded, network_of, plain
+from service.values.address import forwarded, network_of, plain
 
 
 @pytest.mark.parametrize(

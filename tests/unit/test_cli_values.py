@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.cli_values import clock, day, days, span
+from service.cli.values import clock, day, days, span
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service import env_file
+from service.cli import env_file
 from service.settings import SettingsError
 from tests.contract.source import ROOT
 

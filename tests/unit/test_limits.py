@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from service.access.limits import DAY, MINUTE, SLICES, STRANGERS, Charge, Limits, Policy
 from service.deps import Deps
 from service.errors import RateLimited, Unavailable
-from service.limits import DAY, MINUTE, SLICES, STRANGERS, Charge, Limits, Policy
 from service.store import redis
 
 _COUNTER = itertools.count(1)

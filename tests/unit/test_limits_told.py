@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
+from service.access.limits import Charge, Limits, Policy, Standing
 from service.deps import Deps
 from service.errors import RateLimited
-from service.limits import Charge, Limits, Policy, Standing
 
 FIRST, SECOND = Policy("first", 5, 60), Policy("second", 9, 60)
 ASKS = [[Charge("one", FIRST), Charge("two", SECOND)]]

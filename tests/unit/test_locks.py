@@ -10,8 +10,8 @@ import pytest
 from service import app
 from service.deps import Deps
 from service.errors import Unavailable
-from service.locks import Locks, Pair
 from service.store import redis
+from service.store.redis.locks import Locks, Pair
 
 _COUNTER = itertools.count(10**9)  # far from the slots of other tests
 Pairs = Callable[[int], list[Pair]]

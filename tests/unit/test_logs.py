@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from service.logs import Coloured, Json, loop_trouble, told, trace_id
+from service.telemetry.logs import Coloured, Json, loop_trouble, told, trace_id
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TOKEN = "0123456789abcdef0123456789abcdef01234567"

@@ -1,10 +1,10 @@
-"""service/mailbox.py"""
+"""service/values/mailbox.py"""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.mailbox import mailbox
+from service.values.mailbox import mailbox
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""service/names.py"""
+"""service/values/names.py"""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
-from service.names import (
+from service.values.names import (
     BLANK,
     CONTROL,
     TITLE_PATTERN,

@@ -18,10 +18,10 @@ import bcrypt
 import pytest
 from tornado.ioloop import IOLoop
 
+from service.access.hasher import NICE, TURN
+from service.access.hashers import HASHER
+from service.access.passwords import LONGEST, Passwords
 from service.errors import Unavailable
-from service.hasher import NICE, TURN
-from service.hashers import HASHER
-from service.passwords import LONGEST, Passwords
 from service.settings import Settings
 
 # A long deadline: the machine may be busy.

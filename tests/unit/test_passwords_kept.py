@@ -2,8 +2,8 @@
 
 import pytest
 
+from service.access.passwords import Passwords
 from service.errors import Unavailable
-from service.passwords import Passwords
 from service.settings import Settings
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 import run
-from service import cli
-from service.arguments.command import Command
-from service.arguments.parser import COMMANDS
-from service.cli_values import days, span
+from service.cli import main as command_line
+from service.cli.arguments.command import Command
+from service.cli.arguments.parser import COMMANDS
+from service.cli.values import days, span
 from service.settings import Settings
 
 RUN = Path(run.__file__)
@@ -323,25 +323,25 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
         return take
 
-    monkeypatch.setattr(cli, "action", action)
+    monkeypatch.setattr(command_line, "action", action)
     return calls
 
 
 @pytest.mark.parametrize("arguments", [[], ["serve"], ["--port", "9"], ["--no-demo"]])
 def test_no_command_is_serve(handed: list[Any], arguments: list[str]) -> None:
-    assert cli.main(arguments) == 7
+    assert command_line.main(arguments) == 7
     assert handed[0][0] == "serve.serve"
 
 
 def test_flags_reach_the_settings(handed: list[Any]) -> None:
-    cli.main(["serve", "--port", "0", "--host", "::1", "--no-demo", "--data-dir", "/d"])
+    command_line.main(["serve", "--port", "0", "--host", "::1", "--no-demo", "--data-dir", "/d"])
     settings = handed[0][1]
     assert (settings.port, settings.host, settings.demo) == (0, "::1", False)
     assert settings.data_dir == Path("/d")
 
 
 def test_slots_publish_hands_over_values_not_words(handed: list[Any]) -> None:
-    cli.main(
+    command_line.main(
         [
             "slots",
             "publish",

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import pytest
 from tornado.platform.asyncio import AsyncIOLoop
 
+from service.access.sessions import EVERYWHERE, LIVING_MAX, STEP, Session, Sessions
 from service.deps import Deps
 from service.errors import InvalidToken, Unavailable
-from service.sessions import EVERYWHERE, LIVING_MAX, STEP, Session, Sessions
 from service.store import redis
 
 _ACCOUNTS = itertools.count(10**9)  # far from those of other tests

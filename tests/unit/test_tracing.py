@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from service import tracing
 from service.settings import Settings, SettingsError
+from service.telemetry import tracing
 
 DSN = "http://public@127.0.0.1:1/1"
 

@@ -11,7 +11,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
 from service.store.backup.archive import FORMAT, About, BackupError, Schema, Total, Writer
 from service.store.backup.catalog import NO_LIMIT, SEQUENCES, SESSION, tables
-from service.store.migrate import LOCK
+from service.store.schema.migrate import LOCK
 
 PATIENCE = 60.0  # seconds for a migration that is running
 # No snapshot is taken before this lock is held, so none is older than the tables.

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 import psycopg2
 from psycopg2 import sql
 
-from service.store import usernames
 from service.store.backup.archive import Archive, BackupError
 from service.store.backup.catalog import DROPS, HINDRANCES, NO_LIMIT, SESSION, tables
-from service.store.migrate import (
+from service.store.postgres import APPLICATION_NAME
+from service.store.queries import load_queries
+from service.store.schema import usernames
+from service.store.schema.migrate import (
     LOCK,
     Migration,
     MigrationError,
@@ -18,8 +20,6 @@ from service.store.migrate import (
     migrate_within,
     migrations,
 )
-from service.store.postgres import APPLICATION_NAME
-from service.store.queries import load_queries
 
 SERVERS = """
 SELECT count(*) FROM pg_stat_activity

@@ -5,8 +5,8 @@ import random
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
+from service.access.sessions import Session
 from service.deps import Deps
-from service.sessions import Session
 from tests.load.check import Check
 from tests.load.driver import Driver
 from tests.load.errors import LoadError

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Iterable
 from typing import ClassVar
 
+from service.access.sessions import Session
 from service.booking import appointment
 from service.deps import Deps
-from service.sessions import Session
 from tests.load.check import Check, verdict
 from tests.load.scenarios.base import (
     NOTES,

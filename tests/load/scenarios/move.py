@@ -3,9 +3,9 @@
 from collections import deque
 from typing import ClassVar
 
+from service.access.sessions import Session
 from service.booking.reschedule import reschedule
 from service.deps import Deps
-from service.sessions import Session
 from tests.load.scenarios.base import (
     Expected,
     Held,

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from service.access.sessions import Session
 from service.booking import appointment, slot
 from service.deps import Deps
-from service.sessions import Session
 from tests.load.errors import LoadError
 from tests.load.scenarios.base import Expected, Options, Scenario, World, flat_out, session_of
 from tests.load.scenarios.move import Settling

@@ -15,9 +15,9 @@ import psycopg2
 import redis
 
 from service.settings import ROOT
-from service.store import migrate
 from service.store.embedded import Embedded
 from service.store.queries import QueryError, parse
+from service.store.schema import migrate
 from tests.live import unconfigured
 from tests.prove.mutants.change import Mutant
 

@@ -25,10 +25,11 @@ PARTS: dict[str, tuple[str, ...]] = {
     "queries": ("sql/queries/*.sql",),
     "booking": ("service/booking/*.py",),
     "handlers": ("service/handlers/*.py",),
-    "sessions, limits": ("service/sessions.py", "service/limits.py", "service/passwords.py"),
-    "store": ("service/store/*.py",),
+    "access": ("service/access/*.py",),
+    "store": ("service/store/*.py", "service/store/redis/*.py", "service/store/checks/*.py"),
 }
-ELSEWHERE = ("service/store/migrate.py", "service/store/probe.py")  # about starting, not serving
+# About starting, not serving, or in a process of its own.
+ELSEWHERE = ("service/store/checks/probe.py", "service/access/hasher.py")
 
 
 def chosen(seed: int, only: str) -> Iterator[tuple[str, Mutant]]:

@@ -39,7 +39,7 @@ OUTSIDE = {
     "service/handlers/parameters.py": (DOCUMENT, ANSWERS),
     "service/handlers/refusal.py": (DOCUMENT, ANSWERS),
     "service/handlers/schema.py": (DOCUMENT, ANSWERS),
-    "service/store/safety.py": (START,),
+    "service/store/checks/safety.py": (START,),
 }
 QUICK = 12.0  # seconds that a test may take
 ENOUGH = 60.0  # seconds that all tests of one mutant may take

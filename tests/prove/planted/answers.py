@@ -10,7 +10,8 @@ from service.booking import appointment, reschedule
 from service.errors import DomainError
 from service.handlers import problems
 from service.settings import Settings
-from service.store import postgres, safety
+from service.store import postgres
+from service.store.checks import safety
 from service.store.postgres import Postgres
 from tests.prove.planted.ground import Ground, bug
 from tests.prove.planted.seats import without_lock

@@ -17,7 +17,8 @@ from unittest import mock
 
 import psycopg2
 
-from service.store import migrate, queries
+from service.store import queries
+from service.store.schema import migrate
 
 _HEADER = re.compile(r"^(?=-- name: )", re.MULTILINE)
 

@@ -6,10 +6,10 @@ import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
-from service.locks import Locks
 from service.store import postgres, redis
 from service.store.pool import Link, Pool
 from service.store.postgres import Postgres
+from service.store.redis.locks import Locks
 from tests.prove.planted.ground import Ground, bug
 
 FOREVER = 60.0  # seconds

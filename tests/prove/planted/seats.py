@@ -7,9 +7,9 @@ from typing import Any
 from service import errors
 from service.booking import reschedule
 from service.booking.answer import Answer
-from service.locks import Locks
 from service.store import postgres
 from service.store.postgres import Postgres, Queries, Waiting
+from service.store.redis.locks import Locks
 from tests.prove.planted.ground import Ground, bug
 
 LOCK_SLOTS = "ORDER BY slot.id FOR NO KEY UPDATE SKIP LOCKED"

@@ -7,7 +7,7 @@ from tests.prove.planted import BUGS, planted
 
 def main(name: str, *arguments: str) -> int:
     """Run a command, serve most likely, with the bug of that name; its exit code."""
-    from service.cli import main as command_line
+    from service.cli.main import main as command_line
 
     with planted(BUGS[name]):
         return command_line(arguments)

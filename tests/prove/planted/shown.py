@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from service import sessions
+from service.access import sessions
 from service.booking.slot import BEGINNING, Cursor
 from service.handlers import problems, slot
 from service.handlers.appointment import Appointments

@@ -12,9 +12,9 @@ from tornado.platform.asyncio import AsyncIOLoop
 
 from service import app as service_app
 from service.settings import Settings
-from service.store import migrate
 from service.store.embedded import Embedded
 from service.store.queries import load_queries
+from service.store.schema import migrate
 from tests.cast import PASSWORD, Api, Given
 from tests.live import scratch_database
 from tests.prove.planted import BUGS, Bug, planted

@@ -4,10 +4,10 @@ import asyncio
 import itertools
 from typing import Any
 
+from service.access.limits import Standing
+from service.access.sessions import LookUp, Session, Sessions
 from service.booking import account
 from service.errors import InvalidToken, Unavailable
-from service.limits import Standing
-from service.sessions import LookUp, Session, Sessions
 from tests.prove.planted.ground import Ground, bug
 
 Entered = tuple[Session, Standing | None]  # what Sessions.enter gives

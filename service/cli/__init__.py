@@ -1,0 +1,1 @@
+"""The command line: reads it, carries it out, prints what came of it."""

@@ -1,0 +1,1 @@
+"""How the schema becomes the one that this version needs."""
