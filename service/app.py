@@ -10,17 +10,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
-from service import descriptors
 from service.access.limits import Limits
 from service.access.passwords import Passwords
 from service.access.sessions import Sessions
-from service.booking import appointment, slot, wall
+from service.booking.appointment import appointment
+from service.booking.appointment.reschedule import reschedule_lane
 from service.booking.broad import broad_lane
-from service.booking.reschedule import reschedule_lane
+from service.booking.calendar import slot, wall
 from service.deps import Deps, Lanes, Traffic
-from service.handlers import ROUTES, problems
-from service.handlers.dispatch import Routed
+from service.handlers import ROUTES
 from service.handlers.ops import Nothing
+from service.http import problems
+from service.http.dispatch import Routed
+from service.http.request_log import Watch
+from service.http.wire import TornadoServer, WireServer, descriptors
 from service.process import heap, heartbeat, scrape
 from service.process.drain import drain
 from service.process.systemd import Manager
@@ -32,8 +35,6 @@ from service.store.readiness import Readiness
 from service.store.redis.locks import Locks
 from service.telemetry import logs
 from service.telemetry.metrics import Metrics
-from service.watch import Watch
-from service.wire import TornadoServer, WireServer
 from service.workers.expiry import forget
 
 log = logging.getLogger(__name__)

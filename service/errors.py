@@ -1,4 +1,4 @@
-"""What can go wrong, in the words of the domain. Knows no HTTP; handlers/problems.py does."""
+"""What can go wrong, in the words of the domain. Knows no HTTP; http/problems.py does."""
 
 from collections.abc import Mapping, Sequence
 

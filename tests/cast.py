@@ -10,8 +10,10 @@ from tornado.httputil import HTTPHeaders
 from tornado.platform.asyncio import AsyncIOLoop
 
 from service.access.sessions import Session
-from service.booking import account, appointment, provider, slot
-from service.booking.slot import NewSlot
+from service.booking.appointment import appointment
+from service.booking.calendar import provider, slot
+from service.booking.calendar.slot import NewSlot
+from service.booking.people import account
 from service.deps import Deps
 
 PASSWORD = "correct horse"

@@ -7,7 +7,7 @@ import shlex
 from datetime import UTC, datetime
 from typing import Any
 
-from service.booking import slot
+from service.booking.calendar import slot
 from service.deps import Deps
 from service.errors import DomainError
 from service.settings import Settings

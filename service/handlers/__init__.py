@@ -1,17 +1,19 @@
 """The whole API on one screen: every route. Tornado tries them in this order: busy ones first."""
 
-from service.handlers import appointment, auth, docs, front, openapi, ops, provider, slot
+from service.handlers import docs, front, ops
+from service.handlers.appointment import appointments
+from service.handlers.calendar import provider, slot
+from service.handlers.people import account
 
 ROUTES = [
-    *appointment.ROUTES,
+    *appointments.ROUTES,
     *slot.ROUTES,
-    *auth.ROUTES,
+    *account.ROUTES,
     *provider.ROUTES,
     *ops.ROUTES,
-    *openapi.ROUTES,
     *docs.ROUTES,
     *front.ROUTES,
 ]
 
-openapi.publish(ROUTES)
+docs.publish(ROUTES)
 front.publish(ROUTES)

@@ -1,11 +1,18 @@
-"""The API in a browser: Swagger UI from service/docs, which works without any other server."""
+"""The API described: as an OpenAPI document, and in a browser by Swagger UI from service/docs,
+which works without any other server."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
 
 from service.errors import RateLimited
-from service.handlers import answers
-from service.handlers.base import EVERYONE, ApiHandler, endpoint
+from service.http.base import ApiHandler, endpoint
+from service.http.declaration import EVERYONE
+from service.openapi.answers import ops as answers
+from service.openapi.document import document
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs"
 FILES = {
@@ -33,6 +40,16 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+
+
+class OpenApi(ApiHandler):
+    body_text: ClassVar[str]
+    version: ClassVar[str]
+
+    @endpoint("getOpenApi", EVERYONE, answers=(200, dict[str, Any]))
+    async def get(self) -> None:
+        """This document."""
+        self.answer(200, self.body_text, etag=self.version)
 
 
 def page() -> str:
@@ -89,7 +106,14 @@ class Style(File):
     media = "text/css; charset=utf-8"
 
 
+def publish(routes: Iterable[tuple[str, type[ApiHandler]]]) -> None:
+    """Build the document of all routes; called once, when they are known."""
+    OpenApi.body_text = msgspec.json.encode(document(routes)).decode()
+    OpenApi.version = hashlib.sha256(OpenApi.body_text.encode()).hexdigest()[:16]
+
+
 ROUTES: list[tuple[str, type[ApiHandler]]] = [
+    (r"/api/openapi\.json", OpenApi),
     (r"/docs/?", Docs),
     (r"/docs/(start\.js|swagger-ui-bundle\.js)", Script),
     (r"/docs/(start\.css|swagger-ui\.css)", Style),

@@ -9,9 +9,10 @@ import msgspec
 
 from service import __version__
 from service.errors import DomainError
-from service.handlers import answers
-from service.handlers.base import EVERYONE, ApiHandler, endpoint
-from service.handlers.problems import NotAcceptable
+from service.http.base import ApiHandler, endpoint
+from service.http.declaration import EVERYONE
+from service.http.problems import NotAcceptable
+from service.openapi.answers import ops as answers
 
 DOCS, OPENAPI = "/docs/", "/api/openapi.json"
 DAY = 24 * 3600  # seconds

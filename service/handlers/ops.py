@@ -3,9 +3,9 @@
 from collections.abc import Awaitable
 
 from service.errors import NotFound, Unavailable
-from service.handlers import answers
-from service.handlers.base import EVERYONE, ApiHandler, endpoint
-from service.handlers.charge import Charged
+from service.http.base import ApiHandler, endpoint
+from service.http.declaration import EVERYONE, Charged
+from service.openapi.answers import ops as answers
 from service.telemetry import metrics
 
 

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from tornado.httpserver import HTTPServer
 
-from service.acceptor import Acceptor
 from service.deps import Deps
+from service.http.wire.acceptor import Acceptor
 
 PARTING = 0.25  # seconds that connections which are still open get to send one more request
 FLUSH = 0.05  # seconds that the last answers get to leave

@@ -8,7 +8,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
-from service.booking import wall
+from service.booking.calendar import wall
 from service.deps import Deps
 from service.errors import DomainError
 from service.process.systemd import Manager

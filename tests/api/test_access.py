@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from service.handlers import ROUTES
-from service.handlers.base import ApiHandler
+from service.http.base import ApiHandler
 from tests.cast import Api, Given, Person
 
 # Somebody without a token, a customer who has nothing to do with it, a provider's staff who have

@@ -13,7 +13,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from service.handlers import ROUTES
-from service.handlers.parameters import ANSWER_HEADERS, REQUEST_HEADERS
+from service.http.headers.described import ANSWER_HEADERS, REQUEST_HEADERS
 from tests.api.checks import check_problem
 from tests.api.conftest import Served
 from tests.api.test_http import VERBS

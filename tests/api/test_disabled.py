@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import pytest
 
-from service.booking import operator
+from service.booking.people import operator
 from service.deps import Deps
 from service.errors import WrongCredentials
 from tests.api.checks import check_problem, without_id

@@ -10,8 +10,8 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
 from service.deps import Deps
 from service.handlers import ROUTES
+from service.http.request_log import ACTIONS, readable
 from service.telemetry.metrics import Metrics
-from service.watch import ACTIONS, readable
 from tests.api.checks import check_problem, send
 from tests.api.conftest import Served
 from tests.cast import PASSWORD, Api, Given, Person

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.booking import wall, zones
+from service.booking.calendar import wall, zones
 from service.deps import Deps
 from service.errors import InvalidFields
 from service.process import heartbeat

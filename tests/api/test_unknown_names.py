@@ -3,8 +3,8 @@
 import pytest
 
 from service.handlers import ROUTES
-from service.handlers.base import ApiHandler
-from service.handlers.operation import METHODS, declared
+from service.http.base import ApiHandler
+from service.openapi.operation import METHODS, declared
 from tests.api.checks import check_invalid
 from tests.api.conftest import Served
 from tests.cast import PASSWORD, Api, Given, Person

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import InvalidRequest
-from service.handlers import fields
+from service.http import fields
 from tests.bad_input.targets import FIELDS, WITH_BODY, Target
 from tests.bad_input.test_fields import ask
 from tests.bad_input.world import World

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import bcrypt
 
-from service.handlers import problems
+from service.http import problems
 from tests.bad_input.wire import Answer, Wire, request
 from tests.live import Live
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pytest
 
-from service.booking.zones import offsets
+from service.booking.calendar.zones import offsets
 from service.cli.diagnosis import machine, servers, zones
 from service.settings import Settings
 from service.store.checks.probe import Clock, PostgresFacts, RedisFacts, ZoneFacts

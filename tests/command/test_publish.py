@@ -1,12 +1,12 @@
-"""booking/publish.py: many slots at once, whole batches, and going on after a failure."""
+"""booking/calendar/publish.py: many slots at once, whole batches, and going on after a failure."""
 
 import itertools
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from service.booking.publish import BATCH, plan, publish
-from service.booking.schedule import Interval, Rule, clock_changes, intervals
+from service.booking.calendar.publish import BATCH, plan, publish
+from service.booking.calendar.schedule import Interval, Rule, clock_changes, intervals
 from service.deps import Deps
 from service.errors import NotFound
 from tests.cast import Given
@@ -39,7 +39,7 @@ async def test_after_a_failure_whole_batches_are_there_and_the_same_call_goes_on
 async def test_a_calendar_of_several_pages_is_compared_whole(
     deps: Deps, given: Given, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.booking.publish.PAGE", 100)
+    monkeypatch.setattr("service.booking.calendar.publish.PAGE", 100)
     provider_id = await given.make_provider()
     await publish(deps, provider_id, WANTED[:450])
     found = await plan(deps, provider_id, [*WANTED[:10], *WANTED[300:500]])

@@ -8,7 +8,7 @@ from typing import Any
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from service.handlers import ROUTES
-from service.handlers.openapi import document
+from service.openapi.document import document
 
 DOCUMENT = json.loads(json.dumps(document(ROUTES)))
 # Header fields that an answer has only where the document says so.

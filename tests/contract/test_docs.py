@@ -8,7 +8,7 @@ import pytest
 from tornado.httpclient import AsyncHTTPClient
 
 from service.handlers import docs
-from service.handlers.problems import STATUS
+from service.http.problems import STATUS
 from tests.cast import Api
 from tests.contract.spec import DOCUMENT
 

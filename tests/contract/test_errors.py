@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from service.errors import DomainError, InvalidFields, KeyInFlight, RateLimited
-from service.handlers import problems
+from service.http import problems
 from tests.cast import Api, Given, Person
 from tests.contract.readme import table
 

@@ -15,11 +15,9 @@ LAYERS = [
     ["service.cli.diagnosis", "service.cli.env_file", "service.cli.values", "service.cli.welcome"],
     ["service.app"],
     ["service.process"],
-    ["service.wire"],
-    ["service.acceptor"],
-    ["service.descriptors"],
     ["service.handlers", "service.workers"],
-    ["service.watch"],
+    ["service.openapi"],
+    ["service.http"],
     ["service.booking"],
     ["service.deps"],
     ["service.access"],
@@ -34,9 +32,12 @@ LAYERS = [
 HOMES = {
     "aiopg": ["service.store"],
     "bcrypt": ["service.access"],
-    "httptools": ["service.wire"],
+    "httptools": ["service.http.wire"],
     "idna": ["service.values.mailbox"],
-    "msgspec": ["service.handlers", "service.watch", "service.access", "service.telemetry"],
+    "msgspec": [
+        "service.handlers", "service.openapi", "service.http", "service.access",
+        "service.telemetry",
+    ],
     "opentelemetry": ["service.telemetry.tracing"],
     "precis_i18n": ["service.values.names"],
     "prometheus_client": ["service.process.scrape", "service.telemetry.metrics"],
@@ -44,16 +45,16 @@ HOMES = {
     "shtab": ["service.cli.commands.completion"],
     "redis": ["service.deps", "service.access", "service.store"],
     "sentry_sdk": ["service.telemetry.tracing"],
+    # The last three: sockets for it, how its server goes, its version.
     "tornado": [
-        "service.app", "service.process.drain", "service.wire", "service.handlers", "service.watch",
-        "service.telemetry.metrics",
+        "service.http", "service.app", "service.process.drain", "service.telemetry.metrics",
     ],
 }  # fmt: skip
 # These know nothing but the standard library and our errors: easy to test, easy to trust.
 PURE = [
     "service.errors", "service.settings", "service.cli.values", "service.booking.status",
-    "service.booking.schedule", "service.values.address", "service.descriptors",
-    "service.process.heap",
+    "service.booking.calendar.schedule", "service.http.wire.descriptors", "service.process.heap",
+    "service.values.address",
 ]  # fmt: skip
 # Who reads the environment, and what for.
 ENVIRONMENT = {

@@ -4,12 +4,14 @@ import json
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from service.handlers import ROUTES, problems
-from service.handlers.base import ApiHandler
+from service.handlers import ROUTES
 from service.handlers.docs import File
-from service.handlers.operation import METHODS, declared
-from service.handlers.parameters import ANSWER_HEADERS, QUERY, REQUEST_HEADERS
-from service.handlers.schema import EXAMPLES
+from service.http import problems
+from service.http.base import ApiHandler
+from service.http.headers.described import ANSWER_HEADERS, REQUEST_HEADERS
+from service.openapi.operation import METHODS, declared
+from service.openapi.parameters import QUERY
+from service.openapi.schema import EXAMPLES
 from tests.cast import Api
 from tests.contract.spec import (
     DOCUMENT,

@@ -110,7 +110,7 @@ def counted(upstream: int, path: str) -> int:
 
 
 def assert_problem(reply: Reply, status: int, code: str) -> None:
-    from service.handlers.guards import GUARDS
+    from service.http.headers.guards import GUARDS
 
     assert (reply.status, reply.headers["Content-Type"]) == (status, "application/problem+json")
     problem = reply.json
@@ -136,7 +136,7 @@ def test_configuration_is_valid(conf, tmp_path):
 
 def test_words_are_those_of_the_app(orphan):
     from service import errors
-    from service.handlers import problems
+    from service.http import problems
 
     text = (DEPLOY / "nginx-common.conf").read_text()
     for name in ("code", "title"):

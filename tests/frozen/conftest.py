@@ -19,7 +19,7 @@ import psycopg2
 import pytest
 from tornado.platform.asyncio import AsyncIOLoop
 
-from service.handlers.base import SIGNED_IN
+from service.http.declaration import SIGNED_IN
 from service.store.embedded import Embedded
 from service.store.embedded.process import users_of
 from tests.cast import PASSWORD, Api, Reply

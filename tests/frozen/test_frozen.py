@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 
-from service.handlers.base import EVERYONE, SIGNED_IN
+from service.http.declaration import EVERYONE, SIGNED_IN
 from tests.frozen.conftest import FAREWELLS, Timed, World
 from tests.security.calls import CALLS, Call, Things
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.app import opened
-from service.booking import account
+from service.booking.people import account
 from service.errors import Unavailable, UsernameTaken
 from service.settings import Settings
 from service.store.checks import fitness

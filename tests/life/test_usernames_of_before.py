@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 
 from service.app import opened
-from service.booking import account, operator
+from service.booking.people import account, operator
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, UsernameTaken
 from service.settings import Settings

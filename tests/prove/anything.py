@@ -8,7 +8,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from service.handlers import openapi
+from service.handlers import docs
 from tests.load.wire import message
 from tests.prove.ask import Ask
 from tests.prove.people import Person, World
@@ -31,7 +31,7 @@ class Anything:
 
     def __init__(self, world: World) -> None:
         self._world, self._random = world, world.random
-        found = json.loads(openapi.OpenApi.body_text)
+        found = json.loads(docs.OpenApi.body_text)
         self._shared = found["components"]["parameters"]
         self._operations = [
             (method, path, told)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from service.booking.answer import Answer
-from service.booking.appointment import CANCEL, BookItem, EndItem
+from service.booking.appointment.appointment import CANCEL, BookItem, EndItem
+from service.booking.appointment.reschedule import MoveItem
 from service.booking.idempotency import NO_KEY
-from service.booking.reschedule import MoveItem
 from service.deps import Deps
 from service.errors import DomainError, NotActive, SlotTaken
 from tests.cast import Given, Person

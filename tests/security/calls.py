@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.handlers import ROUTES
-from service.handlers.base import ADMIN, EVERYONE, SIGNED_IN, STAFF
+from service.http.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF
 
 _COUNTER = itertools.count(1)
 _DAY = datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from service.handlers import ROUTES
-from service.handlers.base import ApiHandler
-from service.handlers.guards import GUARDS
+from service.http.base import ApiHandler
+from service.http.headers.guards import GUARDS
 from tests.api.checks import send
 from tests.cast import Api, Given, Person, Reply
 

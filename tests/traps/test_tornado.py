@@ -10,8 +10,8 @@ import psycopg2
 
 from service import app as service_app
 from service.deps import Deps
+from service.http.wire.limits import Limits
 from service.settings import ROOT, Settings
-from service.wire.limits import Limits
 from tests.api.checks import Wire
 from tests.cast import Api, Given, Person
 

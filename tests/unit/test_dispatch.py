@@ -1,12 +1,12 @@
-"""handlers/dispatch.py: every path finds the handler that Tornado's own search would find."""
+"""http/dispatch.py: every path finds the handler that Tornado's own search would find."""
 
 import pytest
 from tornado.httputil import HTTPInputError, HTTPServerRequest, RequestStartLine
 from tornado.web import Application
 
 from service.handlers import ROUTES
-from service.handlers.dispatch import Routed, host_name
 from service.handlers.ops import Nothing
+from service.http.dispatch import Routed, host_name
 
 PATHS = [
     *(pattern.removesuffix("/?").replace("([0-9]+)", "7") for pattern, _ in ROUTES),

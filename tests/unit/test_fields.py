@@ -1,4 +1,4 @@
-"""handlers/fields.py: strict JSON, typed structs, a message for every wrong field."""
+"""http/fields.py: strict JSON, typed structs, a message for every wrong field."""
 
 import contextlib
 from datetime import UTC, datetime
@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import DomainError, InvalidFields, InvalidRequest
-from service.handlers import fields
-from service.handlers.fields import Id, Instant, Limit
+from service.http import fields
+from service.http.fields import Id, Instant, Limit
 
 INTEGER = "A valid integer is required."
 

@@ -1,11 +1,11 @@
-"""handlers/headers.py: the grammar of header fields, by the examples of the RFCs themselves."""
+"""http/headers/grammar.py: the grammar of header fields, by the examples of the RFCs themselves."""
 
 import time
 
 import pytest
 
-from service.handlers import headers
-from service.handlers.headers import Media, Tag
+from service.http.headers import grammar
+from service.http.headers.grammar import Media, Tag
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -25,7 +25,7 @@ PROBLEM = "application/problem+json"
     ],
 )
 def test_a_list_is_split_at_its_commas(field: str, found: list[str]) -> None:
-    assert list(headers.elements(field)) == found
+    assert list(grammar.elements(field)) == found
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,14 @@ def test_a_list_is_split_at_its_commas(field: str, found: list[str]) -> None:
     ],
 )
 def test_a_media_type_may_be_written_in_many_ways(same: str) -> None:
-    assert headers.media(same) == Media("text/html", (("charset", "utf-8"),))
+    assert grammar.media(same) == Media("text/html", (("charset", "utf-8"),))
 
 
 @pytest.mark.parametrize(
     "text", ["", "json", "a/", "/b", "a/b;c", "a/b; c = d", "a b/c", "a/b,c/d"]
 )
 def test_what_is_no_media_type_is_none(text: str) -> None:
-    assert headers.media(text) is None
+    assert grammar.media(text) is None
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_what_is_no_media_type_is_none(text: str) -> None:
     ],
 )
 def test_json_is_known_by_its_type_and_charset(field: str, yes: bool) -> None:
-    assert headers.is_json(field, JSON) == yes
+    assert grammar.is_json(field, JSON) == yes
 
 
 RANGES = (
@@ -105,9 +105,9 @@ RANGES = (
     ],
 )
 def test_the_most_specific_range_counts(accept: str, offered: str, quality: float | None) -> None:
-    known = headers.media(offered)
+    known = grammar.media(offered)
     assert known is not None
-    assert headers.quality(accept, known) == quality
+    assert grammar.quality(accept, known) == quality
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_the_most_specific_range_counts(accept: str, offered: str, quality: floa
     ],
 )
 def test_only_what_rules_json_out_is_not_acceptable(accept: str, yes: bool) -> None:
-    assert headers.acceptable(accept, JSON, PROBLEM) == yes
+    assert grammar.acceptable(accept, JSON, PROBLEM) == yes
 
 
 @pytest.mark.parametrize(
@@ -144,10 +144,10 @@ def test_only_what_rules_json_out_is_not_acceptable(accept: str, yes: bool) -> N
 def test_tags_are_compared_strongly_or_weakly(
     one: str, other: str, strong: bool, weak: bool
 ) -> None:
-    [first], [second] = headers.tags(one), headers.tags(other)
-    assert headers.same(first, second, strong=True) == strong
-    assert headers.same(first, second, strong=False) == weak
-    assert headers.knows(one, other) == weak
+    [first], [second] = grammar.tags(one), grammar.tags(other)
+    assert grammar.same(first, second, strong=True) == strong
+    assert grammar.same(first, second, strong=False) == weak
+    assert grammar.knows(one, other) == weak
 
 
 @pytest.mark.parametrize(
@@ -170,19 +170,19 @@ def test_tags_are_compared_strongly_or_weakly(
     ],
 )
 def test_a_list_of_tags_is_read_whole_or_not_at_all(field: str, found: list[Tag]) -> None:
-    assert headers.tags(field) == found
+    assert grammar.tags(field) == found
 
 
 def test_versions_are_named_by_strong_tags() -> None:
-    assert headers.versions('"3", "4.7", "5.7-2", "6-2"') == {3, 4, 5, 6}
-    assert headers.versions('W/"3", "x", "-1", "1.0.0"') == set()
-    assert headers.versions('"0"') == {-1}
+    assert grammar.versions('"3", "4.7", "5.7-2", "6-2"') == {3, 4, 5, 6}
+    assert grammar.versions('W/"3", "x", "-1", "1.0.0"') == set()
+    assert grammar.versions('"0"') == {-1}
 
 
 @pytest.mark.parametrize("field", ["*", " * "])
 def test_an_asterisk_means_whatever_there_is(field: str) -> None:
-    assert headers.is_any(field)
-    assert headers.knows(field, '"1"')
+    assert grammar.is_any(field)
+    assert grammar.knows(field, '"1"')
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_an_asterisk_means_whatever_there_is(field: str) -> None:
 def test_any_number_of_spaces_is_between_scheme_and_token(
     field: str, found: tuple[str, str]
 ) -> None:
-    assert headers.credentials(field) == found
+    assert grammar.credentials(field) == found
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_any_number_of_spaces_is_between_scheme_and_token(
     [("", False), ("identity", False), ("Identity, ,", False), ("gzip", True), ("x, gzip", True)],
 )
 def test_only_identity_is_no_coding(field: str, encoded: bool) -> None:
-    assert headers.is_encoded(field) == encoded
+    assert grammar.is_encoded(field) == encoded
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_only_identity_is_no_coding(field: str, encoded: bool) -> None:
     ],
 )
 def test_a_key_is_a_structured_string_or_bare(field: str, key: str | None) -> None:
-    assert headers.key(field) == key
+    assert grammar.key(field) == key
 
 
 @pytest.mark.parametrize(
@@ -242,10 +242,10 @@ def test_no_field_takes_longer_to_read_than_its_length_is_worth(piece: str) -> N
     field = piece * (32_000 // len(piece))
     began = time.perf_counter()
     for whole in (field, f'a/b; c="{field}', f'"{field}'):
-        list(headers.elements(whole))
-        headers.media(whole)
-        headers.tags(whole)
-        headers.acceptable(whole, JSON)
-        headers.key(whole)
-        headers.credentials(whole)
+        list(grammar.elements(whole))
+        grammar.media(whole)
+        grammar.tags(whole)
+        grammar.acceptable(whole, JSON)
+        grammar.key(whole)
+        grammar.credentials(whole)
     assert time.perf_counter() - began < 2

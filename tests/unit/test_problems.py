@@ -1,4 +1,4 @@
-"""handlers/problems.py: every error has a status, a document and its headers."""
+"""http/problems.py: every error has a status, a document and its headers."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from service import errors
 from service.errors import DomainError
-from service.handlers import problems
+from service.http import problems
 
 PROBLEM = {"type", "title", "status", "detail", "code", "request_id"}
 # What the contract promises: a code never changes its status.

@@ -1,4 +1,4 @@
-"""booking/schedule.py: weekly rules, across every change of the clocks."""
+"""booking/calendar/schedule.py: weekly rules, across every change of the clocks."""
 
 import itertools
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.booking.schedule import Interval, Rule, intervals
+from service.booking.calendar.schedule import Interval, Rule, intervals
 
 EVERY_DAY = frozenset(range(7))
 BERLIN = "Europe/Berlin"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tornado.httputil import HTTPHeaders
 
-from service.watch import log_bug
+from service.http.request_log import log_bug
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'"\xff"', b"[" * 100_000])

@@ -1,4 +1,4 @@
-"""booking/zones.py: what Python takes the clocks of a zone to show."""
+"""booking/calendar/zones.py: what Python takes the clocks of a zone to show."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.booking import zones
+from service.booking.calendar import zones
 from tests.live import ROOT
 
 SINCE = date(2027, 1, 1)
@@ -54,7 +54,7 @@ def test_the_newer_of_the_systems_data_and_the_packages_is_used(
     program = f"""
 import zoneinfo
 zoneinfo.reset_tzpath(to=[{str(tmp_path)!r}])
-from service.booking import zones
+from service.booking.calendar import zones
 from tests.live import ROOT
 print(zones.version() == {system!r}, zones.version() == zones.package_version())
 """

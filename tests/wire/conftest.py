@@ -13,8 +13,8 @@ from tornado import web
 from tornado.netutil import bind_sockets
 from tornado.platform.asyncio import AsyncIOLoop
 
-from service.wire import TornadoServer, WireServer
-from service.wire.limits import Limits
+from service.http.wire import TornadoServer, WireServer
+from service.http.wire.limits import Limits
 
 BIG = b"x" * (4 * 1024 * 1024)
 
@@ -126,7 +126,7 @@ Serve = Callable[..., Awaitable[Served]]
 
 @pytest.fixture
 def serve(io_loop: AsyncIOLoop) -> Iterator[Serve]:
-    """Starts a server: serve() the one of service/wire, serve(wire=False) the one of Tornado."""
+    """Starts a server: serve() the one on llhttp, serve(wire=False) the one of Tornado."""
     started: list[Served] = []
 
     async def start(

@@ -1,4 +1,4 @@
-"""What service/wire promises beyond: limits in size and time, order, an orderly end."""
+"""What service/http/wire promises beyond: limits in size and time, order, an orderly end."""
 
 import asyncio
 import json

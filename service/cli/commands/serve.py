@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 
 from service import app
-from service.booking import demo
+from service.booking.calendar import demo
 from service.cli import welcome
 from service.cli.commands.servers import addressed, exit_code, unit_hint
 from service.deps import Deps

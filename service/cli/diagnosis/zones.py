@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from service.booking.zones import instants, names, offsets, version
+from service.booking.calendar.zones import instants, names, offsets, version
 from service.cli.diagnosis.finding import Finding, fail, ok
 from service.store.checks.probe import PostgresFacts, ZoneFacts
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from service.access.sessions import Session
-from service.booking import appointment
+from service.booking.appointment import appointment
 from service.deps import Deps
 from tests.load.check import Check, verdict
 from tests.load.scenarios.base import (

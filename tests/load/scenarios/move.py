@@ -4,7 +4,7 @@ from collections import deque
 from typing import ClassVar
 
 from service.access.sessions import Session
-from service.booking.reschedule import reschedule
+from service.booking.appointment.reschedule import reschedule
 from service.deps import Deps
 from tests.load.scenarios.base import (
     Expected,

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from service.access.sessions import Session
-from service.booking import appointment, slot
+from service.booking.appointment import appointment
+from service.booking.calendar import slot
 from service.deps import Deps
 from tests.load.errors import LoadError
 from tests.load.scenarios.base import Expected, Options, Scenario, World, flat_out, session_of

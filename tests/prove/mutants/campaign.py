@@ -23,8 +23,13 @@ BENCHES = 2
 # Each of these has the same share of the mutants, as long as there are any.
 PARTS: dict[str, tuple[str, ...]] = {
     "queries": ("sql/queries/*.sql",),
-    "booking": ("service/booking/*.py",),
-    "handlers": ("service/handlers/*.py",),
+    "booking": ("service/booking/**/*.py",),
+    "handlers": (
+        "service/handlers/**/*.py",
+        "service/http/*.py",
+        "service/http/headers/*.py",
+        "service/openapi/*.py",
+    ),
     "access": ("service/access/*.py",),
     "store": ("service/store/*.py", "service/store/redis/*.py", "service/store/checks/*.py"),
 }

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from service import errors, lane
-from service.booking import appointment, reschedule
+from service.booking.appointment import appointment, reschedule
 from service.errors import DomainError
-from service.handlers import problems
+from service.http import problems
 from service.settings import Settings
 from service.store import postgres
 from service.store.checks import safety

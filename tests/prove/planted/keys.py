@@ -6,7 +6,7 @@ from typing import Any
 from service.access.limits import Limits, Standing
 from service.booking.idempotency import NO_KEY, Key
 from service.errors import RateLimited
-from service.handlers.base import ApiHandler
+from service.http.base import ApiHandler
 from service.store.postgres import Postgres
 from service.store.redis import guarded
 from tests.prove.planted.ground import Ground, bug

@@ -5,7 +5,8 @@ import json
 import time
 from typing import Any
 
-from service.booking import appointment, slot
+from service.booking.appointment import appointment
+from service.booking.calendar import slot
 from tests.prove.planted.ground import Ground, bug
 
 KEPT = 1.0  # seconds

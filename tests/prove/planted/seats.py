@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from service import errors
-from service.booking import reschedule
 from service.booking.answer import Answer
+from service.booking.appointment import reschedule
 from service.store import postgres
 from service.store.postgres import Postgres, Queries, Waiting
 from service.store.redis.locks import Locks

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from service.access import sessions
-from service.booking.slot import BEGINNING, Cursor
-from service.handlers import problems, slot
-from service.handlers.appointment import Appointments
-from service.handlers.base import ApiHandler
+from service.booking.calendar.slot import BEGINNING, Cursor
+from service.handlers.appointment.appointments import Appointments
+from service.handlers.calendar import slot
+from service.http import problems
+from service.http.base import ApiHandler
 from tests.prove.planted.ground import Ground, bug
 
 QUIET = "none"  # no fault is needed

@@ -6,7 +6,7 @@ from typing import Any
 
 from service.access.limits import Standing
 from service.access.sessions import LookUp, Session, Sessions
-from service.booking import account
+from service.booking.people import account
 from service.errors import InvalidToken, Unavailable
 from tests.prove.planted.ground import Ground, bug
 

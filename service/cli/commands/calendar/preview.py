@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from service.booking.provider import Provider
-from service.booking.publish import Plan
-from service.booking.schedule import ClockChange, Interval, Rule
+from service.booking.calendar.provider import Provider
+from service.booking.calendar.publish import Plan
+from service.booking.calendar.schedule import ClockChange, Interval, Rule
 from service.cli.commands.screen import counted
 
 CHANGES_SHOWN = 4

@@ -1,14 +1,14 @@
 """`provider`: those whom appointments are with, by the same rules as over HTTP."""
 
-from service.booking import provider
-from service.booking.operator import OPERATOR
-from service.booking.provider import Provider
+from service.booking.calendar import provider
+from service.booking.calendar.provider import Provider
+from service.booking.people.operator import OPERATOR
 from service.cli.commands.screen import json_text, table
 from service.cli.commands.servers import with_deps
 from service.deps import Deps
 from service.errors import NotFound
-from service.handlers.fields import convert
-from service.handlers.provider import ProviderBody, ProviderChanges
+from service.handlers.calendar.provider import ProviderBody, ProviderChanges
+from service.http.fields import convert
 from service.settings import Settings
 
 PAGE = 500  # providers fetched at once

@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service.booking import publish as publishing
-from service.booking import slot, zones
-from service.booking.operator import OPERATOR
-from service.booking.provider import Provider
-from service.booking.schedule import Break, Interval, Rule, clock_changes, intervals
-from service.booking.wall import check_zone
+from service.booking.calendar import publish as publishing
+from service.booking.calendar import slot, zones
+from service.booking.calendar.provider import Provider
+from service.booking.calendar.schedule import Break, Interval, Rule, clock_changes, intervals
+from service.booking.calendar.wall import check_zone
+from service.booking.people.operator import OPERATOR
 from service.cli.commands.calendar.preview import preview
 from service.cli.commands.calendar.provider import known
 from service.cli.commands.screen import Progress, agreed, counted, json_text, table

@@ -4,13 +4,13 @@ import getpass
 import os
 import sys
 
-from service.booking import account, operator
+from service.booking.people import account, operator
 from service.cli.commands.calendar.provider import known
 from service.cli.commands.screen import counted, json_text, table
 from service.cli.commands.servers import asked_wrongly, with_deps
 from service.deps import Deps
-from service.handlers.auth import RegisterBody
-from service.handlers.fields import convert
+from service.handlers.people.account import RegisterBody
+from service.http.fields import convert
 from service.settings import Settings
 
 PAGE = 500  # accounts fetched at once

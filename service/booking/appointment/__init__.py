@@ -1,0 +1,1 @@
+"""Appointments: who has what."""

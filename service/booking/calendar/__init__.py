@@ -1,0 +1,1 @@
+"""Providers, their clocks and their slots: what can be had."""

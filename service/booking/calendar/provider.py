@@ -1,0 +1,90 @@
+"""Providers: whoever appointments are with, each on a wall clock of its own."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from service.access.sessions import Session
+from service.booking.calendar.wall import check_zone
+from service.deps import Deps
+from service.errors import NotFound, PermissionDenied, PreconditionFailed
+
+
+class Provider(NamedTuple):
+    id: int
+    name: str
+    time_zone: str
+
+
+class Versioned(NamedTuple):
+    """A provider, and its version, which every change raises."""
+
+    provider: Provider
+    version: int
+
+
+async def create(deps: Deps, name: str, time_zone: str) -> Provider:
+    """Add a provider. Raises InvalidFields for an unknown zone."""
+    clock = await check_zone(deps, time_zone)
+    row = await deps.db.run("provider_create", name=name, time_zone=time_zone, clock=clock)
+    return Provider(*row)
+
+
+async def get(deps: Deps, provider_id: int) -> Versioned:
+    """One provider. Raises NotFound."""
+    row = await deps.db.run("provider_get", provider_id=provider_id)
+    if row is None:
+        raise NotFound("There is no such provider.")
+    return _versioned(row)
+
+
+async def zone(deps: Deps, provider_id: int) -> ZoneInfo:
+    """The time zone of a provider, or UTC where Python does not know it. Raises NotFound."""
+    found, _ = await get(deps, provider_id)
+    try:
+        return ZoneInfo(found.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+async def list_page(deps: Deps, after_id: int, limit: int) -> tuple[list[Provider], int | None]:
+    """A page of providers by id, and the id after which the next begins, or None."""
+    rows = await deps.db.run("provider_list", after_id=after_id, limit=limit + 1)
+    providers = [Provider(*row) for row in rows[:limit]]
+    return providers, providers[-1].id if len(rows) > limit else None
+
+
+async def change(
+    deps: Deps,
+    actor: Session,
+    provider_id: int,
+    *,
+    name: str | None,
+    time_zone: str | None,
+    version: int = 0,
+) -> Versioned:
+    """Rename a provider or move it to another zone; slots keep their instants.
+
+    A version other than 0 must be the current one. Raises PermissionDenied, NotFound,
+    InvalidFields, PreconditionFailed.
+    """
+    if not actor.keeps(provider_id):
+        raise PermissionDenied
+    clock = "" if time_zone is None else await check_zone(deps, time_zone)
+    row = await deps.db.run(
+        "provider_change",
+        provider_id=provider_id,
+        name=name or "",
+        time_zone=time_zone or "",
+        clock=clock,
+        version=version,
+    )
+    if row is None:
+        await get(deps, provider_id)
+        raise PreconditionFailed
+    return _versioned(row)
+
+
+def _versioned(row: Sequence[Any]) -> Versioned:
+    *columns, version = row
+    return Versioned(Provider(*columns), version)

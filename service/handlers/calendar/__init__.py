@@ -1,0 +1,1 @@
+"""Providers and slots: what can be had."""

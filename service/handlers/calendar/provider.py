@@ -1,0 +1,107 @@
+"""Providers."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from service.booking.answer import Answer
+from service.booking.broad import in_turn
+from service.booking.calendar import provider
+from service.deps import Deps
+from service.errors import PreconditionFailed
+from service.http.base import ApiHandler, endpoint
+from service.http.declaration import ADMIN, EVERYONE, STAFF
+from service.http.fields import Body, Id, Limit, Title
+from service.openapi.answers import calendar as answers
+
+Zone = Annotated[
+    str,
+    Meta(min_length=1, max_length=64, extra_json_schema={"format": "iana-time-zone"}),
+]
+
+
+class ProviderBody(Body):
+    name: Title
+    time_zone: Zone
+
+
+class ProviderChanges(Body):
+    name: Title | None = None
+    time_zone: Zone | None = None
+
+
+class ProviderQuery(msgspec.Struct):
+    limit: Limit = 100
+    cursor: Id = 0
+
+
+class Providers(ApiHandler):
+    @endpoint("listProviders", EVERYONE, query=ProviderQuery, answers=(200, list[answers.Provider]))
+    async def get(self) -> None:
+        """All providers, by id."""
+        found, cursor = await provider.list_page(self.deps, self.query.cursor, self.query.limit)
+        if cursor is not None:
+            self.link_next(str(cursor))
+        self.answer(200, [one._asdict() for one in found])
+
+    @endpoint(
+        "createProvider",
+        ADMIN,
+        body=ProviderBody,
+        answers=(201, answers.Provider),
+        sends=("ETag", "Location"),
+    )
+    async def post(self) -> None:
+        """Add a provider."""
+
+        async def create(deps: Deps) -> Answer:
+            created = await provider.create(deps, self.body.name, self.body.time_zone)
+            return Answer.of(created, 1)
+
+        made = await in_turn(self.deps, self.actor.account_id, self.key, create)
+        self.set_header("Location", f"/api/providers/{msgspec.json.decode(made.body)['id']}/")
+        self.give(201, made)
+
+
+class Provider(ApiHandler):
+    @endpoint("getProvider", EVERYONE, answers=(200, answers.Provider))
+    async def get(self, provider_id: int) -> None:
+        """One provider."""
+        one, version = await provider.get(self.deps, provider_id)
+        self.answer(200, one._asdict(), etag=str(version))
+
+    @endpoint(
+        "changeProvider",
+        STAFF,
+        body=ProviderChanges,
+        answers=(200, answers.Provider),
+        raises=(PreconditionFailed,),
+        sends=("ETag",),
+    )
+    async def patch(self, provider_id: int) -> None:
+        """Rename a provider, or move it to another time zone."""
+
+        async def current() -> int:
+            return (await provider.get(self.deps, provider_id)).version
+
+        wanted = await self.if_match(current)
+
+        async def change(deps: Deps) -> Answer:
+            changed = await provider.change(
+                deps,
+                self.actor,
+                provider_id,
+                name=self.body.name,
+                time_zone=self.body.time_zone,
+                version=wanted,
+            )
+            return Answer.of(*changed)
+
+        await self.once(200, change)
+
+
+ROUTES = [
+    (r"/api/providers/?", Providers),
+    (r"/api/providers/([0-9]+)/?", Provider),
+]

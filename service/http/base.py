@@ -1,0 +1,395 @@
+"""What every handler shares: reading the request, saying who asks, writing the answer."""
+
+import asyncio
+import functools
+import hashlib
+import logging
+import re
+from collections.abc import Awaitable, Callable, Set
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+import msgspec
+from tornado import web
+from tornado.iostream import StreamClosedError
+
+from service import deadline, errors
+from service.access.limits import Standing
+from service.access.sessions import Session
+from service.booking.answer import Answer
+from service.booking.broad import in_turn
+from service.booking.idempotency import NO_KEY, Key
+from service.deps import Deps
+from service.http import dispatch, fields, problems, request_log
+from service.http.declaration import Charged, Endpoint
+from service.http.headers import cors, grammar
+from service.http.headers.guards import GUARDS, PUBLIC
+from service.http.lean import LeanHandler
+
+log = logging.getLogger(__name__)
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+LONGEST_TARGET = 8 * 1024
+LARGEST_HEADERS = 32 * 1024
+JSON = "application/json"
+
+_TAG = re.compile(r'(?:W/)?"([0-9a-f]{1,16})"')
+_NEEDLESS = re.compile(r"/\Z|(?<=/)0+(?=[0-9])")  # in a path: it leads to the same without
+
+
+def endpoint(
+    name: str,
+    who: frozenset[str],
+    *,
+    answers: tuple[Any, ...],
+    query: type[msgspec.Struct] | None = None,
+    body: Any = None,
+    needs_body: bool = True,
+    staff: tuple[Any, ...] = (),
+    raises: tuple[type[errors.DomainError], ...] = (),
+    sends: tuple[str, ...] = (),
+    charged: Charged = Charged.CALLER,
+    redirects: bool = False,
+) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
+    """Declare a verb: before it runs, the actor, the query and the body are checked; whatever
+    domain error comes out of it becomes a problem document."""
+
+    parameters = (fields.field_names(query) if query else frozenset()) | (
+        {"expand"} if len(answers) > 2 else set()
+    )
+
+    def declare(verb: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        @functools.wraps(verb)
+        async def run(self: "ApiHandler", *path_ids: str) -> None:
+            if self._finished:  # refused while the body was still coming in
+                return
+            if self._refusing:
+                await self._refusing
+                return
+            self.deps.traffic.in_flight += 1
+            deadline.begin(self.deps.settings.request_deadline)
+            try:
+                if self.deps.traffic.closed:
+                    raise errors.Unavailable("This process is stopping.")
+                if who:
+                    await self.authenticate(who)
+                elif charged is not Charged.NOBODY:
+                    await self.charge(probes=charged is Charged.PROBE)
+                if not who and verb.__name__ == "get":
+                    self._headers["Cache-Control"] = PUBLIC
+                if self.request.query_arguments:
+                    self.check_names(parameters)
+                if query is not None:
+                    self.query = fields.query(self.request.query_arguments, query)
+                if body is not None:
+                    self.require_json()
+                    self.body = self.read(body) if needs_body or self._chunks else body()
+                await verb(self, *map(dispatch.path_id, path_ids))
+            except errors.DomainError as error:
+                self.refuse(error)
+            finally:
+                self.deps.traffic.in_flight -= 1
+
+        run.endpoint = Endpoint(  # type: ignore[attr-defined]
+            name, who, query, body, needs_body, answers, staff, raises, sends, charged, redirects
+        )
+        return run
+
+    return declare
+
+
+@web.stream_request_body
+class ApiHandler(LeanHandler):
+    """A handler of one URL. `actor`, `query` and `body` are what its endpoint declared."""
+
+    verbs: ClassVar[frozenset[str]]
+    allowed: ClassVar[str]
+    code = ""  # of the error that was answered; metrics and logs ask for it
+    media: ClassVar[str] = JSON  # what its successes are
+    tail: ClassVar[bytes] = b"\n"  # of their text: a prompt that comes next has its own line
+    lasting: ClassVar[bool] = True  # whether what it changes is kept for good
+    standing: Standing | None = None  # with the rate limit
+    actor: Session
+    query: Any
+    body: Any
+
+    def __init_subclass__(cls) -> None:
+        if "get" in vars(cls):
+            cls.head = cls.get
+        cls.verbs = frozenset(v for v in cls.SUPPORTED_METHODS if _implements(cls, v))
+        cls.allowed = ", ".join(sorted(cls.verbs))
+
+    def initialize(self, deps: Deps) -> None:
+        self.deps = deps
+        self._share()
+        self._chunks = bytearray()
+        self._refusing: asyncio.Task[None] | None = None  # while a body comes in that is too large
+
+    def set_default_headers(self) -> None:
+        if not hasattr(self, "request_id"):
+            self.request_id = problems.request_id(self.request.headers.get("X-Request-ID"))
+        self._headers["Content-Type"] = self.media
+        self._headers["X-Request-ID"] = self.request_id
+        for name, value in GUARDS.items():
+            self._headers[name] = value
+        self.tell(self.standing)
+        if hasattr(self, "deps"):
+            self._share()
+
+    def _share(self) -> None:
+        """Let the web pages of CORS_ORIGINS read the answer, whatever it will be."""
+        origins = self.deps.settings.cors_origins
+        if origins and self.request.path.startswith(cors.SHARED):
+            self._headers.update(cors.shared(origins, self.request.headers.get("Origin")))
+
+    # Reading the request
+
+    def prepare(self) -> Awaitable[None] | None:
+        error = self._unacceptable()
+        return None if error is None else self.turn_away(error)
+
+    async def turn_away(self, error: errors.DomainError) -> None:
+        """Refuse a request before its body is read; its address is charged for it."""
+        try:
+            await self.charge()
+        except errors.RateLimited as limited:
+            error = limited
+        if not self._finished:
+            self.refuse(error)
+
+    async def charge(self, *, probes: bool = False) -> None:
+        """Count the request for its address, and tell how that stands. Raises RateLimited."""
+        self.tell(await self.deps.limits.visit(self.address, probes=probes))
+
+    def _unacceptable(self) -> errors.DomainError | None:
+        """What is wrong with the request before its body is read."""
+        headers, method = self.request.headers, self.request.method
+        if len(self.request.uri or "") > LONGEST_TARGET:
+            return problems.UriTooLong()
+        if not getattr(self.request.connection, "bounded", False) and (
+            sum(len(name) + len(value) for name, value in headers.get_all()) > LARGEST_HEADERS
+        ):
+            return problems.HeadersTooLarge()
+        if method not in self.verbs:
+            return problems.MethodNotAllowed()
+        accept = headers.get("Accept", "*/*")
+        if accept not in ("*/*", self.media) and not grammar.acceptable(
+            accept, self.media, problems.PROBLEM
+        ):
+            return problems.NotAcceptable()
+        length = headers.get("Content-Length", "")
+        if length.isdecimal() and int(length[:18]) > self.deps.settings.max_body:
+            return problems.BodyTooLarge()
+        return None
+
+    def data_received(self, chunk: bytes) -> None:
+        if self._refusing:
+            return
+        self._chunks += chunk
+        if len(self._chunks) > self.deps.settings.max_body:
+            self._chunks = bytearray()
+            self._refusing = asyncio.create_task(self._refuse_body())
+
+    def on_connection_close(self) -> None:
+        if not self.request._body_future.done():
+            self._chunks = bytearray()  # what is half is let go now, not when the handler is
+        super().on_connection_close()
+
+    async def _refuse_body(self) -> None:
+        # A body may be here before its handler has begun, which then has to come first.
+        assert self._prepared_future is not None
+        await self._prepared_future
+        if not self._finished:
+            await self.turn_away(problems.BodyTooLarge())
+
+    def require_json(self) -> None:
+        """Raise UnsupportedMediaType unless a body says it is plain JSON, or says nothing."""
+        if not self._chunks:
+            return
+        if grammar.is_encoded(self.request.headers.get("Content-Encoding", "")):
+            raise problems.UnsupportedMediaType("The body must come without Content-Encoding.")
+        declared = self.request.headers.get("Content-Type", JSON)
+        merge = grammar.MERGE_PATCH if self.request.method == "PATCH" else JSON
+        if declared != JSON and not grammar.is_json(declared, JSON, merge):
+            raise problems.UnsupportedMediaType
+
+    def read(self, kind: Any) -> Any:
+        """The body as what the endpoint declared."""
+        return self.convert(fields.decode(bytes(self._chunks)), kind)
+
+    def convert(self, value: Any, kind: Any, prefix: str = "") -> Any:
+        """A decoded object as a struct, as strictly as the settings want it."""
+        lenient = self.deps.settings.unknown_fields == "ignore"
+        return fields.convert(value, kind, prefix, lenient=lenient)
+
+    def check_names(self, parameters: Set[str]) -> None:
+        """Raise InvalidFields for query parameters that there are none of; pages take any."""
+        given = self.request.query_arguments
+        strict = self.request.path.startswith(cors.SHARED)
+        if strict and self.deps.settings.unknown_fields == "refuse" and given.keys() - parameters:
+            raise errors.InvalidFields(fields.unknown(given, parameters))
+
+    async def authenticate(self, who: frozenset[str]) -> None:
+        """Set the actor, and count the request. Raises what sessions.enter() does, and for the rest
+        NotAuthenticated or PermissionDenied."""
+        scheme, token = grammar.credentials(self.request.headers.get("Authorization", ""))
+        if scheme not in ("token", "bearer"):
+            await self.charge()
+            raise errors.NotAuthenticated
+        writes = self.lasting and self.request.method not in READING
+        self.actor, standing = await self.deps.sessions.enter(token, self.address, writes)
+        self.tell(standing)
+        if self.actor.role not in who:
+            raise errors.PermissionDenied
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from: the peer, or what the trusted proxy says."""
+        return self.request.remote_ip or ""
+
+    @property
+    def expand(self) -> bool:
+        """Whether `?expand=slot` asks for whole slots."""
+        return b"slot" in self.request.query_arguments.get("expand", ())
+
+    @property
+    def key(self) -> Key:
+        """The Idempotency-Key, bare or quoted, with a digest of the request."""
+        given = self.request.headers.get("Idempotency-Key")
+        if given is None:
+            return NO_KEY
+        key = grammar.key(given)
+        if key is None:
+            raise errors.InvalidFields({"Idempotency-Key": ["1 to 255 printable characters."]})
+        path = _NEEDLESS.sub("", self.request.path)
+        request = f"{self.request.method} {path} {self.expand} ".encode() + self.identity()
+        return Key(key, hashlib.sha256(request).hexdigest())
+
+    def identity(self) -> bytes:
+        """What tells this body from others, however it is written; no secret: it is kept."""
+        return msgspec.json.encode(getattr(self, "body", None), order="sorted")
+
+    async def if_match(self, current: Callable[[], Awaitable[int]]) -> int:
+        """The version that If-Match asks for: 0 for any, -1 for one that is not the current one.
+
+        `current` reads that, where several are named; whoever changes it meanwhile is refused as
+        ever. Raises PreconditionRequired where the settings want a version and there is none.
+        """
+        given = self.request.headers.get("If-Match")
+        if given is None and self.deps.settings.require_if_match:
+            raise errors.PreconditionRequired
+        if given is None or grammar.is_any(given):
+            return 0
+        wanted = grammar.versions(given)
+        if len(wanted) > 1:
+            try:
+                wanted &= {await current()}
+            except errors.NotFound:  # unless the key has an answer, the change says so
+                wanted.clear()
+        return wanted.pop() if wanted else -1
+
+    @functools.cached_property
+    def known(self) -> str:
+        """The one tag that If-None-Match gives, without its quotes; "" for none or several."""
+        match = _TAG.fullmatch(self.request.headers.get("If-None-Match", ""))
+        return match[1] if match else ""
+
+    # Writing the answer
+
+    def tell(self, standing: Standing | None) -> None:
+        """Say in the answer, whatever it will be, how the client stands with the rate limit."""
+        if standing:
+            self.standing = standing
+            policy, remaining, seconds = standing
+            self._headers["RateLimit-Policy"], self._headers["RateLimit"] = problems.rate_limit(
+                *policy, remaining, seconds
+            )
+
+    async def once(self, status: int, work: Callable[[Deps], Awaitable[Answer]]) -> None:
+        """Send the answer of a write by staff, which the same Idempotency-Key brings again."""
+        self.give(status, await in_turn(self.deps, self.actor.account_id, self.key, work))
+
+    def give(self, status: int, answer: Answer) -> None:
+        """Send an answer of the rules, with its version as ETag."""
+        if answer.replayed:
+            self._headers["Idempotency-Replayed"] = "true"
+            self.code = "replayed"
+        self.answer(status, answer.body, etag=str(answer.version) if answer.version else None)
+
+    def answer(self, status: int, document: Any, *, etag: str | None = None) -> None:
+        """Send a document: JSON text as it is, anything else encoded."""
+        self.set_status(status)
+        if etag:
+            self._headers["ETag"] = f'"{etag}"'
+            if self.request.method in ("GET", "HEAD") and self._has(etag):
+                self.set_status(304)
+                document = ""
+        if self.deps.traffic.draining:
+            self._headers["Connection"] = "close"
+        body = document.encode() if isinstance(document, str) else msgspec.json.encode(document)
+        self.finish(body + self.tail if body else None)
+
+    def _has(self, etag: str) -> bool:
+        """Whether the client knows this version: mostly, it names one tag or none at all."""
+        if self.request.headers.get("If-None-Match") is None:
+            return False
+        return self.known == etag or self.check_etag_header()
+
+    def check_etag_header(self) -> bool:
+        """Whether the client has what this answer's ETag stands for."""
+        known = self.request.headers.get("If-None-Match", "")
+        return grammar.knows(known, self._headers.get("ETag", ""))
+
+    def link_next(self, cursor: str) -> None:
+        """Point to the next page (RFC 8288), by what the endpoint declared: whatever else was
+        asked for would come back at its full length."""
+        declared = msgspec.to_builtins(self.query)
+        given = self.request.query_arguments
+        arguments = {
+            name: value for name, value in declared.items() if name in given and value is not None
+        }
+        if self.expand:
+            arguments["expand"] = "slot"
+        arguments["cursor"] = cursor
+        self.set_header(
+            "Link", f'<{self.request.path}?{urlencode(arguments, doseq=True)}>; rel="next"'
+        )
+
+    def refuse(self, error: errors.DomainError) -> None:
+        """Send the problem document of an error."""
+        self.code = error.code
+        self.clear()
+        self.set_status(problems.STATUS[type(error)])
+        self._headers["Content-Type"] = problems.PROBLEM
+        for name, value in problems.headers(error).items():
+            self._headers[name] = value
+        if isinstance(error, problems.MethodNotAllowed):
+            self._headers["Allow"] = self.allowed
+        # With a body that was not read: Tornado will not read on, and should say so.
+        if self.deps.traffic.draining or not self.request._body_future.done():
+            self._headers["Connection"] = "close"
+        self.finish(problems.document(error, self.request_id))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """What Tornado itself refuses, and every bug, in our own words."""
+        gone = isinstance(kwargs.get("exc_info", (None, None))[1], StreamClosedError)
+        self.refuse(problems.of_status(400 if gone else status_code))
+
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
+        """Log a bug; not what Tornado refuses, nor a client who left before the body's end."""
+        if value is not None and not isinstance(value, web.HTTPError | StreamClosedError):
+            request_log.log_bug(self, value)
+
+    async def options(self, *_: str) -> None:
+        self.set_header("Allow", self.allowed)
+        if "PATCH" in self.verbs:
+            self.set_header("Accept-Patch", f"{JSON}, {grammar.MERGE_PATCH}")
+        asks = "Access-Control-Request-Method" in self.request.headers
+        if asks and "Access-Control-Allow-Origin" in self._headers:
+            self._headers.update(cors.preflight(self.allowed))
+        self.set_status(204)
+        self.finish()
+
+
+def _implements(cls: type[web.RequestHandler], method: str) -> bool:
+    return getattr(cls, method.lower()) is not web.RequestHandler._unimplemented_method

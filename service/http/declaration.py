@@ -1,0 +1,44 @@
+"""What a verb of a route declares of itself: who may call it, what it takes, what it answers."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from service import errors
+
+EVERYONE = frozenset[str]()  # no token needed
+SIGNED_IN = frozenset({"customer", "provider", "admin"})
+STAFF = frozenset({"provider", "admin"})
+ADMIN = frozenset({"admin"})
+
+
+class Charged(Enum):
+    """To whose allowance a request is counted, before its body is parsed."""
+
+    CALLER = "the user whose token it has, or else the address"
+    PROBE = "the address, but apart from its other requests: who watches shall see to the end"
+    NOBODY = "nobody: asking costs no more than refusing"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What one verb of one route asks for, and what it answers: all that OpenAPI tells of it.
+
+    `name` is what generated clients call it. `answers` is a status, then its shapes (those of
+    openapi/answers/): the plain one, and the one with `?expand=slot`; `staff` are those that staff
+    get instead. `raises` are its own errors; those that follow from the rest are not repeated.
+    `sends` names header fields of its own. `charged` says to whose allowance the request is
+    counted; `redirects` is whether it may lead elsewhere instead.
+    """
+
+    name: str
+    who: frozenset[str]
+    query: type[Any] | None
+    body: Any
+    needs_body: bool
+    answers: tuple[Any, ...]
+    staff: tuple[Any, ...]
+    raises: tuple[type[errors.DomainError], ...]
+    sends: tuple[str, ...]
+    charged: Charged
+    redirects: bool

@@ -1,0 +1,1 @@
+"""The description of the API, built from its routes and their types."""

@@ -1,0 +1,49 @@
+"""The process, the API itself, and what went wrong."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from service.openapi.answers.calendar import Slot
+from service.openapi.answers.shape import Shape
+
+
+class Index(Shape):
+    """Paths on this server."""
+
+    title: str
+    version: str
+    docs: Annotated[str, Meta(description="The API in a browser.")]
+    openapi: Annotated[str, Meta(description="The API as an OpenAPI document.")]
+    resources: Annotated[dict[str, str], Meta(description="Path by name.")]
+
+
+class Healthy(Shape):
+    status: Literal["ok"]
+
+
+class Ready(Shape):
+    status: Literal["ready"]
+
+
+Figures = Annotated[
+    str,
+    Meta(
+        description="Prometheus text exposition.",
+        examples=["# TYPE http_requests_total counter\n"],
+    ),
+]
+Page = Annotated[str, Meta(description="HTML.", examples=["<!doctype html>"])]
+
+
+class Problem(Struct):
+    """RFC 9457. `errors` comes with `invalid`, `alternatives` with `slot_taken`."""
+
+    type: str
+    title: str
+    status: Annotated[int, Meta(ge=400, le=599)]
+    detail: Annotated[str, Meta(description="A sentence for a person.")]
+    code: Annotated[str, Meta(description="Stable: what programs may decide by.")]
+    request_id: str
+    errors: dict[str, list[str]] | UnsetType = UNSET
+    alternatives: Annotated[list[Slot], Meta(max_length=3)] | UnsetType = UNSET

@@ -1,0 +1,153 @@
+"""One verb of one route as OpenAPI has it: its declaration, its signature and its docstring."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from typing import Any
+
+from service.errors import PreconditionFailed
+from service.http.base import JSON, ApiHandler
+from service.http.declaration import EVERYONE, SIGNED_IN, Charged, Endpoint
+from service.openapi.parameters import QUERY, UNKEYED
+from service.openapi.refusal import RATE, Refusals, header_refs, possible
+from service.openapi.schema import Schema, Schemas, fields
+
+Verb = Callable[..., Any]
+METHODS = ("get", "post", "put", "patch", "delete")
+READS = ("get",)
+
+
+def declared(verb: Verb) -> Endpoint | None:
+    """What `@endpoint` was told of this verb, if it has one."""
+    found: Endpoint | None = getattr(verb, "endpoint", None)
+    return found
+
+
+def _declared(verb: Verb) -> Endpoint:
+    found = declared(verb)
+    assert found is not None
+    return found
+
+
+def path_names(verb: Verb) -> list[str]:
+    """The names of the ids in this verb's path."""
+    return [name for name in inspect.signature(verb).parameters if name != "self"]
+
+
+def template(pattern: str, verb: Verb) -> str:
+    """A route's pattern as a path: `/api/slots/([0-9]+)/?` is `/api/slots/{slot_id}/`.
+
+    Outside of /api/ and /docs/ the last slash, which is never needed, is not shown.
+    """
+    for name in path_names(verb):
+        pattern = pattern.replace("([0-9]+)", f"{{{name}}}", 1)
+    path = pattern.removesuffix("?").replace("\\", "")
+    return path if path.startswith(("/api/", "/docs/")) else path.removesuffix("/") or "/"
+
+
+def operation(
+    schemas: Schemas, refusals: Refusals, method: str, handler: type[ApiHandler]
+) -> Schema:
+    """The operation object of one verb."""
+    verb = getattr(handler, method)
+    asked = _declared(verb)
+    summary, _, more = inspect.cleandoc(verb.__doc__ or "").partition("\n\n")
+    found: Schema = {
+        "operationId": asked.name,
+        "summary": summary.removesuffix("."),
+        "description": "\n\n".join(part for part in (more, _who(asked.who)) if part),
+        "parameters": list(_parameters(method, handler)),
+        "responses": dict(sorted(_responses(schemas, refusals, method, handler))),
+        "security": [{"token": []}] if asked.who else [],
+    }
+    if asked.body:
+        found["requestBody"] = {
+            "required": asked.needs_body,
+            "content": {JSON: _content(schemas, asked.body)},
+        }
+    return found
+
+
+def _keyed(method: str, handler: type[ApiHandler]) -> bool:
+    """Whether this verb takes an Idempotency-Key."""
+    return method not in READS and _declared(getattr(handler, method)).name not in UNKEYED
+
+
+def _who(who: frozenset[str]) -> str:
+    if who == EVERYONE:
+        return "Needs no token."
+    if who == SIGNED_IN:
+        return "Needs a token of any role."
+    return f"Needs a token of the role {' or '.join(f'`{role}`' for role in sorted(who))}."
+
+
+def _parameters(method: str, handler: type[ApiHandler]) -> Iterator[Schema]:
+    verb = getattr(handler, method)
+    asked = _declared(verb)
+    for name in path_names(verb):
+        yield {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "integer", "format": "int64", "minimum": 1},
+            "example": 1,
+        }
+    query = dict(fields(asked.query)) if asked.query else {}
+    if len(asked.answers) > 2:
+        query["expand"] = {"type": "string"}
+    for name, schema in query.items():
+        yield {"name": name, "in": "query", "description": QUERY[name], "schema": schema}
+    headers = ["X-Request-ID"]
+    if method in READS:
+        headers.append("If-None-Match")
+    if _keyed(method, handler):
+        headers.append("Idempotency-Key")
+    if PreconditionFailed in asked.raises:
+        headers.append("If-Match")
+    yield from ({"$ref": f"#/components/parameters/{name}"} for name in headers)
+
+
+def _responses(
+    schemas: Schemas, refusals: Refusals, method: str, handler: type[ApiHandler]
+) -> Iterator[tuple[str, Schema]]:
+    verb = getattr(handler, method)
+    asked = _declared(verb)
+    status, *shapes = asked.answers
+    sent = ["X-Request-ID", *asked.sends]
+    if asked.charged is not Charged.NOBODY:
+        sent += RATE
+    if asked.redirects:
+        yield "303", {"description": "See Other", "headers": header_refs([*sent, "Location"])}
+    if method in READS and status != HTTPStatus.NO_CONTENT:
+        sent.append("ETag")
+        yield "304", {"description": "Not Modified", "headers": header_refs(sent)}
+    keyed = _keyed(method, handler)
+    if keyed:
+        sent.append("Idempotency-Replayed")
+    if asked.query and "cursor" in asked.query.__struct_fields__:
+        sent.append("Link")
+    success: Schema = {"description": HTTPStatus(status).phrase, "headers": header_refs(sent)}
+    if shapes:
+        success["content"] = {
+            handler.media.partition(";")[0]: _content(schemas, *shapes, *asked.staff)
+        }
+    yield str(status), success
+    names = bool(path_names(verb))
+    yield from refusals.of(possible(asked, reads=method in READS, names=names, keyed=keyed))
+
+
+def _content(schemas: Schemas, *kinds: Any) -> Schema:
+    found = [schemas.of(kind) for kind in kinds]
+    schema = found[0] if len(found) == 1 else {"anyOf": found}
+    alternatives = schema.get("anyOf")
+    if not alternatives:
+        return {"schema": schema, "example": schemas.example(schema)}
+    examples = {_name(one): {"value": schemas.example(one)} for one in alternatives}
+    return {"schema": schema, "examples": examples}
+
+
+def _name(schema: Schema) -> str:
+    """What to call the example of a schema."""
+    if "items" in schema:
+        return f"list of {_name(schema['items'])}"
+    return str(schema["$ref"]).rpartition("/")[2]

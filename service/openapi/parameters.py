@@ -1,0 +1,17 @@
+"""Query parameters in words, and which writes take no key."""
+
+# No parameter but an id has an example: a page that lets one try would send all of them.
+QUERY = {
+    "provider": "Only of this provider.",
+    "from": "Only slots that begin at this instant or later: `2027-01-04T09:00:00+00:00`, or a "
+    "day, which begins when it does on the wall clock of `provider`, or else in UTC.",
+    "to": "Only slots that begin before this instant, or before this day.",
+    "status": "Only those in this state; given several times, in any of them.",
+    "limit": "How many to answer at most; `Link` says whether there are more, not their number.",
+    "cursor": "Where the page begins: taken from the `Link` of the page before, never made up.",
+    "expand": "`slot` answers whole slots instead of brief ones or ids; nothing else expands.",
+}
+
+
+# The writes that take no Idempotency-Key: a token is shown once, and going twice is going once.
+UNKEYED = ("login", "logout", "logoutEverywhere", "logoutToken")
