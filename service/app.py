@@ -13,13 +13,15 @@ from tornado.web import Application
 from service.access.limits import Limits
 from service.access.passwords import Passwords
 from service.access.sessions import Sessions
-from service.booking.appointment import appointment
+from service.booking.appointment.book import booking_lane
+from service.booking.appointment.end import ending_lane
+from service.booking.appointment.read import list_lane
 from service.booking.appointment.reschedule import reschedule_lane
 from service.booking.broad import broad_lane
 from service.booking.calendar import slot, wall
 from service.deps import Deps, Lanes, Traffic
-from service.handlers import ROUTES
 from service.handlers.ops import Nothing
+from service.handlers.routes import ROUTES
 from service.http import problems
 from service.http.dispatch import Routed
 from service.http.request_log import Watch
@@ -59,10 +61,10 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
     locks = Locks(once, settings)
     passwords = Passwords(settings)
     lanes = Lanes(
-        appointment.booking_lane(db, settings),
-        appointment.ending_lane(db, settings),
+        booking_lane(db, settings),
+        ending_lane(db, settings),
         reschedule_lane(db, locks, settings),
-        appointment.list_lane(db, settings),
+        list_lane(db, settings),
         slot.list_lane(db, settings),
         broad=broad_lane(settings),
         desk=broad_lane(settings),

@@ -10,10 +10,11 @@ from tornado.httputil import HTTPHeaders
 from tornado.platform.asyncio import AsyncIOLoop
 
 from service.access.sessions import Session
-from service.booking.appointment import appointment
+from service.booking.appointment.book import book
 from service.booking.calendar import provider, slot
 from service.booking.calendar.slot import NewSlot
 from service.booking.people import account
+from service.booking.people.login import login
 from service.deps import Deps
 
 PASSWORD = "correct horse"
@@ -145,7 +146,7 @@ class Given:
             role=role,
             provider_id=provider_id,
         )
-        token, username = await account.login(self._deps, name, PASSWORD, "127.0.0.1")
+        token, username = await login(self._deps, name, PASSWORD, "127.0.0.1")
         session = await self._deps.sessions.resolve(token)
         return Person(made.id, username, token, session)
 
@@ -186,7 +187,7 @@ class Given:
             await link.execute(BEGUN, [list(slot_ids)])
 
     async def make_appointment(self, who: Person, slot_id: int, notes: str = "") -> int:
-        booked = await appointment.book(self._deps, who.session, slot_id, notes, False)
+        booked = await book(self._deps, who.session, slot_id, notes, False)
         return int(json.loads(booked.body)["id"])
 
 

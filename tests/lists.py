@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from service.booking.appointment.appointment import PAGE_BYTES
+from service.booking.appointment.read import PAGE_BYTES
 from service.booking.calendar.slot import LOOKS
 from service.booking.status import APPOINTMENT_STATUSES, SLOT_STATUSES
 from service.store.arrays import written

@@ -10,7 +10,6 @@ import msgspec
 
 from service.errors import RateLimited
 from service.http.base import ApiHandler, endpoint
-from service.http.declaration import EVERYONE
 from service.openapi.answers import ops as answers
 from service.openapi.document import document
 
@@ -46,7 +45,7 @@ class OpenApi(ApiHandler):
     body_text: ClassVar[str]
     version: ClassVar[str]
 
-    @endpoint("getOpenApi", EVERYONE, answers=(200, dict[str, Any]))
+    @endpoint("getOpenApi", answers=(200, dict[str, Any]))
     async def get(self) -> None:
         """This document."""
         self.answer(200, self.body_text, etag=self.version)
@@ -65,7 +64,7 @@ class Docs(ApiHandler):
     tail = b""  # it has its own
     text = page()
 
-    @endpoint("getDocs", EVERYONE, answers=(200, answers.Page))
+    @endpoint("getDocs", answers=(200, answers.Page))
     async def get(self) -> None:
         """The API in a browser, to read and to try."""
         self.set_header("Content-Security-Policy", POLICY)
@@ -110,11 +109,3 @@ def publish(routes: Iterable[tuple[str, type[ApiHandler]]]) -> None:
     """Build the document of all routes; called once, when they are known."""
     OpenApi.body_text = msgspec.json.encode(document(routes)).decode()
     OpenApi.version = hashlib.sha256(OpenApi.body_text.encode()).hexdigest()[:16]
-
-
-ROUTES: list[tuple[str, type[ApiHandler]]] = [
-    (r"/api/openapi\.json", OpenApi),
-    (r"/docs/?", Docs),
-    (r"/docs/(start\.js|swagger-ui-bundle\.js)", Script),
-    (r"/docs/(start\.css|swagger-ui\.css)", Style),
-]

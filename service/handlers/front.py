@@ -10,7 +10,6 @@ import msgspec
 from service import __version__
 from service.errors import DomainError
 from service.http.base import ApiHandler, endpoint
-from service.http.declaration import EVERYONE
 from service.http.problems import NotAcceptable
 from service.openapi.answers import ops as answers
 
@@ -24,7 +23,7 @@ class Index(ApiHandler):
     body_text: ClassVar[str]
     version: ClassVar[str]
 
-    @endpoint("getIndex", EVERYONE, answers=(200, answers.Index))
+    @endpoint("getIndex", answers=(200, answers.Index))
     async def get(self) -> None:
         """What there is: the documents of this API, and where its resources are."""
         self.answer(200, self.body_text, etag=self.version)
@@ -38,7 +37,7 @@ class Root(Index):
     def _is_for_people(self) -> bool:
         return bool(_HTML.search(self.request.headers.get("Accept", "")))
 
-    @endpoint("getRoot", EVERYONE, redirects=True, answers=(200, answers.Index))
+    @endpoint("getRoot", redirects=True, answers=(200, answers.Index))
     async def get(self) -> None:
         """What there is, as at `/api/`; a browser is led to `/docs/`."""
         self.set_header("Vary", "Accept")
@@ -53,7 +52,7 @@ class Root(Index):
 class Icon(ApiHandler):
     media = "image/x-icon"
 
-    @endpoint("getIcon", EVERYONE, answers=(204,))
+    @endpoint("getIcon", answers=(204,))
     async def get(self) -> None:
         """There is no icon: browsers, which ask by themselves, need not ask again today."""
         self.set_header("Cache-Control", f"public, max-age={DAY}")
@@ -72,10 +71,3 @@ def publish(routes: Iterable[tuple[str, type[ApiHandler]]]) -> None:
     )
     Index.body_text = msgspec.json.encode(index).decode()
     Index.version = hashlib.sha256(Index.body_text.encode()).hexdigest()[:16]
-
-
-ROUTES: list[tuple[str, type[ApiHandler]]] = [
-    (r"/?", Root),
-    (r"/api/?", Index),
-    (r"/favicon\.ico", Icon),
-]

@@ -4,13 +4,13 @@ from collections.abc import Awaitable
 
 from service.errors import NotFound, Unavailable
 from service.http.base import ApiHandler, endpoint
-from service.http.declaration import EVERYONE, Charged
+from service.http.declaration import Charged
 from service.openapi.answers import ops as answers
 from service.telemetry import metrics
 
 
 class Health(ApiHandler):
-    @endpoint("getHealth", EVERYONE, charged=Charged.NOBODY, answers=(200, answers.Healthy))
+    @endpoint("getHealth", charged=Charged.NOBODY, answers=(200, answers.Healthy))
     async def get(self) -> None:
         """The process runs."""
         self.answer(200, {"status": "ok"})
@@ -19,7 +19,6 @@ class Health(ApiHandler):
 class Ready(ApiHandler):
     @endpoint(
         "getReadiness",
-        EVERYONE,
         charged=Charged.PROBE,
         answers=(200, answers.Ready),
         raises=(Unavailable,),
@@ -36,7 +35,7 @@ class Metrics(ApiHandler):
     media = metrics.CONTENT_TYPE
     tail = b""  # it has its own
 
-    @endpoint("getMetrics", EVERYONE, charged=Charged.PROBE, answers=(200, answers.Figures))
+    @endpoint("getMetrics", charged=Charged.PROBE, answers=(200, answers.Figures))
     async def get(self) -> None:
         """The figures of this process, for Prometheus."""
         self.answer(200, self.deps.metrics.exposition())
@@ -50,10 +49,3 @@ class Nothing(ApiHandler):
         if self.request.method == "OPTIONS" and self.request.path in ("*", "/"):
             return None
         return self.turn_away(NotFound())
-
-
-ROUTES = [
-    (r"/healthz/?", Health),
-    (r"/readyz/?", Ready),
-    (r"/metrics/?", Metrics),
-]

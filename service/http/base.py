@@ -39,7 +39,6 @@ _NEEDLESS = re.compile(r"/\Z|(?<=/)0+(?=[0-9])")  # in a path: it leads to the s
 
 def endpoint(
     name: str,
-    who: frozenset[str],
     *,
     answers: tuple[Any, ...],
     query: type[msgspec.Struct] | None = None,
@@ -58,6 +57,10 @@ def endpoint(
         {"expand"} if len(answers) > 2 else set()
     )
 
+    declared = Endpoint(
+        name, query, body, needs_body, answers, staff, raises, sends, charged, redirects
+    )
+
     def declare(verb: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         @functools.wraps(verb)
         async def run(self: "ApiHandler", *path_ids: str) -> None:
@@ -68,6 +71,7 @@ def endpoint(
                 return
             self.deps.traffic.in_flight += 1
             deadline.begin(self.deps.settings.request_deadline)
+            who = declared.who
             try:
                 if self.deps.traffic.closed:
                     raise errors.Unavailable("This process is stopping.")
@@ -90,9 +94,7 @@ def endpoint(
             finally:
                 self.deps.traffic.in_flight -= 1
 
-        run.endpoint = Endpoint(  # type: ignore[attr-defined]
-            name, who, query, body, needs_body, answers, staff, raises, sends, charged, redirects
-        )
+        run.endpoint = declared  # type: ignore[attr-defined]
         return run
 
     return declare

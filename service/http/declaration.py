@@ -10,6 +10,7 @@ EVERYONE = frozenset[str]()  # no token needed
 SIGNED_IN = frozenset({"customer", "provider", "admin"})
 STAFF = frozenset({"provider", "admin"})
 ADMIN = frozenset({"admin"})
+NOBODY = frozenset({"nobody"})  # which no account is
 
 
 class Charged(Enum):
@@ -20,7 +21,7 @@ class Charged(Enum):
     NOBODY = "nobody: asking costs no more than refusing"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Endpoint:
     """What one verb of one route asks for, and what it answers: all that OpenAPI tells of it.
 
@@ -28,11 +29,11 @@ class Endpoint:
     openapi/answers/): the plain one, and the one with `?expand=slot`; `staff` are those that staff
     get instead. `raises` are its own errors; those that follow from the rest are not repeated.
     `sends` names header fields of its own. `charged` says to whose allowance the request is
-    counted; `redirects` is whether it may lead elsewhere instead.
+    counted; `redirects` is whether it may lead elsewhere instead. `who` may call it is said where
+    the routes are, by handlers/routes.py; until then, nobody may.
     """
 
     name: str
-    who: frozenset[str]
     query: type[Any] | None
     body: Any
     needs_body: bool
@@ -42,3 +43,4 @@ class Endpoint:
     sends: tuple[str, ...]
     charged: Charged
     redirects: bool
+    who: frozenset[str] = NOBODY

@@ -20,14 +20,11 @@ from tornado.web import Application, RequestHandler
 
 from service.errors import NotFound
 from service.http import target
+from service.http.routing import ID, SLASH, Route
 
-ID = "([0-9]+)"  # in the pattern of a route
-SLASH = "/?"
 _NUMBER = re.compile(r"(?<=/)[0-9]+(?=/|\Z)")
 _SPECIAL = frozenset("()[]|*+?\\")
 _ANY = RequestStartLine("GET", "/", "HTTP/1.1")
-
-Route = tuple[str, type[RequestHandler]]
 
 
 def path_id(text: str) -> int:

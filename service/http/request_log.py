@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from tornado.web import RequestHandler
 
+from service.http.routing import readable
 from service.lane import waited
 from service.settings import Settings
 from service.telemetry.logs import trace_id
@@ -28,11 +29,6 @@ ACTIONS: Mapping[tuple[str, str], str] = {
     ("POST", "/api/register/"): "register",
     ("POST", "/api/login/"): "login",
 }
-
-
-def readable(pattern: str) -> str:
-    """A route's pattern as a person writes it: `/api/slots/{id}/`."""
-    return pattern.replace("([0-9]+)", "{id}").replace("/?", "/").replace("\\", "")
 
 
 class Watch:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from service.handlers import ROUTES
+from service.handlers.routes import ROUTES
 from service.http.base import ApiHandler
 from tests.cast import Api, Given, Person
 

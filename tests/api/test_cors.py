@@ -12,7 +12,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
-from service.handlers import ROUTES
+from service.handlers.routes import ROUTES
 from service.http.headers.described import ANSWER_HEADERS, REQUEST_HEADERS
 from tests.api.checks import check_problem
 from tests.api.conftest import Served

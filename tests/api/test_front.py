@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tornado.httpclient import AsyncHTTPClient
 
-from service.handlers import ROUTES
+from service.handlers.routes import ROUTES
 from tests.cast import Api
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

@@ -9,8 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
 from service.deps import Deps
-from service.handlers import ROUTES
-from service.http.request_log import ACTIONS, readable
+from service.handlers.routes import ROUTES
+from service.http.request_log import ACTIONS
+from service.http.routing import readable
 from service.telemetry.metrics import Metrics
 from tests.api.checks import check_problem, send
 from tests.api.conftest import Served

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.handlers import ROUTES
+from service.handlers.routes import ROUTES
 from service.http.base import ApiHandler
 from service.openapi.operation import METHODS, declared
 from tests.api.checks import check_invalid

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from service.handlers import ROUTES
+from service.handlers.routes import ROUTES
 from tests.bad_input.wire import request
 from tests.bad_input.world import World
 

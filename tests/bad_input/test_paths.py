@@ -4,7 +4,7 @@ import itertools
 import random
 from collections.abc import Callable
 
-from service.handlers import ROUTES
+from service.handlers.routes import ROUTES
 from tests.bad_input.targets import ID
 from tests.bad_input.wire import request
 from tests.bad_input.words import accidents

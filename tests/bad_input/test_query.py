@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_from_bytes
 
 import pytest
 
-from service.handlers import ROUTES
+from service.handlers.routes import ROUTES
 from tests.bad_input.targets import ID, PARAMETERS, WITH_QUERY, Target
 from tests.bad_input.wire import request
 from tests.bad_input.words import INSTANTS, NUMBERS, TEXTS, accidents

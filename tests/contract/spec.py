@@ -7,7 +7,7 @@ from typing import Any
 
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
-from service.handlers import ROUTES
+from service.handlers.routes import ROUTES
 from service.openapi.document import document
 
 DOCUMENT = json.loads(json.dumps(document(ROUTES)))

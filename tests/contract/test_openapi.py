@@ -4,8 +4,8 @@ import json
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from service.handlers import ROUTES
 from service.handlers.docs import File
+from service.handlers.routes import ROUTES
 from service.http import problems
 from service.http.base import ApiHandler
 from service.http.headers.described import ANSWER_HEADERS, REQUEST_HEADERS

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from service.handlers import ROUTES
+from service.handlers.routes import ROUTES
 from service.http.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF, Endpoint
 from tests.cast import Api, Given, Person
 from tests.contract.readme import table

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from service.booking.answer import Answer
-from service.booking.appointment.appointment import CANCEL, BookItem, EndItem
+from service.booking.appointment.book import BookItem
+from service.booking.appointment.end import CANCEL, EndItem
 from service.booking.appointment.reschedule import MoveItem
 from service.booking.idempotency import NO_KEY
 from service.deps import Deps

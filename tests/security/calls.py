@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from service.handlers import ROUTES
+from service.handlers.routes import ROUTES
 from service.http.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF
 
 _COUNTER = itertools.count(1)

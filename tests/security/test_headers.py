@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.handlers import ROUTES
+from service.handlers.routes import ROUTES
 from service.http.base import ApiHandler
 from service.http.headers.guards import GUARDS
 from tests.api.checks import send

@@ -4,8 +4,8 @@ import pytest
 from tornado.httputil import HTTPInputError, HTTPServerRequest, RequestStartLine
 from tornado.web import Application
 
-from service.handlers import ROUTES
 from service.handlers.ops import Nothing
+from service.handlers.routes import ROUTES
 from service.http.dispatch import Routed, host_name
 
 PATHS = [

@@ -1,4 +1,4 @@
-"""Appointments."""
+"""Appointments: listing, booking and looking at them."""
 
 from typing import Annotated
 
@@ -6,12 +6,11 @@ import msgspec
 from msgspec import Meta
 
 from service import errors
-from service.booking.appointment import appointment
-from service.booking.appointment.reschedule import reschedule
+from service.booking.appointment import read
+from service.booking.appointment.book import book
 from service.booking.status import AppointmentStatus
 from service.handlers.calendar import days
 from service.http.base import ApiHandler, endpoint
-from service.http.declaration import SIGNED_IN, STAFF
 from service.http.fields import Body, Id, Instant, Limit
 from service.openapi.answers import appointment as answers
 
@@ -19,14 +18,6 @@ from service.openapi.answers import appointment as answers
 class BookBody(Body):
     slot: Id
     notes: Annotated[str, Meta(max_length=4000)] | None = ""
-
-
-class RescheduleBody(Body):
-    new_slot: Id
-
-
-class CancelBody(Body):
-    reason: Annotated[str, Meta(max_length=500)] | None = ""
 
 
 class AppointmentQuery(msgspec.Struct):
@@ -40,15 +31,9 @@ class AppointmentQuery(msgspec.Struct):
     cursor: Id = 0
 
 
-class HistoryQuery(msgspec.Struct):
-    limit: Limit = 100
-    cursor: Id = 0
-
-
 class Appointments(ApiHandler):
     @endpoint(
         "listAppointments",
-        SIGNED_IN,
         query=AppointmentQuery,
         answers=(200, list[answers.AppointmentBrief], list[answers.AppointmentBriefExpanded]),
         staff=(list[answers.Appointment], list[answers.AppointmentExpanded]),
@@ -61,7 +46,7 @@ class Appointments(ApiHandler):
         than `limit`; `Link` says whether there is a next one."""
         query: AppointmentQuery = self.query
         await days.place(self.deps, query, self.request.query_arguments)
-        page = await appointment.list_page(
+        page = await read.list_page(
             self.deps,
             self.actor,
             provider_id=query.provider,
@@ -79,7 +64,6 @@ class Appointments(ApiHandler):
 
     @endpoint(
         "bookAppointment",
-        SIGNED_IN,
         body=BookBody,
         answers=(201, answers.Appointment, answers.AppointmentExpanded),
         raises=(
@@ -94,19 +78,17 @@ class Appointments(ApiHandler):
     )
     async def post(self) -> None:
         """Book a slot."""
-        booked = await appointment.book(
+        booked = await book(
             self.deps, self.actor, self.body.slot, self.body.notes, self.expand, self.key
         )
         self.give(201, booked)
 
 
 class Appointment(ApiHandler):
-    @endpoint(
-        "getAppointment", SIGNED_IN, answers=(200, answers.Appointment, answers.AppointmentExpanded)
-    )
+    @endpoint("getAppointment", answers=(200, answers.Appointment, answers.AppointmentExpanded))
     async def get(self, appointment_id: int) -> None:
         """One appointment."""
-        found, tag = await appointment.get(self.deps, self.actor, appointment_id, self.expand)
+        found, tag = await read.get(self.deps, self.actor, appointment_id, self.expand)
         self.answer(200, found.body, etag=tag)
 
 
@@ -117,129 +99,7 @@ class Change(ApiHandler):
         """The version that If-Match asks for; see if_match()."""
 
         async def current() -> int:
-            found, _ = await appointment.get(self.deps, self.actor, appointment_id, False)
+            found, _ = await read.get(self.deps, self.actor, appointment_id, False)
             return found.version
 
         return await self.if_match(current)
-
-
-class Reschedule(Change):
-    @endpoint(
-        "rescheduleAppointment",
-        SIGNED_IN,
-        body=RescheduleBody,
-        answers=(200, answers.Moved, answers.MovedExpanded),
-        raises=(
-            errors.SlotTaken,
-            errors.AlreadyBooked,
-            errors.SameSlot,
-            errors.NotActive,
-            errors.SlotInPast,
-            errors.TooLate,
-            errors.Busy,
-            errors.PermissionDenied,
-            errors.PreconditionFailed,
-        ),
-        sends=("ETag",),
-    )
-    async def patch(self, appointment_id: int) -> None:
-        """Move an appointment to another slot."""
-        moved = await reschedule(
-            self.deps,
-            self.actor,
-            appointment_id,
-            self.body.new_slot,
-            version=await self.version(appointment_id),
-            expand=self.expand,
-            key=self.key,
-        )
-        self.give(200, moved)
-
-
-class Cancel(Change):
-    @endpoint(
-        "cancelAppointment",
-        SIGNED_IN,
-        body=CancelBody,
-        needs_body=False,
-        answers=(200, answers.Cancelled, answers.CancelledExpanded),
-        raises=(errors.NotActive, errors.TooLate, errors.Busy, errors.PreconditionFailed),
-        sends=("ETag",),
-    )
-    async def post(self, appointment_id: int) -> None:
-        """Cancel an appointment; doing it again succeeds again."""
-        await self.end(appointment_id, appointment.CANCEL, self.body.reason)
-
-    async def end(self, appointment_id: int, ending: appointment.Ending, reason: str = "") -> None:
-        """End the appointment and say so."""
-        ended = await appointment.end(
-            self.deps,
-            self.actor,
-            appointment_id,
-            ending,
-            reason=reason,
-            version=await self.version(appointment_id),
-            expand=self.expand,
-            key=self.key,
-        )
-        self.give(200, ended)
-
-
-class Noshow(Cancel):
-    @endpoint(
-        "noteNoShow",
-        STAFF,
-        body=CancelBody,
-        needs_body=False,
-        answers=(200, answers.Noshow, answers.NoshowExpanded),
-        raises=(errors.NotActive, errors.TooEarly, errors.Busy, errors.PreconditionFailed),
-        sends=("ETag",),
-    )
-    async def post(self, appointment_id: int) -> None:
-        """Note that nobody came, once the slot has begun."""
-        await self.end(appointment_id, appointment.NOSHOW, self.body.reason)
-
-
-class Fulfill(Cancel):
-    @endpoint(
-        "fulfillAppointment",
-        STAFF,
-        body=CancelBody,
-        needs_body=False,
-        answers=(200, answers.Fulfilled, answers.FulfilledExpanded),
-        raises=(errors.NotActive, errors.Busy, errors.PreconditionFailed),
-        sends=("ETag",),
-    )
-    async def post(self, appointment_id: int) -> None:
-        """Note that the appointment took place; it may have been before its time."""
-        await self.end(appointment_id, appointment.FULFILL, self.body.reason)
-
-
-class History(ApiHandler):
-    @endpoint(
-        "listAppointmentChanges", SIGNED_IN, query=HistoryQuery, answers=(200, list[answers.Change])
-    )
-    async def get(self, appointment_id: int) -> None:
-        """Every change of an appointment: who, when, from, to.
-
-        Staff of its provider and admins see all of it. To its owner `actor` is the owner's own
-        name, or `staff` for any of them, and the `reason` is shown where the appointment was
-        cancelled; what staff remark on a no-show or a visit stays among them."""
-        query: HistoryQuery = self.query
-        body, cursor = await appointment.history(
-            self.deps, self.actor, appointment_id, after_id=query.cursor, limit=query.limit
-        )
-        if cursor is not None:
-            self.link_next(str(cursor))
-        self.answer(200, body)
-
-
-ROUTES = [
-    (r"/api/appointments/?", Appointments),
-    (r"/api/appointments/([0-9]+)/?", Appointment),
-    (r"/api/appointments/([0-9]+)/reschedule/?", Reschedule),
-    (r"/api/appointments/([0-9]+)/cancel/?", Cancel),
-    (r"/api/appointments/([0-9]+)/noshow/?", Noshow),
-    (r"/api/appointments/([0-9]+)/fulfill/?", Fulfill),
-    (r"/api/appointments/([0-9]+)/history/?", History),
-]

@@ -11,7 +11,6 @@ from service.booking.calendar import provider
 from service.deps import Deps
 from service.errors import PreconditionFailed
 from service.http.base import ApiHandler, endpoint
-from service.http.declaration import ADMIN, EVERYONE, STAFF
 from service.http.fields import Body, Id, Limit, Title
 from service.openapi.answers import calendar as answers
 
@@ -37,7 +36,7 @@ class ProviderQuery(msgspec.Struct):
 
 
 class Providers(ApiHandler):
-    @endpoint("listProviders", EVERYONE, query=ProviderQuery, answers=(200, list[answers.Provider]))
+    @endpoint("listProviders", query=ProviderQuery, answers=(200, list[answers.Provider]))
     async def get(self) -> None:
         """All providers, by id."""
         found, cursor = await provider.list_page(self.deps, self.query.cursor, self.query.limit)
@@ -47,7 +46,6 @@ class Providers(ApiHandler):
 
     @endpoint(
         "createProvider",
-        ADMIN,
         body=ProviderBody,
         answers=(201, answers.Provider),
         sends=("ETag", "Location"),
@@ -65,7 +63,7 @@ class Providers(ApiHandler):
 
 
 class Provider(ApiHandler):
-    @endpoint("getProvider", EVERYONE, answers=(200, answers.Provider))
+    @endpoint("getProvider", answers=(200, answers.Provider))
     async def get(self, provider_id: int) -> None:
         """One provider."""
         one, version = await provider.get(self.deps, provider_id)
@@ -73,7 +71,6 @@ class Provider(ApiHandler):
 
     @endpoint(
         "changeProvider",
-        STAFF,
         body=ProviderChanges,
         answers=(200, answers.Provider),
         raises=(PreconditionFailed,),
@@ -99,9 +96,3 @@ class Provider(ApiHandler):
             return Answer.of(*changed)
 
         await self.once(200, change)
-
-
-ROUTES = [
-    (r"/api/providers/?", Providers),
-    (r"/api/providers/([0-9]+)/?", Provider),
-]

@@ -1,55 +1,19 @@
-"""Slots."""
+"""One slot: looking at it, changing and deleting it."""
 
-import base64
-import binascii
-import re
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
-
-import msgspec
-from msgspec import Meta
+from typing import Literal
 
 from service.booking.answer import NOTHING, Answer
 from service.booking.calendar import slot
-from service.booking.status import SlotStatus
 from service.deps import Deps
 from service.errors import (
     Busy,
-    InvalidFields,
-    InvalidRequest,
-    NotFound,
     PreconditionFailed,
     SlotInUse,
-    SlotOverlap,
 )
-from service.handlers.calendar import days
-from service.http import fields
+from service.handlers.calendar.slots import Capacity, PerPerson
 from service.http.base import ApiHandler, endpoint
-from service.http.declaration import EVERYONE, STAFF
-from service.http.fields import Body, Cursor, Id, Instant, Limit
+from service.http.fields import Body
 from service.openapi.answers import calendar as answers
-
-MOST = 1000  # slots in one request
-PIECES = 64 * MOST  # of JSON, with all the names that a slot is answered with
-Capacity = Annotated[int, Meta(ge=1, le=1000)]
-PerPerson = Annotated[
-    int, Meta(ge=1, le=1000, description="How many of its places one person may have at a time.")
-]
-# An instant in a cursor, as PostgreSQL writes it; Python takes more than PostgreSQL does.
-_WRITTEN = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?\+00", re.ASCII
-)
-
-
-class SlotBody(Body):
-    provider: Id
-    starts_at: Instant
-    ends_at: Instant
-    capacity: Capacity | None = 1
-    per_person: PerPerson | None = 1
-
-
-SlotBodies = Annotated[list[SlotBody], Meta(min_length=1, max_length=MOST)]
 
 
 class SlotChanges(Body):
@@ -58,83 +22,8 @@ class SlotChanges(Body):
     per_person: PerPerson | None = None
 
 
-class SlotQuery(msgspec.Struct):
-    """`from` is now unless it is given: what has begun can't be booked."""
-
-    provider: Id | None = None
-    from_at: Instant | None = msgspec.field(default=None, name="from")
-    to_at: Instant | None = msgspec.field(default=None, name="to")
-    status: tuple[SlotStatus, ...] = ()
-    limit: Limit = 100
-    cursor: Cursor = ""
-
-
-class Slots(ApiHandler):
-    @endpoint("listSlots", EVERYONE, query=SlotQuery, answers=(200, list[answers.Slot]))
-    async def get(self) -> None:
-        """Slots in the order of time. A page may have fewer than `limit`, or none, and still name a
-        next one: only so many slots are looked at for each."""
-        query: SlotQuery = self.query
-        await days.place(self.deps, query, self.request.query_arguments)
-        page = await slot.list_page(
-            self.deps,
-            provider_id=query.provider,
-            statuses=query.status,
-            from_at=query.from_at or datetime.now(UTC),
-            to_at=query.to_at or "infinity",
-            after=_cursor(query.cursor),
-            limit=query.limit,
-            known=self.known,
-        )
-        if page.next is not None:
-            self.link_next(base64.urlsafe_b64encode(msgspec.json.encode(page.next)).decode())
-        self.answer(200, page.body or "", etag=page.tag or None)
-
-    @endpoint(
-        "createSlots",
-        STAFF,
-        body=SlotBody | SlotBodies,
-        answers=(201, answers.SlotAlone | list[answers.SlotAlone]),
-        raises=(NotFound, SlotOverlap),
-    )
-    async def post(self) -> None:
-        """Create one slot, or up to 1,000 at once: all or nothing."""
-        many = isinstance(self.body, list)
-        wanted = self.body if many else [self.body]
-        slots = [slot.NewSlot(*msgspec.structs.astuple(one)) for one in wanted]
-
-        async def create(deps: Deps) -> Answer:
-            bodies = await slot.create(deps, self.actor, slots)
-            return Answer(f"[{','.join(bodies)}]" if many else bodies[0])
-
-        try:
-            await self.once(201, create)
-        except SlotOverlap:
-            if many:
-                await slot.name_overlap(self.deps, slots)
-            raise
-
-    def read(self, kind: Any) -> Any:
-        """One slot or a list of them."""
-        value = fields.decode(bytes(self._chunks), PIECES)
-        if not isinstance(value, list):
-            return self.convert(value, SlotBody)
-        if not 1 <= len(value) <= MOST:
-            raise InvalidRequest(f"Between 1 and {MOST} slots can be created at once.")
-        errors: dict[str, Any] = {}
-        slots = []
-        for number, one in enumerate(value):
-            try:
-                slots.append(self.convert(one, SlotBody, f"{number}."))
-            except InvalidFields as error:
-                errors.update(error.errors)
-        if errors:
-            raise InvalidFields(errors)
-        return slots
-
-
 class Slot(ApiHandler):
-    @endpoint("getSlot", EVERYONE, answers=(200, answers.SlotAlone))
+    @endpoint("getSlot", answers=(200, answers.SlotAlone))
     async def get(self, slot_id: int) -> None:
         """One slot."""
         found, tag = await slot.get(self.deps, slot_id)
@@ -142,7 +31,6 @@ class Slot(ApiHandler):
 
     @endpoint(
         "changeSlot",
-        STAFF,
         body=SlotChanges,
         answers=(200, answers.SlotAlone),
         raises=(SlotInUse, Busy, PreconditionFailed),
@@ -177,7 +65,7 @@ class Slot(ApiHandler):
 
         return await self.if_match(current)
 
-    @endpoint("deleteSlot", STAFF, answers=(204,), raises=(SlotInUse, PreconditionFailed))
+    @endpoint("deleteSlot", answers=(204,), raises=(SlotInUse, PreconditionFailed))
     async def delete(self, slot_id: int) -> None:
         """Delete a slot while nobody is in it."""
         version = await self.version(slot_id)
@@ -187,23 +75,3 @@ class Slot(ApiHandler):
             return NOTHING
 
         await self.once(204, delete)
-
-
-def _cursor(text: str) -> slot.Cursor:
-    """Where the last page ended. Raises InvalidFields for one we did not write."""
-    if not text:
-        return slot.BEGINNING
-    try:
-        cursor = msgspec.json.decode(base64.urlsafe_b64decode(text), type=slot.Cursor)
-        if not _WRITTEN.fullmatch(cursor.starts_at) or abs(cursor.slot_id) > fields.INT64:
-            raise ValueError
-        cursor = cursor._replace(starts_at=str(datetime.fromisoformat(cursor.starts_at)))
-    except (ValueError, binascii.Error, msgspec.MsgspecError):
-        raise InvalidFields({"cursor": ["Invalid cursor."]}) from None
-    return cursor
-
-
-ROUTES = [
-    (r"/api/slots/?", Slots),
-    (r"/api/slots/([0-9]+)/?", Slot),
-]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from service.access.sessions import Session
-from service.booking.appointment import appointment
+from service.booking.appointment.book import book
 from service.deps import Deps
 from tests.load.check import Check, verdict
 from tests.load.scenarios.base import (
@@ -57,7 +57,7 @@ class Book(Scenario):
     async def once(self, deps: Deps) -> None:
         person, slot_id = self.anyone(), self._free.popleft()
         session = await session_of(deps, person, self._sessions)
-        answer = await appointment.book(deps, session, slot_id, NOTES, False)
+        answer = await book(deps, session, slot_id, NOTES, False)
         self.world.journal.book(person.account_id, slot_id, answer.body)
 
 

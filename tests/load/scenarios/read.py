@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from service.access.sessions import Session
-from service.booking.appointment import appointment
+from service.booking.appointment import read
 from service.booking.calendar import slot
 from service.deps import Deps
 from tests.load.errors import LoadError
@@ -88,7 +88,7 @@ class Read(Scenario):
         """A list or a day, whichever is asked for over HTTP; SQL knows no 304."""
         if next(self._turns).startswith("list"):
             session = await session_of(deps, self.anyone(), self._sessions)
-            await appointment.list_page(deps, session, **OWN_LIST)
+            await read.list_page(deps, session, **OWN_LIST)
             return
         block = self.world.random.choice(self.world.stage.blocks)
         await slot.list_page(

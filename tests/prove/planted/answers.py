@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from service import errors, lane
-from service.booking.appointment import appointment, reschedule
+from service.booking.appointment import book, end, reschedule
 from service.errors import DomainError
+from service.handlers.appointment import appointments
 from service.http import problems
 from service.settings import Settings
 from service.store import postgres
@@ -135,7 +136,7 @@ def unknown_tried_again(ground: Ground) -> None:
 @bug("I3 I4 I11")
 def verdicts_shifted(ground: Ground) -> None:
     """In a set everybody gets the answer of his neighbour."""
-    for module in (appointment, reschedule):
+    for module in (book, end, reschedule):
         ground.put(module, "judged_all", _rotated(module.judged_all))
 
 
@@ -161,7 +162,7 @@ def equal_items_both_told(ground: Ground) -> None:
 @bug("I3 I4 I11")
 def booked_for_another(ground: Ground) -> None:
     """Who is asking is kept where the next request changes it."""
-    book = appointment.book
+    book_slot = appointments.book
     asking: list[Any] = [None]
 
     async def book_for_whoever(
@@ -169,9 +170,9 @@ def booked_for_another(ground: Ground) -> None:
     ) -> Any:
         asking[0] = actor
         await asyncio.sleep(0)
-        return await book(deps, asking[0], slot_id, notes, expand, key)
+        return await book_slot(deps, asking[0], slot_id, notes, expand, key)
 
-    ground.put(appointment, "book", book_for_whoever)
+    ground.put(appointments, "book", book_for_whoever)
 
 
 @bug("I17")

@@ -5,7 +5,7 @@ import json
 import time
 from typing import Any
 
-from service.booking.appointment import appointment
+from service.booking.appointment import read
 from service.booking.calendar import slot
 from tests.prove.planted.ground import Ground, bug
 
@@ -17,7 +17,7 @@ BETWEEN = 0.005  # seconds between two halves of a list
 @bug("I9")
 def list_kept_for_a_second(ground: Ground) -> None:
     """A list of appointments is kept for a second."""
-    list_page = appointment.list_page
+    list_page = read.list_page
     kept: dict[Any, tuple[float, Any]] = {}
 
     async def kept_page(deps: Any, actor: Any, **filters: Any) -> Any:
@@ -26,13 +26,13 @@ def list_kept_for_a_second(ground: Ground) -> None:
             kept[asked] = time.monotonic() + KEPT, await list_page(deps, actor, **filters)
         return kept[asked][1]
 
-    ground.put(appointment, "list_page", kept_page)
+    ground.put(read, "list_page", kept_page)
 
 
 @bug("I9")
 def appointment_kept_for_a_second(ground: Ground) -> None:
     """An appointment that was looked at is kept for a second."""
-    get = appointment.get
+    get = read.get
     kept: dict[Any, tuple[float, Any]] = {}
 
     async def kept_one(deps: Any, actor: Any, appointment_id: int, expand: bool) -> Any:
@@ -42,7 +42,7 @@ def appointment_kept_for_a_second(ground: Ground) -> None:
             kept[asked] = time.monotonic() + KEPT, found
         return kept[asked][1]
 
-    ground.put(appointment, "get", kept_one)
+    ground.put(read, "get", kept_one)
 
 
 @bug("I9")
@@ -87,7 +87,7 @@ def list_in_two_halves(ground: Ground) -> None:
     """A list is read in two halves, by the slot's number: who moves between them is in none."""
     for half in range(2):
         ground.add(_list_query(half))
-    run = appointment.list_page
+    run = read.list_page
 
     async def both_halves(deps: Any, actor: Any, **filters: Any) -> Any:
         if filters["provider_id"] is not None:
@@ -103,9 +103,9 @@ def list_in_two_halves(ground: Ground) -> None:
         found = sorted((o for o in found if o["id"] > filters["after_id"]), key=lambda o: o["id"])
         page = found[: filters["limit"]]
         last_id = page[-1]["id"] if len(found) > len(page) else None
-        return appointment.Page(json.dumps(page), last_id)
+        return read.Page(json.dumps(page), last_id)
 
-    ground.put(appointment, "list_page", both_halves)
+    ground.put(read, "list_page", both_halves)
 
 
 def _list_query(half: int) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from service.access import sessions
 from service.booking.calendar.slot import BEGINNING, Cursor
 from service.handlers.appointment.appointments import Appointments
-from service.handlers.calendar import slot
+from service.handlers.calendar import slots
 from service.http import problems
 from service.http.base import ApiHandler
 from tests.prove.planted.ground import Ground, bug
@@ -209,7 +209,7 @@ def token_without_end(ground: Ground) -> None:
 @bug("I17 I21", QUIET)
 def made_up_cursor_is_an_error(ground: Ground) -> None:
     """A cursor that we did not write is a bug of ours."""
-    ground.put(slot, "_cursor", lambda text: _read(text) if text else BEGINNING)
+    ground.put(slots, "_cursor", lambda text: _read(text) if text else BEGINNING)
 
 
 def _read(text: str) -> Cursor:

@@ -6,8 +6,9 @@ from typing import Any
 
 from service.access.limits import Standing
 from service.access.sessions import LookUp, Session, Sessions
-from service.booking.people import account
+from service.booking.people import password
 from service.errors import InvalidToken, Unavailable
+from service.handlers.people import login
 from tests.prove.planted.ground import Ground, bug
 
 Entered = tuple[Session, Standing | None]  # what Sessions.enter gives
@@ -70,7 +71,7 @@ def nobody_without_redis(ground: Ground) -> None:
 @bug("I12")
 def logout_answered_first(ground: Ground) -> None:
     """Logging out is answered at once and done a little later."""
-    logout = account.logout
+    logout = login.logout
     under_way: set[asyncio.Task[None]] = set()
 
     async def later(deps: Any, actor: Session) -> None:
@@ -82,7 +83,7 @@ def logout_answered_first(ground: Ground) -> None:
         under_way.add(task)
         task.add_done_callback(under_way.discard)
 
-    ground.put(account, "logout", later)
+    ground.put(login, "logout", later)
 
 
 @bug("I12")
@@ -106,7 +107,7 @@ def password_leaves_tokens(ground: Ground) -> None:
     async def left(deps: Any, actor: Session, *, keep: int | None = None) -> None:
         pass
 
-    ground.put(account, "logout_elsewhere", left)
+    ground.put(password, "logout_elsewhere", left)
 
 
 @bug("I11 I12")

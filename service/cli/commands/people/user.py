@@ -9,7 +9,7 @@ from service.cli.commands.calendar.provider import known
 from service.cli.commands.screen import counted, json_text, table
 from service.cli.commands.servers import asked_wrongly, with_deps
 from service.deps import Deps
-from service.handlers.people.account import RegisterBody
+from service.handlers.people.register import RegisterBody
 from service.http.fields import convert
 from service.settings import Settings
 

@@ -1,60 +1,21 @@
-"""Booking an appointment, ending it, and looking at it."""
+"""Looking at appointments: one, one by one, and what became of each."""
 
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
-from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from service.access.sessions import Session
-from service.booking.answer import NO_APPOINTMENT, Answer, Page, judged_all, tag
+from service.booking.answer import NO_APPOINTMENT, Answer, Page, tag
 from service.booking.broad import Work
-from service.booking.idempotency import NO_KEY, Key
 from service.booking.status import APPOINTMENT_STATUSES
 from service.deps import Deps
 from service.errors import NotFound
 from service.lane import Lane
 from service.settings import Settings
-from service.store.postgres import Postgres, Queries
-
-
-class Ending(NamedTuple):
-    """What ends an appointment: the action, as history has it, and the status it leaves."""
-
-    action: str
-    status: str
-    message: str
-
-
-CANCEL = Ending("cancel", "cancelled", "Appointment cancelled successfully")
-NOSHOW = Ending("noshow", "noshow", "Appointment marked as no-show")
-FULFILL = Ending("fulfill", "fulfilled", "Appointment marked as fulfilled")
-
+from service.store.postgres import Postgres
 
 PAGE_BYTES = 256 * 1024  # of notes, after which a page ends
-
-
-class BookItem(NamedTuple):
-    account_id: int
-    slot_id: int
-    notes: str
-    expand: bool
-    key: str
-    fingerprint: str
-
-
-class EndItem(NamedTuple):
-    appointment_id: int
-    action: str
-    status: str
-    message: str
-    reason: str
-    version: int
-    actor_id: int
-    staff_of: int
-    expand: bool
-    key: str
-    fingerprint: str
 
 
 class ListItem(NamedTuple):
@@ -70,55 +31,6 @@ class ListItem(NamedTuple):
     limit: int
     expand: bool
     known: str
-
-
-def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
-    """The lane in which all bookings of this process are decided."""
-
-    async def decide(items: list[BookItem], queries: Queries = db) -> list[Any]:
-        account_ids, slot_ids, notes, expands, keys, fingerprints = map(
-            list, zip(*items, strict=True)
-        )
-        rows = await queries.run(
-            "appointment_book",
-            account_ids=account_ids,
-            slot_ids=slot_ids,
-            notes=notes,
-            expands=expands,
-            keys=keys,
-            fingerprints=fingerprints,
-            max_open=settings.max_open_appointments,
-        )
-        return judged_all(rows)
-
-    waits = partial(decide, queries=db.waiting)
-    return Lane.of(settings, decide, alone=waits, owner=attrgetter("account_id"))
-
-
-def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
-    """The lane in which appointments are cancelled, fulfilled or marked as no-shows."""
-
-    async def decide(items: list[EndItem], queries: Queries = db) -> list[Any]:
-        columns = [list(column) for column in zip(*items, strict=True)]
-        rows = await queries.run(
-            "appointment_end",
-            appointment_ids=columns[0],
-            actions=columns[1],
-            statuses=columns[2],
-            messages=columns[3],
-            reasons=columns[4],
-            versions=columns[5],
-            actor_ids=columns[6],
-            staff_ofs=columns[7],
-            expands=columns[8],
-            keys=columns[9],
-            fingerprints=columns[10],
-            notice=f"{settings.notice_minutes} minutes",
-        )
-        return judged_all(rows)
-
-    waits = partial(decide, queries=db.waiting)
-    return Lane.of(settings, decide, alone=waits, owner=attrgetter("actor_id"))
 
 
 def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[int]]:
@@ -142,38 +54,6 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[int]]:
         return [Page(body, last if more else None, tag) for _, body, last, more, tag in rows]
 
     return Lane.reading(settings, read, owner=attrgetter("account_id"))
-
-
-async def book(
-    deps: Deps, actor: Session, slot_id: int, notes: str, expand: bool, key: Key = NO_KEY
-) -> Answer:
-    """Book a place in a slot for the actor. Durable when it returns.
-
-    Raises NotFound, SlotTaken, AlreadyBooked, SlotInPast, LimitReached, KeyReused, KeyInFlight.
-    """
-    return await deps.lanes.booking.submit(BookItem(actor.account_id, slot_id, notes, expand, *key))
-
-
-async def end(
-    deps: Deps,
-    actor: Session,
-    appointment_id: int,
-    ending: Ending,
-    *,
-    reason: str = "",
-    version: int = 0,
-    expand: bool = False,
-    key: Key = NO_KEY,
-) -> Answer:
-    """End an appointment by CANCEL, NOSHOW or FULFILL; the same ending twice succeeds twice.
-
-    A version other than 0 must be the current one. Raises NotFound, PermissionDenied, NotActive,
-    TooEarly (NOSHOW), TooLate, PreconditionFailed, KeyReused, KeyInFlight.
-    """
-    item = EndItem(
-        appointment_id, *ending, reason, version, actor.account_id, actor.staff_of, expand, *key
-    )
-    return await deps.lanes.ending.submit(item)
 
 
 async def get(deps: Deps, actor: Session, appointment_id: int, expand: bool) -> tuple[Answer, str]:

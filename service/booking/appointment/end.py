@@ -1,0 +1,92 @@
+"""Ending an appointment: cancelled, fulfilled, or nobody came."""
+
+from functools import partial
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from service.access.sessions import Session
+from service.booking.answer import Answer, judged_all
+from service.booking.idempotency import NO_KEY, Key
+from service.deps import Deps
+from service.lane import Lane
+from service.settings import Settings
+from service.store.postgres import Postgres, Queries
+
+
+class Ending(NamedTuple):
+    """What ends an appointment: the action, as history has it, and the status it leaves."""
+
+    action: str
+    status: str
+    message: str
+
+
+CANCEL = Ending("cancel", "cancelled", "Appointment cancelled successfully")
+
+
+NOSHOW = Ending("noshow", "noshow", "Appointment marked as no-show")
+
+
+FULFILL = Ending("fulfill", "fulfilled", "Appointment marked as fulfilled")
+
+
+class EndItem(NamedTuple):
+    appointment_id: int
+    action: str
+    status: str
+    message: str
+    reason: str
+    version: int
+    actor_id: int
+    staff_of: int
+    expand: bool
+    key: str
+    fingerprint: str
+
+
+def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
+    """The lane in which appointments are cancelled, fulfilled or marked as no-shows."""
+
+    async def decide(items: list[EndItem], queries: Queries = db) -> list[Any]:
+        columns = [list(column) for column in zip(*items, strict=True)]
+        rows = await queries.run(
+            "appointment_end",
+            appointment_ids=columns[0],
+            actions=columns[1],
+            statuses=columns[2],
+            messages=columns[3],
+            reasons=columns[4],
+            versions=columns[5],
+            actor_ids=columns[6],
+            staff_ofs=columns[7],
+            expands=columns[8],
+            keys=columns[9],
+            fingerprints=columns[10],
+            notice=f"{settings.notice_minutes} minutes",
+        )
+        return judged_all(rows)
+
+    waits = partial(decide, queries=db.waiting)
+    return Lane.of(settings, decide, alone=waits, owner=attrgetter("actor_id"))
+
+
+async def end(
+    deps: Deps,
+    actor: Session,
+    appointment_id: int,
+    ending: Ending,
+    *,
+    reason: str = "",
+    version: int = 0,
+    expand: bool = False,
+    key: Key = NO_KEY,
+) -> Answer:
+    """End an appointment by CANCEL, NOSHOW or FULFILL; the same ending twice succeeds twice.
+
+    A version other than 0 must be the current one. Raises NotFound, PermissionDenied, NotActive,
+    TooEarly (NOSHOW), TooLate, PreconditionFailed, KeyReused, KeyInFlight.
+    """
+    item = EndItem(
+        appointment_id, *ending, reason, version, actor.account_id, actor.staff_of, expand, *key
+    )
+    return await deps.lanes.ending.submit(item)

@@ -1,0 +1,49 @@
+"""Logging in and out."""
+
+from service.access.sessions import Session
+from service.booking.people.account import Tell, by_username, unheard
+from service.deps import Deps
+from service.errors import (
+    InvalidToken,
+    WrongCredentials,
+)
+from service.values.names import username_key
+
+
+async def login(
+    deps: Deps, username: str, password: str, address: str, tell: Tell = unheard
+) -> tuple[str, str]:
+    """A new token and the username as registered. Raises WrongCredentials, RateLimited."""
+    deps.passwords.check_room()
+    counted = username_key(username)
+    tell(await deps.limits.login(counted, address))
+    row = await by_username(deps, username)
+    right = await deps.passwords.matches(password, row[2] if row else None)
+    # A disabled account costs as much time and hears the same as a wrong password.
+    if not right or row[5]:
+        raise WrongCredentials
+    account_id, name, hashed, role, provider_id, _ = row
+    await deps.limits.remember(counted, address)
+    if deps.passwords.outdated(hashed):
+        hashed = await _hash_anew(deps, account_id, password, hashed)
+        row = (*row[:2], hashed, *row[3:])
+    token = await deps.sessions.issue(account_id, name, role, provider_id)
+    # The account may have been changed meanwhile: another password or role, or disabled. That has
+    # deleted the tokens it knew of, so this one stands only if the account still is what it was.
+    if (now := await by_username(deps, username)) is None or tuple(now) != tuple(row):
+        await logout(deps, await deps.sessions.resolve(token))
+        raise WrongCredentials
+    return token, name
+
+
+async def _hash_anew(deps: Deps, account_id: int, password: str, old: str) -> str:
+    """Keep the password by a hash of as many rounds as the settings want now; that hash."""
+    new = await deps.passwords.hash(password)
+    await deps.db.run("account_change_password", account_id=account_id, old_hash=old, new_hash=new)
+    return new
+
+
+async def logout(deps: Deps, actor: Session) -> None:
+    """Delete the actor's token for good. Raises InvalidToken when another request just did."""
+    if not await deps.sessions.revoke(actor, [actor.token_id]):
+        raise InvalidToken

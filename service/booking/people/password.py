@@ -1,0 +1,70 @@
+"""Changing one's own password."""
+
+from service.access.sessions import Session
+from service.booking.answer import Answer
+from service.booking.idempotency import NO_KEY, Key, known, once, sealed
+from service.booking.people.account import Tell, check_password, unheard
+from service.booking.people.tokens import logout_elsewhere
+from service.deps import Deps
+from service.errors import (
+    InvalidFields,
+    InvalidToken,
+    OutcomeUnknown,
+    Unavailable,
+)
+from service.values.names import username_key
+
+CHANGED = Answer('{"message":"Password changed successfully"}')
+
+
+async def change_password(
+    deps: Deps,
+    actor: Session,
+    current: str,
+    new: str,
+    address: str,
+    key: Key = NO_KEY,
+    tell: Tell = unheard,
+) -> Answer:
+    """Change the password; every other token of the account dies. A try counts as a login: a
+    stolen token must not be worth more guesses.
+
+    Raises InvalidFields when the current password is wrong or the new one won't do, RateLimited,
+    KeyReused.
+    """
+    check_password(deps, "new_password", new)
+    deps.passwords.check_room()
+    row = await deps.db.run("account_get", account_id=actor.account_id)
+    if row is None:
+        raise InvalidToken
+    tell(await deps.limits.login(username_key(row[1]), address))
+    key = await sealed(deps, key, str(actor.account_id), current, new)
+    answer = await known(deps, actor.account_id, key)
+    if answer is None:
+        hashes = await _hashes(deps, row[4], current, new)
+        answer = await once(
+            deps, actor.account_id, key, lambda deps: _replace(deps, actor, *hashes)
+        )
+    try:
+        await logout_elsewhere(deps, actor, keep=actor.token_id)
+    except Unavailable:
+        raise OutcomeUnknown from None  # the password is new, the old tokens may still live
+    return answer
+
+
+async def _hashes(deps: Deps, hashed: str, current: str, new: str) -> tuple[str, str]:
+    if not await deps.passwords.matches(current, hashed):
+        raise InvalidFields({"current_password": ["Wrong password."]})
+    return hashed, await deps.passwords.hash(new)
+
+
+async def _replace(deps: Deps, actor: Session, old_hash: str, new_hash: str) -> Answer:
+    changed = await deps.db.run(
+        "account_change_password",
+        account_id=actor.account_id,
+        old_hash=old_hash,
+        new_hash=new_hash,
+    )
+    if changed is None:
+        raise InvalidFields({"current_password": ["Wrong password."]})
+    return CHANGED

@@ -1,0 +1,72 @@
+"""Ending an appointment."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from service import errors
+from service.booking.appointment.end import CANCEL, FULFILL, NOSHOW, Ending, end
+from service.handlers.appointment.appointments import Change
+from service.http.base import endpoint
+from service.http.fields import Body
+from service.openapi.answers import appointment as answers
+
+
+class CancelBody(Body):
+    reason: Annotated[str, Meta(max_length=500)] | None = ""
+
+
+class Cancel(Change):
+    @endpoint(
+        "cancelAppointment",
+        body=CancelBody,
+        needs_body=False,
+        answers=(200, answers.Cancelled, answers.CancelledExpanded),
+        raises=(errors.NotActive, errors.TooLate, errors.Busy, errors.PreconditionFailed),
+        sends=("ETag",),
+    )
+    async def post(self, appointment_id: int) -> None:
+        """Cancel an appointment; doing it again succeeds again."""
+        await self.end(appointment_id, CANCEL, self.body.reason)
+
+    async def end(self, appointment_id: int, ending: Ending, reason: str = "") -> None:
+        """End the appointment and say so."""
+        ended = await end(
+            self.deps,
+            self.actor,
+            appointment_id,
+            ending,
+            reason=reason,
+            version=await self.version(appointment_id),
+            expand=self.expand,
+            key=self.key,
+        )
+        self.give(200, ended)
+
+
+class Noshow(Cancel):
+    @endpoint(
+        "noteNoShow",
+        body=CancelBody,
+        needs_body=False,
+        answers=(200, answers.Noshow, answers.NoshowExpanded),
+        raises=(errors.NotActive, errors.TooEarly, errors.Busy, errors.PreconditionFailed),
+        sends=("ETag",),
+    )
+    async def post(self, appointment_id: int) -> None:
+        """Note that nobody came, once the slot has begun."""
+        await self.end(appointment_id, NOSHOW, self.body.reason)
+
+
+class Fulfill(Cancel):
+    @endpoint(
+        "fulfillAppointment",
+        body=CancelBody,
+        needs_body=False,
+        answers=(200, answers.Fulfilled, answers.FulfilledExpanded),
+        raises=(errors.NotActive, errors.Busy, errors.PreconditionFailed),
+        sends=("ETag",),
+    )
+    async def post(self, appointment_id: int) -> None:
+        """Note that the appointment took place; it may have been before its time."""
+        await self.end(appointment_id, FULFILL, self.body.reason)

@@ -1,0 +1,72 @@
+"""Passwords: a new one in a body, and the change of one's own."""
+
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta
+
+from service.booking.people.account import check_password
+from service.booking.people.password import change_password
+from service.errors import InvalidFields
+from service.http import fields
+from service.http.base import ApiHandler, endpoint
+from service.http.fields import Body
+from service.openapi.answers import people as answers
+
+NewPassword = Annotated[
+    str,
+    Meta(
+        description="At least 8 characters, unless the server is set otherwise, and at most 72 "
+        "bytes in UTF-8.",
+        extra_json_schema={"format": "password", "maxLength": 72},
+    ),
+]
+
+
+class PasswordBody(Body):
+    current_password: str
+    new_password: NewPassword
+
+
+class NewPasswordHandler(ApiHandler):
+    """One whose body has a new password, in the field `secret`."""
+
+    secret: ClassVar[str]
+
+    def read(self, kind: Any) -> Any:
+        """The body; the rule for passwords, which is a setting, has its say beside its type."""
+        value, wrong = fields.decode(bytes(self._chunks)), {}
+        if isinstance(value, dict) and isinstance(value.get(self.secret), str):
+            try:
+                check_password(self.deps, self.secret, value[self.secret])
+            except InvalidFields as error:
+                wrong = error.errors
+        try:
+            body = self.convert(value, kind)
+        except InvalidFields as error:
+            raise InvalidFields(error.errors | wrong) from None
+        if wrong:
+            raise InvalidFields(wrong)
+        return body
+
+
+class Password(NewPasswordHandler):
+    lasting = False
+    secret = "new_password"
+
+    @endpoint("changePassword", body=PasswordBody, answers=(200, answers.PasswordChanged))
+    async def post(self) -> None:
+        """Change the password; all other tokens of this account die."""
+        changed = await change_password(
+            self.deps,
+            self.actor,
+            self.body.current_password,
+            self.body.new_password,
+            self.address,
+            self.key,
+            self.tell,
+        )
+        self.give(200, changed)
+
+    def identity(self) -> bytes:
+        """Without the passwords."""
+        return b""

@@ -1,0 +1,56 @@
+"""Every call on one screen: method, path, class, who may. The application is built from it."""
+
+from service.handlers import docs, front, ops
+from service.handlers.appointment import appointments, end, history, reschedule
+from service.handlers.calendar import provider, slot, slots
+from service.handlers.people import login, password, register, tokens
+from service.http.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF
+from service.http.routing import Call, routes
+
+CALLS: list[Call] = [
+    ("GET",    "/api/appointments/",                     appointments.Appointments,  SIGNED_IN),
+    ("POST",   "/api/appointments/",                     appointments.Appointments,  SIGNED_IN),
+    ("GET",    "/api/appointments/{id}/",                appointments.Appointment,   SIGNED_IN),
+    ("PATCH",  "/api/appointments/{id}/reschedule/",     reschedule.Reschedule,      SIGNED_IN),
+    ("POST",   "/api/appointments/{id}/cancel/",         end.Cancel,                 SIGNED_IN),
+    ("POST",   "/api/appointments/{id}/noshow/",         end.Noshow,                 STAFF),
+    ("POST",   "/api/appointments/{id}/fulfill/",        end.Fulfill,                STAFF),
+    ("GET",    "/api/appointments/{id}/history/",        history.History,            SIGNED_IN),
+
+    ("GET",    "/api/slots/",                            slots.Slots,                EVERYONE),
+    ("POST",   "/api/slots/",                            slots.Slots,                STAFF),
+    ("GET",    "/api/slots/{id}/",                       slot.Slot,                  EVERYONE),
+    ("PATCH",  "/api/slots/{id}/",                       slot.Slot,                  STAFF),
+    ("DELETE", "/api/slots/{id}/",                       slot.Slot,                  STAFF),
+
+    ("POST",   "/api/register/",                         register.Register,          EVERYONE),
+    ("POST",   "/api/login/",                            login.Login,                EVERYONE),
+    ("POST",   "/api/logout/",                           login.Logout,               SIGNED_IN),
+    ("GET",    "/api/me/",                               login.Me,                   SIGNED_IN),
+    ("GET",    "/api/tokens/",                           tokens.Tokens,              SIGNED_IN),
+    ("DELETE", "/api/tokens/",                           tokens.Tokens,              SIGNED_IN),
+    ("DELETE", "/api/tokens/{id}/",                      tokens.Token,               SIGNED_IN),
+    ("POST",   "/api/password/",                         password.Password,          SIGNED_IN),
+
+    ("GET",    "/api/providers/",                        provider.Providers,         EVERYONE),
+    ("POST",   "/api/providers/",                        provider.Providers,         ADMIN),
+    ("GET",    "/api/providers/{id}/",                   provider.Provider,          EVERYONE),
+    ("PATCH",  "/api/providers/{id}/",                   provider.Provider,          STAFF),
+
+    ("GET",    "/healthz/",                              ops.Health,                 EVERYONE),
+    ("GET",    "/readyz/",                               ops.Ready,                  EVERYONE),
+    ("GET",    "/metrics/",                              ops.Metrics,                EVERYONE),
+
+    ("GET",    "/api/openapi.json",                      docs.OpenApi,               EVERYONE),
+    ("GET",    "/docs/",                                 docs.Docs,                  EVERYONE),
+    ("GET",    "/docs/(start.js|swagger-ui-bundle.js)",  docs.Script,                EVERYONE),
+    ("GET",    "/docs/(start.css|swagger-ui.css)",       docs.Style,                 EVERYONE),
+    ("GET",    "/",                                      front.Root,                 EVERYONE),
+    ("GET",    "/api/",                                  front.Index,                EVERYONE),
+    ("GET",    "/favicon.ico",                           front.Icon,                 EVERYONE),
+]  # fmt: skip
+
+ROUTES = routes(CALLS)
+
+docs.publish(ROUTES)
+front.publish(ROUTES)
