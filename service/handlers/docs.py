@@ -77,7 +77,7 @@ class File(ApiHandler):
     """A file that the page needs; no part of the API."""
 
     async def get(self, name: str) -> None:
-        if self._finished:  # refused while a body was coming in
+        if self.finished:  # refused while a body was coming in
             return
         try:
             await self.charge()

@@ -21,10 +21,10 @@ from service.booking.broad import in_turn
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
 from service.http import dispatch, fields, problems, request_log
+from service.http.borrowed import LeanHandler
 from service.http.declaration import Charged, Endpoint
 from service.http.headers import cors, grammar
 from service.http.headers.guards import GUARDS, PUBLIC
-from service.http.lean import LeanHandler
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def endpoint(
     def declare(verb: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         @functools.wraps(verb)
         async def run(self: "ApiHandler", *path_ids: str) -> None:
-            if self._finished:  # refused while the body was still coming in
+            if self.finished:  # refused while the body was still coming in
                 return
             if self._refusing:
                 await self._refusing
@@ -80,7 +80,7 @@ def endpoint(
                 elif charged is not Charged.NOBODY:
                     await self.charge(probes=charged is Charged.PROBE)
                 if not who and verb.__name__ == "get":
-                    self._headers["Cache-Control"] = PUBLIC
+                    self.answer_fields["Cache-Control"] = PUBLIC
                 if self.request.query_arguments:
                     self.check_names(parameters)
                 if query is not None:
@@ -118,7 +118,7 @@ class ApiHandler(LeanHandler):
     def __init_subclass__(cls) -> None:
         if "get" in vars(cls):
             cls.head = cls.get
-        cls.verbs = frozenset(v for v in cls.SUPPORTED_METHODS if _implements(cls, v))
+        cls.verbs = frozenset(v for v in cls.SUPPORTED_METHODS if cls.implements(v))
         cls.allowed = ", ".join(sorted(cls.verbs))
 
     def initialize(self, deps: Deps) -> None:
@@ -130,10 +130,10 @@ class ApiHandler(LeanHandler):
     def set_default_headers(self) -> None:
         if not hasattr(self, "request_id"):
             self.request_id = problems.request_id(self.request.headers.get("X-Request-ID"))
-        self._headers["Content-Type"] = self.media
-        self._headers["X-Request-ID"] = self.request_id
+        self.answer_fields["Content-Type"] = self.media
+        self.answer_fields["X-Request-ID"] = self.request_id
         for name, value in GUARDS.items():
-            self._headers[name] = value
+            self.answer_fields[name] = value
         self.tell(self.standing)
         if hasattr(self, "deps"):
             self._share()
@@ -142,7 +142,7 @@ class ApiHandler(LeanHandler):
         """Let the web pages of CORS_ORIGINS read the answer, whatever it will be."""
         origins = self.deps.settings.cors_origins
         if origins and self.request.path.startswith(cors.SHARED):
-            self._headers.update(cors.shared(origins, self.request.headers.get("Origin")))
+            self.answer_fields.update(cors.shared(origins, self.request.headers.get("Origin")))
 
     # Reading the request
 
@@ -156,7 +156,7 @@ class ApiHandler(LeanHandler):
             await self.charge()
         except errors.RateLimited as limited:
             error = limited
-        if not self._finished:
+        if not self.finished:
             self.refuse(error)
 
     async def charge(self, *, probes: bool = False) -> None:
@@ -193,15 +193,14 @@ class ApiHandler(LeanHandler):
             self._refusing = asyncio.create_task(self._refuse_body())
 
     def on_connection_close(self) -> None:
-        if not self.request._body_future.done():
+        if not self.request.has_come:
             self._chunks = bytearray()  # what is half is let go now, not when the handler is
         super().on_connection_close()
 
     async def _refuse_body(self) -> None:
         # A body may be here before its handler has begun, which then has to come first.
-        assert self._prepared_future is not None
-        await self._prepared_future
-        if not self._finished:
+        await self.prepared()
+        if not self.finished:
             await self.turn_away(problems.BodyTooLarge())
 
     def require_json(self) -> None:
@@ -303,8 +302,8 @@ class ApiHandler(LeanHandler):
         if standing:
             self.standing = standing
             policy, remaining, seconds = standing
-            self._headers["RateLimit-Policy"], self._headers["RateLimit"] = problems.rate_limit(
-                *policy, remaining, seconds
+            self.answer_fields["RateLimit-Policy"], self.answer_fields["RateLimit"] = (
+                problems.rate_limit(*policy, remaining, seconds)
             )
 
     async def once(self, status: int, work: Callable[[Deps], Awaitable[Answer]]) -> None:
@@ -314,7 +313,7 @@ class ApiHandler(LeanHandler):
     def give(self, status: int, answer: Answer) -> None:
         """Send an answer of the rules, with its version as ETag."""
         if answer.replayed:
-            self._headers["Idempotency-Replayed"] = "true"
+            self.answer_fields["Idempotency-Replayed"] = "true"
             self.code = "replayed"
         self.answer(status, answer.body, etag=str(answer.version) if answer.version else None)
 
@@ -322,12 +321,12 @@ class ApiHandler(LeanHandler):
         """Send a document: JSON text as it is, anything else encoded."""
         self.set_status(status)
         if etag:
-            self._headers["ETag"] = f'"{etag}"'
+            self.answer_fields["ETag"] = f'"{etag}"'
             if self.request.method in ("GET", "HEAD") and self._has(etag):
                 self.set_status(304)
                 document = ""
         if self.deps.traffic.draining:
-            self._headers["Connection"] = "close"
+            self.answer_fields["Connection"] = "close"
         body = document.encode() if isinstance(document, str) else msgspec.json.encode(document)
         self.finish(body + self.tail if body else None)
 
@@ -340,7 +339,7 @@ class ApiHandler(LeanHandler):
     def check_etag_header(self) -> bool:
         """Whether the client has what this answer's ETag stands for."""
         known = self.request.headers.get("If-None-Match", "")
-        return grammar.knows(known, self._headers.get("ETag", ""))
+        return grammar.knows(known, self.answer_fields.get("ETag", ""))
 
     def link_next(self, cursor: str) -> None:
         """Point to the next page (RFC 8288), by what the endpoint declared: whatever else was
@@ -362,14 +361,14 @@ class ApiHandler(LeanHandler):
         self.code = error.code
         self.clear()
         self.set_status(problems.STATUS[type(error)])
-        self._headers["Content-Type"] = problems.PROBLEM
+        self.answer_fields["Content-Type"] = problems.PROBLEM
         for name, value in problems.headers(error).items():
-            self._headers[name] = value
+            self.answer_fields[name] = value
         if isinstance(error, problems.MethodNotAllowed):
-            self._headers["Allow"] = self.allowed
+            self.answer_fields["Allow"] = self.allowed
         # With a body that was not read: Tornado will not read on, and should say so.
-        if self.deps.traffic.draining or not self.request._body_future.done():
-            self._headers["Connection"] = "close"
+        if self.deps.traffic.draining or not self.request.has_come:
+            self.answer_fields["Connection"] = "close"
         self.finish(problems.document(error, self.request_id))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -387,11 +386,7 @@ class ApiHandler(LeanHandler):
         if "PATCH" in self.verbs:
             self.set_header("Accept-Patch", f"{JSON}, {grammar.MERGE_PATCH}")
         asks = "Access-Control-Request-Method" in self.request.headers
-        if asks and "Access-Control-Allow-Origin" in self._headers:
-            self._headers.update(cors.preflight(self.allowed))
+        if asks and "Access-Control-Allow-Origin" in self.answer_fields:
+            self.answer_fields.update(cors.preflight(self.allowed))
         self.set_status(204)
         self.finish()
-
-
-def _implements(cls: type[web.RequestHandler], method: str) -> bool:
-    return getattr(cls, method.lower()) is not web.RequestHandler._unimplemented_method

@@ -1,10 +1,7 @@
 """From a request's head to its handler, on either HTTP connection: Tornado's own way, without its
 search through every route, its copies of the query and its task within a task."""
 
-import asyncio
-import functools
 import re
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -12,7 +9,6 @@ from tornado.httputil import (
     HTTPConnection,
     HTTPHeaders,
     HTTPMessageDelegate,
-    HTTPServerRequest,
     RequestStartLine,
     ResponseStartLine,
 )
@@ -20,11 +16,11 @@ from tornado.web import Application, RequestHandler
 
 from service.errors import NotFound
 from service.http import target
+from service.http.borrowed import LeanHandler, Request
 from service.http.routing import ID, SLASH, Route
 
 _NUMBER = re.compile(r"(?<=/)[0-9]+(?=/|\Z)")
 _SPECIAL = frozenset("()[]|*+?\\")
-_ANY = RequestStartLine("GET", "/", "HTTP/1.1")
 
 
 def path_id(text: str) -> int:
@@ -32,33 +28,6 @@ def path_id(text: str) -> int:
     if len(text) > 18:
         raise NotFound
     return int(text)
-
-
-@functools.lru_cache(1000)
-def host_name(host: str) -> str:
-    """The name in a Host field, by Tornado's own rules. Raises HTTPInputError."""
-    return HTTPServerRequest(start_line=_ANY, headers=HTTPHeaders({"Host": host})).host_name
-
-
-class Request(HTTPServerRequest):
-    """A request as Tornado has it, made at a third of the cost where it has no query."""
-
-    def __init__(
-        self, start_line: RequestStartLine, headers: HTTPHeaders, connection: HTTPConnection
-    ) -> None:
-        host = headers.get("Host")
-        if host is None or "?" in start_line.path:
-            super().__init__(start_line=start_line, headers=headers, connection=connection)
-            return
-        self.method, self.uri, self.version = start_line
-        self.path, self.query = start_line.path, ""
-        self.headers, self.host, self.host_name = headers, host, host_name(host)
-        self.connection, self.server_connection = connection, None
-        context: Any = connection.context  # type: ignore[attr-defined]
-        self.remote_ip, self.protocol = context.remote_ip, context.protocol
-        self.body, self.files = b"", {}
-        self.arguments = self.query_arguments = self.body_arguments = {}
-        self._start_time, self._finish_time = time.time(), None
 
 
 class Delegate(HTTPMessageDelegate):
@@ -78,22 +47,15 @@ class Delegate(HTTPMessageDelegate):
             start_line = target.origin_form(start_line, headers)
         request = Request(start_line, headers, self._connection)
         handler_class, ids = self._application.route(request.path)
-        loop = asyncio.get_running_loop()
-        request._body_future = loop.create_future()
-        handler = handler_class(self._application, request, **self._application.arguments)
-        prepared: asyncio.Future[None] = loop.create_future()
-        handler._prepared_future = prepared  # type: ignore[assignment]
-        self._handler = handler
-        self._task = loop.create_task(handler._execute([], *ids))
+        self._handler = handler_class(self._application, request, **self._application.arguments)
+        prepared, self._task = self._handler.start(*ids)
         return prepared
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         return self._handler.data_received(chunk)
 
     def finish(self) -> None:
-        body = self._handler.request._body_future
-        if not body.done():
-            body.set_result(None)
+        self._handler.request.ends()
 
     def on_connection_close(self) -> None:
         self._handler.on_connection_close()
@@ -105,15 +67,15 @@ class Routed(Application):
     def __init__(
         self,
         routes: Iterable[Route],
-        nothing: type[RequestHandler],
+        nothing: type[LeanHandler],
         arguments: dict[str, Any],
         log_function: Callable[[RequestHandler], None],
     ) -> None:
         super().__init__(log_function=log_function)
         self.arguments = arguments
         self._nothing = nothing
-        self._shapes: dict[str, type[RequestHandler]] = {}
-        self._patterns: list[tuple[re.Pattern[str], type[RequestHandler]]] = []
+        self._shapes: dict[str, type[LeanHandler]] = {}
+        self._patterns: list[tuple[re.Pattern[str], type[LeanHandler]]] = []
         for pattern, handler in routes:
             shape = pattern.removesuffix(SLASH).replace(ID, "0").replace("\\.", ".")
             if _SPECIAL.intersection(shape):
@@ -129,7 +91,7 @@ class Routed(Application):
         """What takes the parts of a request."""
         return Delegate(self, request_conn)
 
-    def route(self, path: str) -> tuple[type[RequestHandler], list[bytes]]:
+    def route(self, path: str) -> tuple[type[LeanHandler], list[bytes]]:
         """The handler of a path and the ids in it."""
         ids = _NUMBER.findall(path)
         found = self._shapes.get(_NUMBER.sub("0", path) if ids else path)

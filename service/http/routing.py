@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from tornado.web import RequestHandler
-
+from service.http.borrowed import LeanHandler
 from service.http.declaration import EVERYONE, NOBODY
 
 ID = "([0-9]+)"  # in the pattern of a route
@@ -12,7 +11,7 @@ SLASH = "/?"
 BESIDES = {"HEAD", "OPTIONS"}  # which every path answers
 
 Call = tuple[str, str, Any, frozenset[str]]  # method, path, handler, who may
-Route = tuple[str, type[RequestHandler]]
+Route = tuple[str, type[LeanHandler]]
 
 
 def routes(calls: Iterable[Call]) -> list[tuple[str, Any]]:

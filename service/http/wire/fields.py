@@ -4,27 +4,26 @@ import functools
 from collections.abc import Iterable
 from typing import Any
 
-from tornado.httputil import HTTPHeaders
+from service.http import borrowed
 
 BLANK = " \t"
 
 
-class Fields(HTTPHeaders):
+class Fields(borrowed.Fields):
     """Tornado's header fields, made without checking each of them again."""
 
     def __init__(self, pairs: Iterable[tuple[bytes, bytes]] = ()) -> None:
-        self._as_list = {}
-        self._combined_cache = {}
+        super().__init__()
         for name, value in pairs:
             # llhttp leaves what is blank behind a value.
             text = value.decode("latin-1").rstrip(BLANK)
-            self._as_list.setdefault(_spelled(name), []).append(text)
+            self.lines.setdefault(_spelled(name), []).append(text)
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a field, or the default; several lines are joined by commas."""
-        lines = self._as_list.get(name)  # most ask by the usual spelling
+        lines = self.lines.get(name)  # most ask by the usual spelling
         if lines is None:
-            lines = self._as_list.get(_spelled(name.encode("latin-1")))
+            lines = self.lines.get(_spelled(name.encode("latin-1")))
         if lines is None:  # as most fields are, most of the time; Tornado would raise a KeyError
             return default
         return lines[0] if len(lines) == 1 else ",".join(lines)

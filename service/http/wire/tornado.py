@@ -15,13 +15,14 @@ from tornado.httputil import (
 )
 from tornado.iostream import IOStream
 
+from service.http.borrowed import Server
 from service.http.wire.acceptor import Acceptor, Idle, idlest
 from service.http.wire.context import Context
 from service.http.wire.descriptors import for_clients
 from service.values.address import plain
 
 
-class TornadoServer(HTTPServer):
+class TornadoServer(Server):
     """HTTPServer with an Acceptor of ours, and our reading of what a proxy says."""
 
     def initialize(  # type: ignore[override]
@@ -43,11 +44,6 @@ class TornadoServer(HTTPServer):
         self.acceptor.stop()
 
     # For the acceptor
-
-    @property
-    def connected(self) -> int:
-        """How many clients there are."""
-        return len(self._connections)
 
     def take(self, client: socket.socket, address: Any) -> None:
         """Serve one more client."""
