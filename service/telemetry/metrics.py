@@ -1,7 +1,7 @@
 """The instruments: what is observed as it happens, in one registry per application.
 
 Whatever is only a count or a level is kept as a plain number where it happens and read at a
-scrape (figures.py). Durations and sizes need buckets, so they come here as they happen.
+scrape (process/scrape.py). Durations and sizes need buckets, so they come here as they happen.
 """
 
 import functools

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICE = ROOT / "service"
+WEB = ("service.handlers", "service.http", "service.openapi")  # what speaks HTTP
 
 
 class Import(NamedTuple):

@@ -4,12 +4,14 @@ import ast
 import importlib
 import re
 import statistics
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.contract.source import ROOT, Module, modules
 
 LONGEST = 400
+FULLEST = 10  # files in a folder
 SHORT = 4  # lines; a function no longer than that is told by its name
 VERBS = {"get", "post", "put", "patch", "delete"}
 SOURCE = ("*.py", "*.sql", "*.md", "*.toml", "*.txt", "*.conf", "*.yaml", "*.service", "*.example")
@@ -49,6 +51,12 @@ def test_no_file_outgrows_us() -> None:
 def test_files_of_the_service_are_neither_crumbs_nor_loaves() -> None:
     lengths = [length(one.path) for one in modules() if one.path.name != "__init__.py"]
     assert 40 <= statistics.median(lengths) <= 150
+
+
+def test_no_folder_of_the_service_outgrows_us() -> None:
+    names = [one.path for one in modules() if one.path.name != "__init__.py"]
+    folders = Counter(path.parent.relative_to(ROOT) for path in names)
+    assert {str(folder): number for folder, number in folders.items() if number > FULLEST} == {}
 
 
 def test_nothing_is_left_over() -> None:

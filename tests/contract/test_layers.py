@@ -4,7 +4,7 @@ import ast
 import graphlib
 import sys
 
-from tests.contract.source import imports, modules, within
+from tests.contract.source import WEB, imports, modules, within
 
 # From the top down. A module may import from lower lines, and from its own package.
 LAYERS = [
@@ -118,12 +118,13 @@ def test_every_driver_is_at_home_somewhere() -> None:
             assert any(name == package and within(user, one) for name, user in used), (package, one)
 
 
-def test_handlers_never_touch_storage() -> None:
+def test_what_speaks_http_never_touches_storage() -> None:
     reached = [
         f"{module}:{line} imports {target}"
         for module, target, line in IMPORTS
-        if within(module.name, "service.handlers")
+        if any(within(module.name, one) for one in WEB)
         if within(target, "service.store") or within(target, "service.lane")
+        if (module.name, target) != ("service.http.request_log", "service.lane")  # how long it took
     ]
     assert reached == []
 

@@ -10,7 +10,7 @@ import pytest
 from service.store.queries import SQL, WAITING, Query, load_queries
 from service.store.refusals import REFUSALS
 from service.store.schema.migrate import TABLE, migrations
-from tests.contract.source import Module, modules, strings, within
+from tests.contract.source import WEB, Module, modules, strings, within
 
 QUERIES = load_queries()
 SCHEMA = (SQL / "schema.sql").read_text()
@@ -120,11 +120,11 @@ def _is_built(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr)
 
 
-def test_handlers_name_no_query() -> None:
+def test_what_speaks_http_names_no_query() -> None:
     named = [
         f"{module}:{line} {text}"
         for module in modules()
-        if within(module.name, "service.handlers")
+        if any(within(module.name, one) for one in WEB)
         for text, line in strings(module)
         if text in QUERIES
     ]

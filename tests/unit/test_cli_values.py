@@ -1,4 +1,4 @@
-"""cli_values.py: days, hours and lengths as people write them."""
+"""cli/values.py: days, hours and lengths as people write them."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
