@@ -298,7 +298,7 @@ BEGIN ATOMIC
      LIMIT 3;
 END;
 
--- The ids of a kind of row that this transaction has locked and noted (appointment.sql): no ids
+-- The ids of a kind of row that this transaction has locked and noted (queries/appointment/book.sql): no ids
 -- where it noted none.
 CREATE FUNCTION locked(kind text) RETURNS bigint[]
 LANGUAGE sql STABLE PARALLEL SAFE

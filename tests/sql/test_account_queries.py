@@ -1,4 +1,4 @@
-"""sql/queries/account.sql, provider.sql and schema.sql"""
+"""sql/queries/people/account.sql, calendar/provider.sql and schema.sql"""
 
 import itertools
 from datetime import timedelta

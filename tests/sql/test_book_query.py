@@ -1,4 +1,4 @@
-"""appointment_book and appointment_find of sql/queries/appointment.sql"""
+"""sql/queries/appointment/book.sql and find.sql"""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""appointment_end and what reads appointments, of sql/queries/appointment.sql"""
+"""sql/queries/appointment/end.sql, get.sql, list.sql and history.sql"""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""appointment_move of sql/queries/appointment.sql"""
+"""sql/queries/appointment/move.sql"""
 
 import json
 

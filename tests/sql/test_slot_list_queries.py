@@ -1,4 +1,4 @@
-"""slot_list and slot_list_provider of sql/queries/slot.sql"""
+"""sql/queries/calendar/slot_list.sql"""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""sql/queries/slot.sql but for its lists"""
+"""sql/queries/calendar/slot.sql and slot_change.sql"""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
--- Appointments page by page; PostgreSQL writes the JSON. appointment.sql says why it is
+-- Appointments page by page; PostgreSQL writes the JSON. book.sql says why it is
 -- `= ANY (ARRAY[x])`.
 
 

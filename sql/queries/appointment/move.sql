@@ -1,5 +1,4 @@
--- The longest query on appointments has a file to itself; appointment.sql says how all of them
--- lock and look rows up.
+-- book.sql says how all of them lock and look rows up.
 
 
 -- name: appointment_move :many
