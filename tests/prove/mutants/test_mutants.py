@@ -94,7 +94,7 @@ def test_an_obvious_one_is_killed_and_an_equivalent_one_is_told(
 ) -> None:
     monkeypatch.setattr(bench, "prove", lambda: "")  # a proof has tests of its own
     path = "service/booking/idempotency.py"
-    tests = ["tests/api/test_slot_get.py", "tests/unit/test_answer.py"]
+    tests = ["tests/api/calendar/test_slot_get.py", "tests/unit/booking/test_answer.py"]
     known = bench.run(files=tests, trace=True)["tests"]
     names = [name for name, told in known.items() if not told.get("failed")]
     obvious = mutant(SLOTS, "+ WHERE slot.id <> %(slot_id)s::bigint", "slot_get")
@@ -102,7 +102,7 @@ def test_an_obvious_one_is_killed_and_an_equivalent_one_is_told(
     both = obvious, equal
     rows = [{"name": one.name, "part": "some", **tried(bench, one, names)} for one in both]
     assert [row["fate"] for row in rows] == ["killed", "survived"]
-    assert rows[0]["by"].startswith("tests/api/test_slot_get.py::")
+    assert rows[0]["by"].startswith("tests/api/calendar/test_slot_get.py::")
     table = told(rows)
     assert "Survivors: 1" in table
     assert "    +SOME = 1001" in table

@@ -2,8 +2,8 @@
 
 import json
 
+from tests.sql.appointment.test_book import PAST
 from tests.sql.desk import ALL, Desk, verdicts
-from tests.sql.test_book_query import PAST
 
 
 def test_appointment_move_answers_moves_counts_and_records(desk: Desk, ada: int) -> None:

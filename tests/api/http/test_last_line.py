@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.api.test_front import fetch
+from tests.api.ops.test_front import fetch
 from tests.cast import Api, Given, Person
 
 

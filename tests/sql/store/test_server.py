@@ -1,7 +1,8 @@
-"""sql/queries/server.sql"""
+"""sql/queries/server.sql and schema.sql"""
 
 from datetime import UTC, datetime
 
+from service.store.migrate import latest_version
 from tests.sql.desk import Desk
 
 
@@ -17,3 +18,9 @@ def test_server_facts_tell_version_role_and_clock(desk: Desk) -> None:
     )
     assert abs((row.clock - datetime.now(UTC)).total_seconds()) < 60
     assert 0 < row.connections_left <= 100
+
+
+def test_schema_version_is_the_last_migration(desk: Desk) -> None:
+    [row] = desk.run("schema_version")
+    assert row.version == latest_version()
+    assert row.serves <= row.version

@@ -1,4 +1,4 @@
-"""Header fields of requests by HTTP's grammar; each form is in tests/unit/test_headers.py."""
+"""Header fields of requests by HTTP's grammar; each form is in tests/unit/http/test_headers.py."""
 
 import gzip
 import json

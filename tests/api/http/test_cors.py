@@ -16,7 +16,7 @@ from service.handlers import ROUTES
 from service.handlers.parameters import ANSWER_HEADERS, REQUEST_HEADERS
 from tests.api.checks import check_problem
 from tests.api.conftest import Served
-from tests.api.test_http import VERBS
+from tests.api.http.test_every_answer import VERBS
 from tests.cast import Api, Given, Person, Reply
 
 PAGE, OTHER = "https://app.example.org", "https://evil.example.org"

@@ -73,7 +73,7 @@ def test_with_one_the_data_have_to_go_elsewhere(checkout: Path) -> None:
 
 @needs_mount
 def test_with_one_the_tests_run_as_anywhere(checkout: Path) -> None:
-    done = run(checkout, sys.executable, "test", "tests/unit/test_memory.py")
+    done = run(checkout, sys.executable, "test", "tests/unit/store/test_memory.py")
     assert (done.returncode, done.stderr) == (0, "")
 
 
