@@ -145,6 +145,11 @@ CREATE INDEX appointment_cancelled ON appointment (slot_id) WHERE status = 'canc
 -- A user's own list, page by page.
 CREATE INDEX appointment_account ON appointment (account_id, id);
 
+-- Whether an appointment of this status can still be moved, or come to an end.
+CREATE FUNCTION is_open(status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN status = 'booked';
+
 -- Every change of an appointment: who, when, from where to where. Written in the transaction of the
 -- change. Slots and actors carry no foreign key: they are never deleted, and each key would lock
 -- their rows once more for every booking.

@@ -58,7 +58,7 @@ WITH item AS (
                           LIMIT 1) AS coming
      WHERE %(max_open)s::integer > 0
        AND appointment.account_id = ANY (%(account_ids)s::bigint[])
-       AND appointment.status = 'booked'
+       AND is_open(appointment.status)
      GROUP BY appointment.account_id
 ), considered AS (
     SELECT item.*, slot, coalesce(open_count.count, 0) AS open_count, stored,

@@ -39,7 +39,8 @@ WITH item AS (
     SELECT locked('appointments') AS appointment_ids,
            locked('slots') AS slot_ids
 ), considered AS (
-    SELECT item.*, slot, appointment.id, appointment.version AS old_version, stored,
+    SELECT item.*, slot, appointment.id, appointment.version AS old_version,
+           appointment.status AS old_status, stored,
            CASE
                WHEN item.key <> ''
                 AND idempotency_verdict(stored, item.fingerprint,
@@ -55,7 +56,7 @@ WITH item AS (
                 AND item.to_status <> 'cancelled' THEN 'forbidden'
                WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
                WHEN appointment.status = item.to_status THEN 'ended'
-               WHEN appointment.status <> 'booked' THEN 'not_active'
+               WHEN NOT is_open(appointment.status) THEN 'not_active'
                WHEN item.to_status = 'noshow' AND slot.starts_at > now() THEN 'too_early'
                WHEN NOT is_staff(slot, item.staff_of)
                 AND slot.starts_at <= now() + %(notice)s::interval THEN 'too_late'
@@ -76,7 +77,8 @@ WITH item AS (
      WHERE considered.verdict IS NULL
        AND appointment.id = ANY (ARRAY[considered.appointment_id])
     RETURNING considered.n, appointment.id, appointment.version, appointment.slot_id,
-              considered.actor_id, considered.action, considered.to_status, considered.reason
+              considered.actor_id, considered.action, considered.old_status,
+              considered.to_status, considered.reason
 ), recorded AS (
     INSERT INTO appointment_history
            (appointment_id, at, actor_id, action, from_slot_id, to_slot_id,
@@ -90,7 +92,7 @@ WITH item AS (
                                          LIMIT 1)),
            ended.actor_id, ended.action, ended.slot_id,
            CASE WHEN ended.to_status <> 'cancelled' THEN ended.slot_id END,
-           'booked', ended.to_status, ended.reason
+           ended.old_status, ended.to_status, ended.reason
       FROM ended
      ORDER BY ended.n
 ), counted AS (

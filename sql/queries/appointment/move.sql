@@ -52,7 +52,7 @@ WITH item AS (
                  OR target.id <> ALL (mine.slot_ids) THEN 'locked'
                WHEN appointment.slot_id <> item.from_slot_id THEN 'again'
                WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
-               WHEN appointment.status <> 'booked' THEN 'not_active'
+               WHEN NOT is_open(appointment.status) THEN 'not_active'
                WHEN item.from_slot_id = item.to_slot_id THEN 'same_slot'
                WHEN NOT is_staff(origin, item.staff_of)
                 AND origin.starts_at <= now() + %(notice)s::interval THEN 'too_late'
@@ -103,7 +103,7 @@ WITH item AS (
      WHERE queued.verdict IS NULL
        AND appointment.id = ANY (ARRAY[queued.appointment_id])
        AND appointment.slot_id = queued.from_slot_id
-       AND appointment.status = 'booked'
+       AND is_open(appointment.status)
     RETURNING queued.n, appointment.id, appointment.version, appointment.status,
               queued.from_slot_id, queued.to_slot_id, queued.actor_id
 ), recorded AS (

@@ -186,8 +186,8 @@ UPDATE slot SET booked = booked + entered_by.count
 """)
     ground.copy("appointment_move", "appointment_move_in")
     for old, new in (
-        ("WHEN appointment.status <> 'booked' THEN 'not_active'", ""),
-        ("AND appointment.status = 'booked'", ""),
+        ("WHEN NOT is_open(appointment.status) THEN 'not_active'", ""),
+        ("AND is_open(appointment.status)", ""),
         ("SET slot_id = queued.to_slot_id,", "SET status = 'booked', slot_id = queued.to_slot_id,"),
         ("VALUES (moved.from_slot_id, -1), (moved.to_slot_id, 1)", "VALUES (moved.to_slot_id, 1)"),
     ):

@@ -37,6 +37,21 @@ def test_appointment_history_keeps_what_staff_remark_among_them(desk: Desk, ada:
         assert json.loads(rows[0].body)[1]["reason"] == reason
 
 
+def test_appointment_history_tells_the_status_that_was(desk: Desk, ada: int) -> None:
+    """Should others than booked be open one day."""
+    desk.cursor.execute(
+        "CREATE OR REPLACE FUNCTION is_open(status text) RETURNS boolean"
+        " LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN status <> 'cancelled'"
+    )
+    one = desk.appointment(ada, desk.slot())
+    desk.end(one, who=ada, staff_of=ALL, action="fulfill", status="fulfilled")
+    desk.end(one, who=ada)
+    seen = {"appointment_id": one, "actor_id": ada, "staff_of": 0, "after_id": 0, "limit": 3}
+    changes = json.loads(desk.run("appointment_history", **seen)[0].body)
+    told = [(change["from_status"], change["to_status"]) for change in changes]
+    assert told == [(None, "booked"), ("booked", "fulfilled"), ("fulfilled", "cancelled")]
+
+
 def test_appointment_history_never_goes_back(desk: Desk, ada: int) -> None:
     slots = desk.slots(2)
     one = desk.appointment(ada, slots[0])
