@@ -366,3 +366,14 @@ RETURN CASE
     WHEN stored.key IS NOT NULL THEN 'key_reused'
     WHEN NOT locked THEN 'key_in_flight'
 END;
+
+-- The same of an item of a set, the nth of its key. An empty key means: none was given.
+CREATE FUNCTION idempotency_set_verdict(
+    stored idempotency, account_id bigint, key text, fingerprint text, nth bigint
+) RETURNS text
+LANGUAGE sql VOLATILE
+RETURN CASE
+    WHEN key <> '' THEN coalesce(
+        idempotency_verdict(stored, fingerprint, idempotency_lock(account_id, key)),
+        CASE WHEN nth > 1 THEN 'again' END)
+END;

@@ -6,7 +6,7 @@ from service.store.queries import WAITING
 from tests.sql.desk import QUERIES, Desk
 from tests.sql.samples import samples
 
-NAMED = ("is_open", "is_staff", "slot_status", "idempotency_verdict")
+NAMED = ("is_open", "is_staff", "slot_status", "idempotency_verdict", "idempotency_set_verdict")
 OPEN = "SELECT id FROM appointment WHERE {} AND is_open(status)"
 
 

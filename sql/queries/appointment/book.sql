@@ -62,12 +62,9 @@ WITH item AS (
      GROUP BY appointment.account_id
 ), considered AS (
     SELECT item.*, slot, coalesce(open_count.count, 0) AS open_count, stored,
+           coalesce(idempotency_set_verdict(stored, item.account_id, item.key, item.fingerprint,
+                                            row_number() OVER same_key),
            CASE
-               WHEN item.key <> ''
-                AND idempotency_verdict(stored, item.fingerprint,
-                                        idempotency_lock(item.account_id, item.key)) IS NOT NULL
-               THEN idempotency_verdict(stored, item.fingerprint, false)
-               WHEN item.key <> '' AND row_number() OVER same_key > 1 THEN 'again'
                WHEN slot.id IS NULL THEN 'no_slot'
                WHEN slot.id <> ALL (mine.slot_ids) THEN 'locked'
                WHEN %(max_open)s::integer > 0
@@ -85,7 +82,7 @@ WITH item AS (
                WHEN slot.per_person < slot.capacity AND row_number() OVER same_wish > 1
                 AND row_number() OVER same_wish + slot.booked > slot.per_person
                THEN 'again'
-           END AS refusal
+           END) AS refusal
       FROM item
      CROSS JOIN mine
       LEFT JOIN slot ON slot.id = ANY (ARRAY[item.slot_id])

@@ -41,12 +41,9 @@ WITH item AS (
 ), considered AS (
     SELECT item.*, slot, appointment.id, appointment.version AS old_version,
            appointment.status AS old_status, stored,
+           coalesce(idempotency_set_verdict(stored, item.actor_id, item.key, item.fingerprint,
+                                            row_number() OVER same_key),
            CASE
-               WHEN item.key <> ''
-                AND idempotency_verdict(stored, item.fingerprint,
-                                        idempotency_lock(item.actor_id, item.key)) IS NOT NULL
-               THEN idempotency_verdict(stored, item.fingerprint, false)
-               WHEN item.key <> '' AND row_number() OVER same_key > 1 THEN 'again'
                WHEN appointment.id IS NULL THEN 'not_found'
                WHEN appointment.id <> ALL (mine.appointment_ids)
                  OR slot.id <> ALL (mine.slot_ids) THEN 'locked'
@@ -62,7 +59,7 @@ WITH item AS (
                 AND slot.starts_at <= now() + %(notice)s::interval THEN 'too_late'
                WHEN row_number() OVER (PARTITION BY item.appointment_id ORDER BY item.n) > 1
                THEN 'again'
-           END AS verdict
+           END) AS verdict
       FROM item
      CROSS JOIN mine
       LEFT JOIN appointment ON appointment.id = ANY (ARRAY[item.appointment_id])

@@ -41,12 +41,9 @@ WITH item AS (
            locked('slots') AS slot_ids
 ), considered AS (
     SELECT item.*, origin, target, stored,
+           coalesce(idempotency_set_verdict(stored, item.actor_id, item.key, item.fingerprint,
+                                            row_number() OVER same_key),
            CASE
-               WHEN item.key <> ''
-                AND idempotency_verdict(stored, item.fingerprint,
-                                        idempotency_lock(item.actor_id, item.key)) IS NOT NULL
-               THEN idempotency_verdict(stored, item.fingerprint, false)
-               WHEN item.key <> '' AND row_number() OVER same_key > 1 THEN 'again'
                WHEN appointment.id <> ALL (mine.appointment_ids)
                  OR origin.id <> ALL (mine.slot_ids)
                  OR target.id <> ALL (mine.slot_ids) THEN 'locked'
@@ -73,7 +70,7 @@ WITH item AS (
                THEN 'again'
                WHEN row_number() OVER (PARTITION BY item.appointment_id ORDER BY item.n) > 1
                THEN 'again'
-           END AS verdict
+           END) AS verdict
       FROM item
      CROSS JOIN mine
       JOIN appointment ON appointment.id = ANY (ARRAY[item.appointment_id])
