@@ -145,6 +145,11 @@ CREATE INDEX appointment_cancelled ON appointment (slot_id) WHERE status = 'canc
 -- A user's own list, page by page.
 CREATE INDEX appointment_account ON appointment (account_id, id);
 
+-- Whether an appointment of this status can still be moved, or come to an end.
+CREATE FUNCTION is_open(status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN status = 'booked';
+
 -- Every change of an appointment: who, when, from where to where. Written in the transaction of the
 -- change. Slots and actors carry no foreign key: they are never deleted, and each key would lock
 -- their rows once more for every booking.
@@ -298,7 +303,7 @@ BEGIN ATOMIC
      LIMIT 3;
 END;
 
--- The ids of a kind of row that this transaction has locked and noted (appointment.sql): no ids
+-- The ids of a kind of row that this transaction has locked and noted (queries/appointment/book.sql): no ids
 -- where it noted none.
 CREATE FUNCTION locked(kind text) RETURNS bigint[]
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -360,4 +365,15 @@ RETURN CASE
     WHEN stored.key IS NOT NULL AND stored.fingerprint = fingerprint THEN 'replayed'
     WHEN stored.key IS NOT NULL THEN 'key_reused'
     WHEN NOT locked THEN 'key_in_flight'
+END;
+
+-- The same of an item of a set, the nth of its key. An empty key means: none was given.
+CREATE FUNCTION idempotency_set_verdict(
+    stored idempotency, account_id bigint, key text, fingerprint text, nth bigint
+) RETURNS text
+LANGUAGE sql VOLATILE
+RETURN CASE
+    WHEN key <> '' THEN coalesce(
+        idempotency_verdict(stored, fingerprint, idempotency_lock(account_id, key)),
+        CASE WHEN nth > 1 THEN 'again' END)
 END;

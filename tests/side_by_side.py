@@ -18,16 +18,16 @@ PER_CORE = 2  # workers: more than half of their time they wait for a server to 
 ALONE = (
     "tests/deploy/test_two_processes.py",
     "tests/frozen/",
-    "tests/life/test_embedded.py::test_a_cold_start_is_quick",
-    "tests/life/test_embedded.py::test_a_warm_start_has_the_data",
-    "tests/life/test_embedded_killed.py",
+    "tests/life/embedded/test_starts.py::test_a_cold_start_is_quick",
+    "tests/life/embedded/test_starts.py::test_a_warm_start_has_the_data",
+    "tests/life/embedded/test_killed.py",
     "tests/load/test_driver.py",
     "tests/load/test_load.py",
     "tests/races/test_pair_locks.py",
     "tests/security/test_crowds.py",
     "tests/security/test_enumeration.py",
     "tests/traps/test_redis.py::test_nobody_waits_for_a_lock",
-    "tests/unit/test_passwords.py",
+    "tests/unit/access/test_passwords.py",
 )
 # Options that show, debug, or choose a few tests.
 CHOOSING = ("usepdb", "trace", "keyword", "markexpr", "lf", "stepwise", "collectonly", "setupshow")

@@ -1,4 +1,8 @@
-"""Loads sql/queries: one file per table, each query under a header `-- name: slot_get :maybe`.
+"""Loads sql/queries: each query under a header `-- name: slot_get :maybe`.
+
+A name begins with the noun of its file, so that each is found by the other: `slot_get` is in
+calendar/slot.sql. Where the folder is the noun, a file is an action: `appointment_book` is in
+appointment/book.sql. Of several that fit, the longest noun counts (slot_list before slot).
 
 A query's parameters are `%(named)s` and each is cast where it stands (`%(id)s::bigint`), so that
 the same text can be sent as it is or prepared once per connection. Statements end with `;`.
@@ -7,11 +11,12 @@ A query that skips what is locked has a twin that waits for it: its name ends in
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
+QUERIES = SQL / "queries"
 SKIP, WAITING = " SKIP LOCKED", "_waiting"
 SHAPES = frozenset({"one", "maybe", "many", "value", "exec"})
 
@@ -40,42 +45,58 @@ class Query:
     execute: str
 
 
-def load_queries(folder: Path = SQL / "queries") -> Mapping[str, Query]:
-    """All named queries of a folder; raises QueryError for a duplicate or malformed one."""
+def load_queries(folder: Path = QUERIES) -> Mapping[str, Query]:
+    """All named queries of a folder; raises QueryError for one that breaks a rule."""
     queries: dict[str, Query] = {}
-    for path in sorted(folder.glob("*.sql")):
-        for query in parse(path.stem, path.read_text(encoding="utf-8")):
+    paths = query_files(folder)
+    for path in paths:
+        file = path.relative_to(folder).as_posix()
+        for query in parse(file, path.read_text(encoding="utf-8")):
             if query.name in queries:
-                raise QueryError(f"{path.name}: {query.name} is defined twice.")
+                raise QueryError(f"{file}: {query.name} is defined twice.")
+            if file_of(query.name, paths) != path:
+                raise QueryError(f"{file}: {query.name} should begin with the noun of its file.")
             queries[query.name] = query
     return queries
 
 
-def parse(table: str, source: str) -> list[Query]:
-    """The queries of one file, whose names must begin with the file's name, or be it."""
+def query_files(folder: Path = QUERIES) -> list[Path]:
+    """Every file of queries, in the order of their names."""
+    return sorted(folder.rglob("*.sql"))
+
+
+def file_of(name: str, paths: Iterable[Path]) -> Path | None:
+    """The file that a query of this name belongs to, whether it is there or not, or None."""
+    nouns = {
+        noun: path for path in paths for noun in (path.stem, f"{path.parent.name}_{path.stem}")
+    }
+    fitting = [noun for noun in nouns if f"{name}_".startswith(f"{noun}_")]
+    return nouns[max(fitting, key=len)] if fitting else None
+
+
+def parse(file: str, source: str) -> list[Query]:
+    """The queries of one file, which errors name; raises QueryError for a malformed one."""
     headers = list(_HEADER.finditer(source))
     if len(headers) != len(_MEANT.findall(source)):  # or it would go into the query before it
-        raise QueryError(f"{table}.sql: a header is not like -- name: {table}_get :maybe.")
+        raise QueryError(f"{file}: a header is not like -- name: slot_get :maybe.")
     if not headers:
-        raise QueryError(f"{table}.sql has no query.")
+        raise QueryError(f"{file} has no query.")
     ends = [header.start() for header in headers[1:]] + [len(source)]
     queries = []
     for header, end in zip(headers, ends, strict=True):
         name, shape, body = header["name"], header["shape"], source[header.end() : end]
-        queries.append(_query(table, name, shape, body))
+        queries.append(_query(file, name, shape, body))
         if SKIP in body:
-            queries.append(_query(table, name + WAITING, shape, body.replace(SKIP, "")))
+            queries.append(_query(file, name + WAITING, shape, body.replace(SKIP, "")))
     return queries
 
 
-def _query(table: str, name: str, shape: str, body: str) -> Query:
-    if name != table and not name.startswith(f"{table}_"):
-        raise QueryError(f"{table}.sql: {name} should begin with {table}_.")
+def _query(file: str, name: str, shape: str, body: str) -> Query:
     if shape not in SHAPES:
-        raise QueryError(f"{table}.sql: {name} has an unknown shape :{shape}.")
+        raise QueryError(f"{file}: {name} has an unknown shape :{shape}.")
     statements = [s.strip() for s in _COMMENT.sub("", body).split(";") if s.strip()]
     if not statements:
-        raise QueryError(f"{table}.sql: {name} is empty.")
+        raise QueryError(f"{file}: {name} is empty.")
     casts = _casts(name, statements)
     prepare, execute = [], []
     for number, statement in enumerate(statements):

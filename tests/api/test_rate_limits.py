@@ -15,7 +15,7 @@ import pytest
 from service.deps import Deps
 from tests.api.checks import check_problem, send
 from tests.api.conftest import Served
-from tests.api.test_metrics import _figures, _of
+from tests.api.ops.test_metrics import _figures, _of
 from tests.cast import PASSWORD, Api, Given, Person, Reply
 
 _COUNTER = itertools.count(1)

@@ -8,10 +8,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.contract.source import ROOT, Module, modules
 
 LONGEST = 400
 FULLEST = 10  # files in a folder
+TESTS = re.compile(r"\btests/[\w/]+(?:\.py)?")
 SHORT = 4  # lines; a function no longer than that is told by its name
 VERBS = {"get", "post", "put", "patch", "delete"}
 SOURCE = ("*.py", "*.sql", "*.md", "*.toml", "*.txt", "*.conf", "*.yaml", "*.service", "*.example")
@@ -46,6 +49,21 @@ def test_no_file_outgrows_us() -> None:
         if path.suffix in (".py", ".sql") and length(path) > LONGEST
     }
     assert grown == {}
+
+
+@pytest.mark.parametrize("folder", ["api", "sql", "unit", "life"])
+def test_no_folder_of_tests_outgrows_us(folder: str) -> None:
+    files = (ROOT / "tests" / folder).rglob("test_*.py")
+    assert max(Counter(path.parent for path in files).values()) <= FULLEST
+
+
+def test_every_test_that_is_asked_for_by_name_is_there() -> None:
+    tests = ROOT / "tests"
+    asking = [tests / "side_by_side.py", tests / "prove" / "mutants" / "lookers.py"]
+    asking += (ROOT / ".ci").iterdir()
+    named = {name for one in asking for name in TESTS.findall(one.read_text())}
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_files_of_the_service_are_neither_crumbs_nor_loaves() -> None:

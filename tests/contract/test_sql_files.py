@@ -2,12 +2,13 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from service.store.queries import SQL, WAITING, Query, load_queries
+from service.store.queries import SQL, WAITING, Query, load_queries, query_files
 from service.store.refusals import REFUSALS
 from service.store.schema.migrate import TABLE, migrations
 from tests.contract.source import WEB, Module, modules, strings, within
@@ -37,11 +38,10 @@ def outermost(text: str) -> str:
     return text
 
 
-def test_a_query_is_named_after_its_file() -> None:
-    for path in (SQL / "queries").glob("*.sql"):
-        names = re.findall(r"^-- name: (\S+) :\S+$", path.read_text(), re.MULTILINE)
-        assert names
-        assert [one for one in names if one != path.stem and f"{path.stem}_" not in one] == []
+def test_files_of_queries_are_small_and_so_are_their_folders() -> None:
+    folders = Counter(path.parent for path in query_files())
+    assert max(folders.values()) <= 10
+    assert max(len(path.read_text().splitlines()) for path in query_files()) <= 200
 
 
 @every_query

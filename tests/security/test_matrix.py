@@ -100,7 +100,7 @@ async def test_what_is_not_yours_is_not_there(api: Api, scene: Scene, call: Call
             things = await scene.things(whose)
             before = scene.row(call, things)
             if who and call.thing == "token" and may(name, whose, call):
-                continue  # it would log him out; tests/api/test_tokens.py does
+                continue  # it would log him out; tests/api/people/test_tokens.py does
             reply = await _ask(api, call, things, who)
             asked = (name, whose, str(call), reply.status, reply.json)
             if who is None and call.who:

@@ -65,8 +65,8 @@ END $$
 
 
 def names_of_tests() -> Iterator[str]:
-    """The name of every test of this folder."""
-    for path in Path(__file__).parent.glob("test_*.py"):
+    """The name of every test of this folder and those in it."""
+    for path in Path(__file__).parent.rglob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 yield node.name

@@ -114,7 +114,7 @@ async def test_what_a_query_locks_first_it_holds_until_its_last_statement(
 ) -> None:
     """T-A6: a FOR UPDATE that is a transaction by itself holds nothing."""
     (slot_id,) = await given.make_slots(1)
-    (query,) = parse("probe", _PROBE)
+    (query,) = parse("probe.sql", _PROBE)
     own = Postgres(replace(settings, prepare=prepare), {"probe": query})
     assert await own.run("probe", id=slot_id), "the lock gave the transaction its number"
     own.close()

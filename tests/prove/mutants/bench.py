@@ -136,10 +136,9 @@ class Bench:
             except (SyntaxError, ValueError):
                 return False
             return True
-        table = Path(mutant.path).stem
         try:
             before, after = (
-                next(one for one in parse(table, text.decode()) if one.name == mutant.query)
+                next(one for one in parse(mutant.path, text.decode()) if one.name == mutant.query)
                 for text in (source, mutant.applied(source))
             )
         except (QueryError, StopIteration):

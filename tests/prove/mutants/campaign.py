@@ -22,7 +22,7 @@ from tests.prove.mutants.table import told
 BENCHES = 2
 # Each of these has the same share of the mutants, as long as there are any.
 PARTS: dict[str, tuple[str, ...]] = {
-    "queries": ("sql/queries/*.sql",),
+    "queries": ("sql/queries/**/*.sql",),
     "booking": ("service/booking/**/*.py",),
     "handlers": (
         "service/handlers/**/*.py",

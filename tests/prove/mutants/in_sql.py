@@ -21,7 +21,7 @@ WORDS = (
     (r"(?<!LEFT )(?<!CROSS )\bJOIN\b(?! LATERAL)", "LEFT JOIN", "join"),
     (r"\bIS NOT NULL\b", "IS NULL", "null"),
     (r"\bIS NULL\b", "IS NOT NULL", "null"),
-    (r"\bNOT (?=is_staff|%|EXISTS)", "", "not dropped"),
+    (r"\bNOT (?=is_|%|EXISTS)", "", "not dropped"),
     (r"\bAND\b", "OR", "and/or"),
     (r"\bOR\b", "AND", "and/or"),
     (r" DESC\b", "", "order"),

@@ -50,7 +50,7 @@ def files(root: Path) -> list[str]:
     found = []
     for name in FOLDERS:
         path = root / name
-        found += sorted(path.glob("test_*.py")) if path.is_dir() else [path]
+        found += sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
     names = (str(path.relative_to(root)) for path in found if path.exists())
     return [name for name in names if not name.startswith(ALONE)]
 

@@ -14,6 +14,7 @@ from tests.prove.mutants.campaign import PARTS, chosen, tried
 from tests.prove.mutants.change import Mutant, mutants_of
 from tests.prove.mutants.table import told
 
+SLOTS = "sql/queries/calendar/slot.sql"
 SOURCE = b'''
 def pick(a, b, *, most=3):
     """Not this one."""
@@ -93,15 +94,15 @@ def test_an_obvious_one_is_killed_and_an_equivalent_one_is_told(
 ) -> None:
     monkeypatch.setattr(bench, "prove", lambda: "")  # a proof has tests of its own
     path = "service/booking/idempotency.py"
-    tests = ["tests/api/test_slot_get.py", "tests/unit/test_answer.py"]
+    tests = ["tests/api/calendar/test_slot_get.py", "tests/unit/booking/test_answer.py"]
     known = bench.run(files=tests, trace=True)["tests"]
     names = [name for name, told in known.items() if not told.get("failed")]
-    obvious = mutant("sql/queries/slot.sql", "+ WHERE slot.id <> %(slot_id)s::bigint", "slot_get")
+    obvious = mutant(SLOTS, "+ WHERE slot.id <> %(slot_id)s::bigint", "slot_get")
     equal = mutant(path, "+SOME = 1001")
     both = obvious, equal
     rows = [{"name": one.name, "part": "some", **tried(bench, one, names)} for one in both]
     assert [row["fate"] for row in rows] == ["killed", "survived"]
-    assert rows[0]["by"].startswith("tests/api/test_slot_get.py::")
+    assert rows[0]["by"].startswith("tests/api/calendar/test_slot_get.py::")
     table = told(rows)
     assert "Survivors: 1" in table
     assert "    +SOME = 1001" in table
@@ -110,7 +111,7 @@ def test_an_obvious_one_is_killed_and_an_equivalent_one_is_told(
 
 
 def test_what_is_no_sql_is_no_mutant(bench: Bench) -> None:
-    good = mutant("sql/queries/slot.sql", "+ WHERE slot.id <> %(slot_id)s::bigint", "slot_get")
+    good = mutant(SLOTS, "+ WHERE slot.id <> %(slot_id)s::bigint", "slot_get")
     assert bench.understood(good)
     assert not bench.understood(good._replace(change=good.change._replace(new="= =")))
     assert not bench.understood(good._replace(change=good.change._replace(new="=")))

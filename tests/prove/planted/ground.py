@@ -23,6 +23,13 @@ from service.store.schema import migrate
 _HEADER = re.compile(r"^(?=-- name: )", re.MULTILINE)
 
 
+def _file(query: str) -> str:
+    """Where a query of this name belongs, below sql/queries."""
+    path = queries.file_of(query, queries.query_files())
+    assert path, f"no file is for {query}"
+    return path.relative_to(queries.QUERIES).as_posix()
+
+
 class Ground:
     """Everything a bug may change; each change fails when what it is about no longer exists."""
 
@@ -44,16 +51,16 @@ class Ground:
         self._edits.setdefault(query, []).append((old, new))
 
     def add(self, source: str) -> None:
-        """A query that the service does not have, with its header."""
-        table = source.split("-- name: ")[1].split("_")[0]
-        self._added.setdefault(table, []).append(source)
+        """Queries that the service does not have, with their headers, in a file by their name."""
+        name = source.split("-- name: ")[1].split(" ")[0]
+        self._added.setdefault(_file(name), []).append(source)
 
     def copy(self, query: str, name: str) -> None:
-        """A query of a file's own name once more, under another name, to be edited there."""
-        source = (queries.SQL / "queries" / f"{query}.sql").read_text()
+        """The last query of a file once more, under another name, to be edited there."""
+        source = (queries.QUERIES / _file(query)).read_text()
         header = f"-- name: {query} "
         copied = source[source.index(header) :].replace(header, f"-- name: {name} ")
-        self._added.setdefault(query, []).append(copied)
+        self._added.setdefault(_file(name), []).append(copied)
 
     @property
     def touched(self) -> set[str]:
@@ -65,8 +72,8 @@ class Ground:
         """From now on queries are loaded, and databases migrated, with the bug in them."""
         parse, up = queries.parse, migrate.migrate
 
-        def parse_edited(table: str, source: str) -> Any:
-            return parse(table, self._edited("\n".join([source, *self._added.get(table, [])])))
+        def parse_edited(file: str, source: str) -> Any:
+            return parse(file, self._edited("\n".join([source, *self._added.get(file, [])])))
 
         def migrate_and_spoil(database_url: str, wanted: Any = None) -> Any:
             applied = up(database_url, wanted)

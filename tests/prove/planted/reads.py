@@ -94,7 +94,9 @@ def list_in_two_halves(ground: Ground) -> None:
             return await run(deps, actor, **filters)
         found: list[Any] = []
         for half in range(2):
-            text = await deps.db.run(f"appointment_half_{'ab'[half]}", account_id=actor.account_id)
+            text = await deps.db.run(
+                f"appointment_list_half_{'ab'[half]}", account_id=actor.account_id
+            )
             found += json.loads(text)
             await asyncio.sleep(BETWEEN)
         found = [
@@ -110,7 +112,7 @@ def list_in_two_halves(ground: Ground) -> None:
 
 def _list_query(half: int) -> str:
     return f"""
--- name: appointment_half_{"ab"[half]} :value
+-- name: appointment_list_half_{"ab"[half]} :value
 SELECT '[' || coalesce(string_agg(row_to_json(ROW (
            appointment.id, row_to_json(slot_brief(slot, provider)), appointment.notes,
            appointment.status)::appointment_brief)::text, ','), '') || ']'

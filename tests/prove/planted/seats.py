@@ -163,7 +163,7 @@ def move_without_compare(ground: Ground) -> None:
 def move_in_two_transactions(ground: Ground) -> None:
     """A move leaves the old slot in one transaction and enters the new one in the next."""
     ground.add("""
--- name: appointment_leave :exec
+-- name: appointment_move_leave :exec
 WITH gone AS (
     UPDATE appointment SET status = 'cancelled'
      WHERE id = ANY (%(appointment_ids)s::bigint[]) AND status = 'booked'
@@ -174,7 +174,7 @@ UPDATE slot SET booked = booked - left_by.count
  WHERE slot.id = left_by.slot_id;
 
 
--- name: appointment_return :exec
+-- name: appointment_move_return :exec
 WITH back AS (
     UPDATE appointment SET status = 'booked'
      WHERE id = ANY (%(appointment_ids)s::bigint[]) AND status = 'cancelled'
@@ -186,8 +186,8 @@ UPDATE slot SET booked = booked + entered_by.count
 """)
     ground.copy("appointment_move", "appointment_move_in")
     for old, new in (
-        ("WHEN appointment.status <> 'booked' THEN 'not_active'", ""),
-        ("AND appointment.status = 'booked'", ""),
+        ("WHEN NOT is_open(appointment.status) THEN 'not_active'", ""),
+        ("AND is_open(appointment.status)", ""),
         ("SET slot_id = queued.to_slot_id,", "SET status = 'booked', slot_id = queued.to_slot_id,"),
         ("VALUES (moved.from_slot_id, -1), (moved.to_slot_id, 1)", "VALUES (moved.to_slot_id, 1)"),
     ):
@@ -203,11 +203,11 @@ UPDATE slot SET booked = booked + entered_by.count
             return [result for results in one_by_one for result in results]
         db = queries._queries if isinstance(queries, Waiting) else queries
         moving = [item.appointment_id for item in items]
-        if not await db.run("appointment_leave", appointment_ids=moving):
+        if not await db.run("appointment_move_leave", appointment_ids=moving):
             return await move(queries, settings, items, from_slot_ids)
         results = await move(Renamed(queries), settings, items, from_slot_ids)
         if not isinstance(results[0], Answer):
-            await db.run("appointment_return", appointment_ids=moving)
+            await db.run("appointment_move_return", appointment_ids=moving)
         return results
 
     ground.put(reschedule, "_move", leave_then_enter)
@@ -256,7 +256,7 @@ def counter_set_from_memory(ground: Ground) -> None:
 def cap_checked_outside(ground: Ground) -> None:
     """Open appointments are counted in one transaction, the booking is made in another."""
     ground.add("""
--- name: appointment_open :many
+-- name: appointment_book_open :many
 SELECT account_id FROM appointment JOIN slot ON slot.id = appointment.slot_id
  WHERE account_id = ANY (%(account_ids)s::bigint[]) AND status = 'booked' AND starts_at > now()
  GROUP BY account_id HAVING count(*) >= %(max_open)s::integer;
@@ -268,7 +268,7 @@ SELECT account_id FROM appointment JOIN slot ON slot.id = appointment.slot_id
             return await run(self, name, **parameters)
         account_ids = parameters["account_ids"]
         full = await run(
-            self, "appointment_open", account_ids=account_ids, max_open=parameters["max_open"]
+            self, "appointment_book_open", account_ids=account_ids, max_open=parameters["max_open"]
         )
         if {row[0] for row in full} & set(account_ids):
             if len(account_ids) > 1:

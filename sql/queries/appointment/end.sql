@@ -1,0 +1,134 @@
+-- book.sql says how all of them lock and look rows up.
+
+
+-- name: appointment_end :many
+-- Ends each booked appointment as cancelled, noshow or fulfilled; only cancelling frees the place.
+-- Cancelling what is cancelled already succeeds again and changes nothing.
+SELECT idempotency_lock(item.actor_id, item.key)
+  FROM unnest(%(actor_ids)s::bigint[], %(keys)s::text[]) AS item (actor_id, key)
+ WHERE item.key <> '';
+
+SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}'), true) AS appointments
+  FROM (SELECT appointment.id
+          FROM appointment
+         WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
+         ORDER BY appointment.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
+
+SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
+  FROM (SELECT slot.id
+          FROM slot
+         WHERE slot.id = ANY (ARRAY(
+                   SELECT appointment.slot_id
+                     FROM appointment
+                    WHERE appointment.id = ANY (locked('appointments'))))
+         ORDER BY slot.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
+
+WITH item AS (
+    SELECT item.*
+      FROM unnest(
+               %(appointment_ids)s::bigint[], %(actions)s::text[], %(statuses)s::text[],
+               %(messages)s::text[], %(reasons)s::text[], %(versions)s::integer[],
+               %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[], %(expands)s::boolean[],
+               %(keys)s::text[], %(fingerprints)s::text[]
+           ) WITH ORDINALITY AS item (
+               appointment_id, action, to_status, message, reason, version,
+               actor_id, staff_of, expand, key, fingerprint, n)
+), mine AS MATERIALIZED (  -- what of all that is locked
+    SELECT locked('appointments') AS appointment_ids,
+           locked('slots') AS slot_ids
+), considered AS (
+    SELECT item.*, slot, appointment.id, appointment.version AS old_version,
+           appointment.status AS old_status, stored,
+           coalesce(idempotency_set_verdict(stored, item.actor_id, item.key, item.fingerprint,
+                                            row_number() OVER same_key),
+           CASE
+               WHEN appointment.id IS NULL THEN 'not_found'
+               WHEN appointment.id <> ALL (mine.appointment_ids)
+                 OR slot.id <> ALL (mine.slot_ids) THEN 'locked'
+               WHEN NOT is_staff(slot, item.staff_of)
+                AND appointment.account_id <> item.actor_id THEN 'not_found'
+               WHEN NOT is_staff(slot, item.staff_of)
+                AND item.to_status <> 'cancelled' THEN 'forbidden'
+               WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
+               WHEN appointment.status = item.to_status THEN 'ended'
+               WHEN NOT is_open(appointment.status) THEN 'not_active'
+               WHEN item.to_status = 'noshow' AND slot.starts_at > now() THEN 'too_early'
+               WHEN NOT is_staff(slot, item.staff_of)
+                AND slot.starts_at <= now() + %(notice)s::interval THEN 'too_late'
+               WHEN row_number() OVER (PARTITION BY item.appointment_id ORDER BY item.n) > 1
+               THEN 'again'
+           END) AS verdict
+      FROM item
+     CROSS JOIN mine
+      LEFT JOIN appointment ON appointment.id = ANY (ARRAY[item.appointment_id])
+      LEFT JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
+      LEFT JOIN idempotency AS stored
+             ON stored.account_id = ANY (ARRAY[item.actor_id]) AND stored.key = ANY (ARRAY[item.key])
+    WINDOW same_key AS (PARTITION BY item.actor_id, item.key ORDER BY item.n)
+), ended AS (
+    UPDATE appointment
+       SET status = considered.to_status, version = appointment.version + 1
+      FROM considered
+     WHERE considered.verdict IS NULL
+       AND appointment.id = ANY (ARRAY[considered.appointment_id])
+    RETURNING considered.n, appointment.id, appointment.version, appointment.slot_id,
+              considered.actor_id, considered.action, considered.old_status,
+              considered.to_status, considered.reason
+), recorded AS (
+    INSERT INTO appointment_history
+           (appointment_id, at, actor_id, action, from_slot_id, to_slot_id,
+            from_status, to_status, reason)
+    SELECT ended.id,
+           -- After the locks were got, and not before the last change, whatever clocks do.
+           greatest(clock_timestamp(), (SELECT change.at
+                                          FROM appointment_history AS change
+                                         WHERE change.appointment_id = ANY (ARRAY[ended.id])
+                                         ORDER BY change.id DESC
+                                         LIMIT 1)),
+           ended.actor_id, ended.action, ended.slot_id,
+           CASE WHEN ended.to_status <> 'cancelled' THEN ended.slot_id END,
+           ended.old_status, ended.to_status, ended.reason
+      FROM ended
+     ORDER BY ended.n
+), counted AS (
+    UPDATE slot
+       SET booked = slot.booked - freed.count, version = slot.version + 1
+      FROM (SELECT slot_id, count(*) AS count
+              FROM ended
+             WHERE to_status = 'cancelled'
+             GROUP BY slot_id) AS freed
+     WHERE slot.id = ANY (ARRAY[freed.slot_id])
+    RETURNING slot AS after
+), answer AS (
+    SELECT considered.n, considered.actor_id, considered.key, considered.fingerprint,
+           CASE WHEN ended.id IS NOT NULL THEN 'ended' ELSE considered.verdict END AS verdict,
+           CASE WHEN considered.verdict = 'replayed' THEN (considered.stored).body
+                WHEN ended.id IS NOT NULL OR considered.verdict = 'ended'
+                THEN row_to_json(ROW (
+                         considered.message,
+                         considered.id,
+                         CASE WHEN considered.expand
+                              THEN (SELECT row_to_json(slot_full(
+                                               coalesce(counted.after, considered.slot), provider))
+                                      FROM provider
+                                      LEFT JOIN counted
+                                             ON (counted.after).id = (considered.slot).id
+                                     WHERE provider.id = (considered.slot).provider_id)
+                              ELSE to_json((considered.slot).id)
+                         END
+                     )::end_document)::text
+           END AS body,
+           coalesce((considered.stored).version, ended.version, considered.old_version) AS version
+      FROM considered
+      LEFT JOIN ended ON ended.n = considered.n
+), kept AS (
+    INSERT INTO idempotency (account_id, key, fingerprint, body, version)
+    SELECT answer.actor_id, answer.key, answer.fingerprint, answer.body, answer.version
+      FROM answer
+     WHERE answer.key <> '' AND answer.verdict = 'ended'
+)
+SELECT answer.n, answer.verdict, answer.body, answer.version
+  FROM answer
+ ORDER BY answer.n;

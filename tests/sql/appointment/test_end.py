@@ -1,0 +1,63 @@
+"""sql/queries/appointment/end.sql"""
+
+import json
+
+from tests.sql.desk import ALL, Desk, verdicts
+
+FULFILL = {"action": "fulfill", "status": "fulfilled"}
+
+
+def test_appointment_end_frees_the_place_of_what_is_cancelled(desk: Desk, ada: int) -> None:
+    slot_id = desk.slot()
+    one = desk.appointment(ada, slot_id)
+    [row] = desk.end(one, who=ada, reason="Ill")
+    assert (row.verdict, row.version) == ("ended", 2)
+    assert json.loads(row.body) == {"message": "Done", "appointment_id": one, "slot": slot_id}
+    assert desk.one("SELECT booked FROM slot WHERE id = %s", slot_id) == 0
+    assert verdicts(desk.book((ada, slot_id))) == ["booked"]
+
+
+def test_appointment_end_keeps_the_place_of_what_took_place(desk: Desk, ada: int) -> None:
+    slot_id = desk.slot()
+    one = desk.appointment(ada, slot_id)
+    [row] = desk.end(one, who=ada, staff_of=ALL, expand=True, **FULFILL)
+    assert json.loads(row.body)["slot"]["remaining"] == 0
+    assert verdicts(desk.book((ada, slot_id))) == ["slot_taken"]
+
+
+def test_appointment_end_again_succeeds_and_changes_nothing(desk: Desk, ada: int) -> None:
+    one = desk.appointment(ada, desk.slot())
+    first, second = desk.end(one, who=ada)[0], desk.end(one, who=ada)[0]
+    assert first == second
+    assert verdicts(desk.end(one, who=ada, staff_of=ALL, **FULFILL)) == ["not_active"]
+
+
+def test_appointment_end_judges_each_item_by_itself(desk: Desk, ada: int, ben: int) -> None:
+    hers, his = (desk.appointment(who, desk.slot()) for who in (ada, ben))
+    rows = desk.end(hers, his, 0, hers, who=ada)
+    assert verdicts(rows) == ["ended", "not_found", "not_found", "again"]
+
+
+def test_appointment_end_leaves_some_endings_to_staff(desk: Desk, ada: int) -> None:
+    one = desk.appointment(ada, desk.slot())
+    assert verdicts(desk.end(one, who=ada, **FULFILL)) == ["forbidden"]
+    assert verdicts(desk.end(one, who=0, staff_of=ALL, **FULFILL)) == ["ended"]
+
+
+def test_appointment_end_heeds_version_and_notice(desk: Desk, ada: int) -> None:
+    one = desk.appointment(ada, desk.slot())
+    assert verdicts(desk.end(one, who=ada, version=7)) == ["stale"]
+    assert verdicts(desk.end(one, who=ada, notice="36500 days")) == ["too_late"]
+    assert verdicts(desk.end(one, who=ada, notice="36500 days", staff_of=ALL)) == ["ended"]
+
+
+def test_appointment_end_notes_a_no_show_only_once_the_slot_has_begun(desk: Desk, ada: int) -> None:
+    slot_id = desk.slot()
+    one = desk.appointment(ada, slot_id)
+    noshow = {"who": ada, "staff_of": ALL, "action": "noshow", "status": "noshow"}
+    assert verdicts(desk.end(one, **noshow)) == ["too_early"]
+    desk.cursor.execute(
+        "UPDATE slot SET starts_at = now(), ends_at = now() + interval '1 h' WHERE id = %s",
+        [slot_id],
+    )
+    assert verdicts(desk.end(one, **noshow)) == ["ended"]
