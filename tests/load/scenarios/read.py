@@ -105,7 +105,7 @@ OWN_LIST: dict[str, Any] = {
     "provider_id": None,
     "from_at": "-infinity",
     "to_at": "infinity",
-    "after_id": 0,
+    "after": appointment.BEGINNING,
     "limit": 100,
     "expand": False,
 }
