@@ -141,7 +141,7 @@ CREATE TABLE appointment (
 CREATE UNIQUE INDEX appointment_one_per_place ON appointment (slot_id, place)
     WHERE status <> 'cancelled';
 -- The others of a slot, for its provider's list.
-CREATE INDEX appointment_cancelled ON appointment (slot_id) WHERE status = 'cancelled';
+CREATE INDEX appointment_cancelled ON appointment (slot_id, id) WHERE status = 'cancelled';
 -- A user's own list, page by page.
 CREATE INDEX appointment_account ON appointment (account_id, id);
 

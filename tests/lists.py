@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from service.booking.appointment.read import PAGE_BYTES
-from service.booking.calendar.slot import LOOKS
+from service.booking.calendar import slot
 from service.booking.status import APPOINTMENT_STATUSES, SLOT_STATUSES
 from service.store.arrays import written
 from service.store.queries import Query
@@ -18,17 +18,20 @@ LIMIT = 20
 FEW = (
     12 * LIMIT
 )  # pages, or rows: each row of the page is looked up in a few tables by their indexes
-SOME = LOOKS + FEW  # where slots are looked at for a status that few have
-PER_SLOT = 9  # where staff ask for all times: the slot and its appointments by two indexes
+SOME = slot.LOOKS + FEW  # where slots are looked at for a status that few have
+PER_OWN = 5  # an appointment and, for its provider and its time, its slot
+PER_SLOT = 9  # a slot and its appointments by two indexes
+AHEAD = 2 * 32  # slots that PostgreSQL sorts at a time, where their appointments are on the page
 
 
 class Ground(NamedTuple):
-    """Whom to ask for: a provider with so many slots, a customer, one of their appointments."""
+    """Whom to ask for: a provider, a customer, one of their appointments."""
 
     provider_id: int
-    slots: int
+    other_id: int  # another, with whom that customer has few or none
     first: datetime  # a day of the provider's first slots
     late: datetime  # one of the last
+    late_id: int  # a slot of that time
     slots_of_day: int
     account_id: int
     appointment_id: int
@@ -90,7 +93,7 @@ def _slots(ground: Ground) -> dict[str, List]:
             "limits": LIMIT,
             "knowns": "",
         }
-        return {name: [value] for name, value in asked.items()} | {"most_looks": LOOKS}
+        return {name: [value] for name, value in asked.items()} | {"most_looks": slot.LOOKS}
 
     def of_all(day: datetime, **changes: Any) -> dict[str, Any]:
         asked = {
@@ -100,7 +103,7 @@ def _slots(ground: Ground) -> dict[str, List]:
             "after_at": "-infinity",
             "after_id": 0,
             "limit": LIMIT,
-            "most_looks": LOOKS,
+            "most_looks": slot.LOOKS,
         }
         return asked | changes
 
@@ -136,16 +139,25 @@ def _own(ground: Ground) -> dict[str, List]:
             "expands": True,
             "knowns": "",
         } | changes
-        return {name: [value] for name, value in asked.items()} | {"most_bytes": PAGE_BYTES}
+        bounds = {"most_bytes": PAGE_BYTES, "most_looks": read.LOOKS}
+        return {name: [value] for name, value in asked.items()} | bounds
 
+    of_one, looked = {"provider_ids": ground.provider_id}, FEW + PER_OWN * read.LOOKS
+    asked = {
+        "own appointments": ({}, FEW),
+        "own appointments, a late page": ({"after_ids": ground.appointment_id}, FEW),
+        "own appointments with a provider": (of_one, FEW),
+        "own appointments with a provider of few": ({"provider_ids": ground.other_id}, looked),
+        "own appointments of a late day": (
+            {"froms": ground.late, "tos": ground.late + DAY}, looked
+        ),
+    }  # fmt: skip
+    for status in APPOINTMENT_STATUSES:
+        asked[f"own {status}"] = ({"statuses": status}, FEW + read.LOOKS)
+        asked[f"own {status} with a provider"] = (of_one | {"statuses": status}, looked)
     return {
-        "own appointments": List("appointment_list", own(), FEW),
-        "own appointments, a late page": List(
-            "appointment_list", own(after_ids=ground.appointment_id), FEW
-        ),
-        "own appointments with a provider": List(
-            "appointment_list", own(provider_ids=ground.provider_id), FEW
-        ),
+        name: List("appointment_list", own(**changes), most)
+        for name, (changes, most) in asked.items()
     }
 
 
@@ -153,6 +165,7 @@ def _of_staff(ground: Ground) -> dict[str, List]:
     def of_staff(**changes: Any) -> dict[str, Any]:
         asked = {
             "provider_id": ground.provider_id,
+            "after_slot_id": 0,
             "after_id": 0,
             "statuses": list(APPOINTMENT_STATUSES),
             "from_at": "-infinity",
@@ -160,19 +173,21 @@ def _of_staff(ground: Ground) -> dict[str, List]:
             "limit": LIMIT,
             "expand": True,
             "most_bytes": PAGE_BYTES,
+            "most_looks": read.LOOKS,
         }
         return asked | changes
 
     day = {"from_at": ground.late, "to_at": ground.late + DAY}
     of_a_day = FEW + PER_SLOT * ground.slots_of_day
-    of_all = FEW + PER_SLOT * ground.slots
+    page, looked = FEW + PER_SLOT * AHEAD, FEW + PER_SLOT * read.LOOKS
     asked = {
         "staff's day": (day, of_a_day),
         "staff's cancelled of a day": (day | {"statuses": ["cancelled"]}, of_a_day),
-        "staff's day, behind all": (day | {"after_id": ground.last_id}, of_a_day),
-        "staff's appointments of all times": ({}, of_all),
-        "staff's appointments of a rare status": ({"statuses": ["noshow"]}, of_all),
+        "staff's appointments of all times": ({}, page),
+        "staff's late page": ({"after_slot_id": ground.late_id, "after_id": ground.last_id}, page),
     }
+    for status in APPOINTMENT_STATUSES:
+        asked[f"staff's {status} of all times"] = ({"statuses": [status]}, looked)
     return {
         name: List("appointment_list_provider", of_staff(**changes), most)
         for name, (changes, most) in asked.items()

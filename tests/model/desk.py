@@ -148,6 +148,7 @@ class Desk(Calendar):
             if provider_id in (None, one.slot.provider.id)
         ]
         if provider_id is not None and who.keeps(provider_id):
+            found.sort(key=lambda one: (one.slot.starts_at, one.slot.id))
             return Expected(200, [one.whole(call.expand) for one in found])
         return Expected(200, [one.own(call.expand) for one in found if one.account is who])
 

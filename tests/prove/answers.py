@@ -59,6 +59,8 @@ def next_of(ask: Ask, answer: Answer, body: Any) -> tuple[str, Any]:
     if ask.verb == "search" and target:
         at = datetime.fromisoformat(body[-1]["starts_at"]).timestamp()
         return target, [int(at), body[-1]["id"]]
+    if ask.verb == "calendar" and target:
+        return target, [body[-1]["slot"]["id"], body[-1]["id"]]
     return (target, body[-1]["id"]) if target else ("", None)
 
 

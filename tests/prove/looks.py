@@ -114,7 +114,7 @@ class Look:
     def _list(self) -> None:
         for one in self.body:
             self.slot(one["slot"], BRIEF)
-        self._paged([one["id"] for one in self.body])
+        self._paged([one["id"] for one in self.body], self.ask.args.get("after", 0))
 
     _page = _list
 
@@ -127,18 +127,18 @@ class Look:
                 times is not None and times.provider == self.ask.args["provider"],
                 f"the list of provider {self.ask.args['provider']} has slot {one['slot']['id']}",
             )
-        self._paged([one["id"] for one in self.body])
+        places = [self.sheet.place(one["slot"]["id"], one["id"]) for one in self.body]
+        self._paged(places, self.sheet.place(*self.ask.args.get("after", (0, 0))))
 
-    def _paged(self, numbers: list[int]) -> None:
+    def _paged(self, places: list[Any], before: Any) -> None:
         """In order, after the page before, of the state asked for, and with a link to the next."""
         asked = dict(parse_qsl(urlsplit(self.ask.path).query))
-        before = self.ask.args.get("after", 0)
-        self.expect(numbers == sorted({*numbers}), f"the order is {numbers}")
-        self.expect(all(one > before for one in numbers), f"{numbers} come after {before}")
+        self.expect(places == sorted({*places}), f"the order is {places}")
+        self.expect(all(one > before for one in places), f"{places} come after {before}")
         if "status" in asked:
             states = {one["status"] for one in self.body}
             self.expect(states <= {asked["status"]}, f"{asked['status']} were asked for: {states}")
-        self._linked(asked, len(numbers))
+        self._linked(asked, len(places))
 
     def _linked(self, asked: dict[str, str], count: int) -> None:
         limit = int(asked["limit"])

@@ -58,6 +58,10 @@ class Sheet:
                     found.append(f"slot {shown['id']} came with {name} {shown[name]}")
         return found
 
+    def place(self, slot: int, appointment: int) -> tuple[int, int, int]:
+        """Where in a provider's list an appointment is: by time, then in the order of booking."""
+        return (self.times[slot].starts if slot in self.times else 0, slot, appointment)
+
     def page(self, provider: int, starts: int, after: tuple[int, int], limit: int) -> list[int]:
         """The slots that one page of a calendar has."""
         slots = self.calendars[provider]

@@ -107,6 +107,30 @@ def test_a_page_is_what_the_calendar_has_and_links_to_the_same_question() -> Non
     assert page([3], Link=LINK.replace("cursor=x", "cursor=")) != []
 
 
+@pytest.mark.parametrize(
+    ("listed", "after", "right"),
+    [
+        ([(2, 9), (3, 4), (3, 8)], (0, 0), True),
+        ([(3, 8), (3, 4)], (0, 0), False),
+        ([(3, 4), (2, 9)], (0, 0), False),
+        ([(3, 8)], (2, 9), True),
+        ([(3, 4)], (3, 8), False),
+    ],
+)
+def test_a_list_of_staff_is_in_the_order_of_time(
+    listed: list[tuple[int, int]], after: tuple[int, int], right: bool
+) -> None:
+    names = ("id", "start_time", "end_time", "provider")
+    body = []
+    for slot, number in listed:
+        still = SHEET.still(slot)
+        shown = {name: still[name] for name in names}
+        body.append({"id": number, "slot": shown, "user": "ann", "notes": "", "status": "booked"})
+    args = {"provider": 1, "after": after}
+    path = "/api/appointments/?provider=1&limit=5"
+    assert (look(200, body, args=args, verb="calendar", path=path) == []) == right
+
+
 def test_who_must_wait_is_told_how_long() -> None:
     problem = {"type": "x", "title": "x", "status": 429, "code": "rate_limited"}
     media = {"Content-Type": "application/problem+json"}

@@ -203,6 +203,7 @@ def idempotency_samples(ada: int) -> dict[str, Parameters]:
 
 def reading_samples(ada: int, hers: int, provider_id: int) -> dict[str, Parameters]:
     page = {
+        "after_slot_id": 0,
         "after_id": 0,
         "statuses": STATUSES,
         "from_at": "-infinity",
@@ -210,6 +211,7 @@ def reading_samples(ada: int, hers: int, provider_id: int) -> dict[str, Paramete
         "limit": 2,
         "expand": True,
         "most_bytes": 1000,
+        "most_looks": 10,
     }
     one = {"appointment_id": hers, "actor_id": ada, "staff_of": 0}
     return {
@@ -226,6 +228,7 @@ def reading_samples(ada: int, hers: int, provider_id: int) -> dict[str, Paramete
             "expands": [True, False],
             "knowns": [""] * 2,
             "most_bytes": 1000,
+            "most_looks": 10,
         },
         "appointment_list_provider": page | {"provider_id": provider_id},
     }

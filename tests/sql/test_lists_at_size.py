@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from service.booking.appointment import LOOKS
+from service.booking.status import APPOINTMENT_STATUSES
 from service.settings import Settings
 from service.store.embedded import Embedded
 from service.store.schema.migrate import migrate
@@ -47,12 +49,34 @@ INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, t
 SELECT id, account_id, 'book', slot_id, 'booked' FROM appointment;
 """
 GROUND = """
-SELECT provider.id AS provider_id, account.id AS account_id, mine.id AS appointment_id,
-       (SELECT max(id) FROM appointment) AS last_id
-  FROM (SELECT min(id) AS id FROM provider) AS provider,
+SELECT provider.id AS provider_id, provider.other_id, account.id AS account_id,
+       mine.id AS appointment_id, (SELECT max(id) FROM appointment) AS last_id,
+       (SELECT slot.id FROM slot WHERE slot.provider_id = provider.id AND slot.starts_at >= %s
+         ORDER BY slot.starts_at LIMIT 1) AS late_id
+  FROM (SELECT min(id) AS id, max(id) AS other_id FROM provider WHERE name = 'Crowd') AS provider,
        (SELECT min(id) AS id FROM account) AS account
  CROSS JOIN LATERAL (SELECT id FROM appointment WHERE account_id = account.id
                       ORDER BY id OFFSET 9000 LIMIT 1) AS mine
+"""
+# Slots with a thousand places, all taken, the first of which was cancelled again and again.
+FULL = """
+INSERT INTO provider (name, time_zone) VALUES ('Full', 'UTC');
+INSERT INTO slot (provider_id, starts_at, ends_at, capacity, booked)
+SELECT provider.id, at, at + interval '15 minutes', 1000, 1000
+  FROM provider, generate_series(%(first)s, %(first)s + interval '2 hours', '15 minutes') AS at
+ WHERE name = 'Full';
+INSERT INTO appointment (slot_id, place, account_id)
+SELECT slot.id, place, (SELECT min(id) FROM account)
+  FROM slot, generate_series(1, 1000) AS place
+ WHERE capacity = 1000;
+INSERT INTO appointment (slot_id, place, account_id, status)
+SELECT min(slot.id), 1, (SELECT min(id) FROM account), 'cancelled'
+  FROM slot, generate_series(1, 8000) AS n
+ WHERE capacity = 1000
+ GROUP BY n;
+"""
+FULL_GROUND = """
+SELECT slot.provider_id, min(slot.id) AS id FROM slot WHERE capacity = 1000 GROUP BY provider_id
 """
 NUMBERS = {
     "many": MANY,
@@ -70,7 +94,7 @@ def crowded(
         with connected(url) as connection, connection.cursor() as cursor:
             cursor.execute(UNCOUNTED)
             with rebuilt(cursor):
-                cursor.execute(CROWD, NUMBERS)
+                cursor.execute(CROWD + FULL, NUMBERS)
             if request.param == "counted":
                 cursor.execute("ANALYZE")
         yield dataclasses.replace(settings, database_url=url)
@@ -83,17 +107,30 @@ def crowd(crowded: Settings) -> Iterator[Desk]:
 
 def ground(desk: Desk) -> Ground:
     """Whom to ask for in the crowd."""
-    desk.cursor.execute(GROUND)
+    desk.cursor.execute(GROUND, [LATE])
     found = desk.cursor.fetchone()._asdict()
-    return Ground(slots=MANY, first=FIRST, late=LATE, slots_of_day=96, **found)
+    return Ground(first=FIRST, late=LATE, slots_of_day=96, **found)
 
 
-@pytest.mark.parametrize("name", lists(Ground(0, 0, FIRST, FIRST, 0, 0, 0, 0)))
+@pytest.mark.parametrize("name", lists(Ground(0, 0, FIRST, FIRST, 0, 0, 0, 0, 0)))
 def test_no_list_reads_more_than_its_page_needs(name: str, crowd: Desk) -> None:
     asked = lists(ground(crowd))[name]
     found = cost(crowd.cursor, QUERIES[asked.query], asked.parameters)
     assert 0 < found.pages <= asked.most
     assert found.rows <= asked.most
+
+
+@pytest.mark.parametrize("statuses", [["cancelled"], ["noshow"], list(APPOINTMENT_STATUSES)])
+def test_a_full_slot_costs_no_page_more_than_what_is_looked_at(
+    statuses: list[str], crowd: Desk
+) -> None:
+    crowd.cursor.execute(FULL_GROUND)
+    [slot] = crowd.cursor.fetchall()
+    asked = lists(ground(crowd))["staff's appointments of all times"].parameters
+    asked |= {"provider_id": slot.provider_id, "statuses": statuses}
+    for page in (asked, asked | {"after_slot_id": slot.id, "after_id": 1}):
+        found = cost(crowd.cursor, QUERIES["appointment_list_provider"], page)
+        assert 0 < max(found.pages, found.rows) <= 2 * LOOKS
 
 
 def test_a_day_costs_the_same_whatever_was_before_it(crowd: Desk) -> None:

@@ -10,12 +10,13 @@ from service.booking.answer import NO_APPOINTMENT, Answer, Page, tag
 from service.booking.broad import Work
 from service.booking.status import APPOINTMENT_STATUSES
 from service.deps import Deps
-from service.errors import NotFound
+from service.errors import InvalidFields, NotFound
 from service.lane import Lane
 from service.settings import Settings
 from service.store.postgres import Postgres
 
 PAGE_BYTES = 256 * 1024  # of notes, after which a page ends
+LOOKS = 2000  # appointments that are looked at for one page, and slots that have none
 
 
 class ListItem(NamedTuple):
@@ -33,10 +34,20 @@ class ListItem(NamedTuple):
     known: str
 
 
-def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[int]]:
+class Cursor(NamedTuple):
+    """Where the last page ended: with this appointment, and in a list of staff in this slot."""
+
+    appointment_id: int = 0
+    slot_id: int = 0
+
+
+BEGINNING = Cursor()
+
+
+def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[Cursor]]:
     """The lane in which lists of one's own appointments are read."""
 
-    async def read(items: list[ListItem]) -> list[Page[int]]:
+    async def read(items: list[ListItem]) -> list[Page[Cursor]]:
         columns = [list(column) for column in zip(*items, strict=True)]
         rows = await db.run(
             "appointment_list",
@@ -50,8 +61,11 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[int]]:
             expands=columns[7],
             knowns=columns[8],
             most_bytes=PAGE_BYTES,
+            most_looks=LOOKS,
         )
-        return [Page(body, last if more else None, tag) for _, body, last, more, tag in rows]
+        return [
+            Page(body, Cursor(last) if more else None, tag) for _, body, last, more, tag in rows
+        ]
 
     return Lane.reading(settings, read, owner=attrgetter("account_id"))
 
@@ -102,33 +116,41 @@ async def list_page(
     statuses: Sequence[str] = (),
     from_at: datetime | str,
     to_at: datetime | str,
-    after_id: int,
+    after: Cursor,
     limit: int,
     expand: bool,
     known: str = "",
-) -> Page[int]:
-    """A page of the actor's own appointments, or of all with a provider for that one's staff.
+) -> Page[Cursor]:
+    """A page of the actor's own appointments, in the order they were booked, or of all with a
+    provider for that one's staff, by the time of their slots.
 
-    A page with the tag `known` comes without its body.
+    It may have fewer than the limit, or none, where notes are long or few in so many are what was
+    asked for. A page with the tag `known` comes without its body. Raises InvalidFields for a cursor
+    of the other list.
     """
-    if provider_id is None or not actor.keeps(provider_id):
+    of_staff = provider_id is not None and actor.keeps(provider_id)
+    if after != BEGINNING and bool(after.slot_id) != of_staff:
+        raise InvalidFields({"cursor": ["Invalid cursor."]})
+    if not of_staff:
         whose = actor.account_id, provider_id or 0, ",".join(statuses)
-        item = ListItem(*whose, from_at, to_at, after_id, limit, expand, known)
-        page: Page[int] = await deps.lanes.appointments.submit(item)
+        item = ListItem(*whose, from_at, to_at, after.appointment_id, limit, expand, known)
+        page: Page[Cursor] = await deps.lanes.appointments.submit(item)
         return page
 
     def look() -> Awaitable[Any]:
         return deps.db.run(
             "appointment_list_provider",
             provider_id=provider_id,
-            after_id=after_id,
+            after_id=after.appointment_id,
+            after_slot_id=after.slot_id,
             statuses=list(statuses or APPOINTMENT_STATUSES),
             from_at=from_at,
             to_at=to_at,
             limit=limit,
             expand=expand,
             most_bytes=PAGE_BYTES,
+            most_looks=LOOKS,
         )
 
-    body, last_id, more = await deps.lanes.broad.submit(Work(actor.account_id, look))
-    return Page(body, last_id if more else None)
+    body, last_slot_id, last_id, more = await deps.lanes.broad.submit(Work(actor.account_id, look))
+    return Page(body, Cursor(last_id, last_slot_id) if more else None)

@@ -1,5 +1,6 @@
 """Appointments: listing, booking and looking at them."""
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -11,7 +12,7 @@ from service.booking.appointment.book import book
 from service.booking.status import AppointmentStatus
 from service.handlers.calendar import days
 from service.http.base import ApiHandler, endpoint
-from service.http.fields import Body, Id, Instant, Limit
+from service.http.fields import INT64, Body, Cursor, Id, Instant, Limit
 from service.openapi.answers import appointment as answers
 
 
@@ -28,7 +29,7 @@ class AppointmentQuery(msgspec.Struct):
     from_at: Instant | None = msgspec.field(default=None, name="from")
     to_at: Instant | None = msgspec.field(default=None, name="to")
     limit: Limit = 100
-    cursor: Id = 0
+    cursor: Cursor = ""
 
 
 class Appointments(ApiHandler):
@@ -41,9 +42,11 @@ class Appointments(ApiHandler):
     async def get(self) -> None:
         """One's own appointments, in the order they were booked.
 
-        With `provider`, that provider's staff and admins get everybody's with it instead, each with
-        its `user` and the provider's name in its slot. Where their notes are long, a page has fewer
-        than `limit`; `Link` says whether there is a next one."""
+        With `provider`, that provider's staff and admins get everybody's with it instead, by the
+        time of their slots, each with its `user` and the provider's name in its slot.
+
+        A page may have fewer than `limit`, or none, and still name a next one in `Link`: it ends
+        early where notes are long, and only so many appointments are looked at for each."""
         query: AppointmentQuery = self.query
         await days.place(self.deps, query, self.request.query_arguments)
         page = await read.list_page(
@@ -53,13 +56,13 @@ class Appointments(ApiHandler):
             statuses=query.status,
             from_at=query.from_at or "-infinity",
             to_at=query.to_at or "infinity",
-            after_id=query.cursor,
+            after=_cursor(query.cursor),
             limit=query.limit,
             expand=self.expand,
             known=self.known,
         )
         if page.next is not None:
-            self.link_next(str(page.next))
+            self.link_next(_written(page.next))
         self.answer(200, page.body or "", etag=page.tag or None)
 
     @endpoint(
@@ -103,3 +106,19 @@ class Change(ApiHandler):
             return found.version
 
         return await self.if_match(current)
+
+
+def _cursor(text: str) -> read.Cursor:
+    """Where the last page ended. Raises InvalidFields for one we did not write."""
+    if not text:
+        return read.BEGINNING
+    match = re.fullmatch(r"(?:([0-9]{1,19})-)?([0-9]{1,19})", text, re.ASCII)
+    cursor = match and read.Cursor(int(match[2]), int(match[1] or 0))
+    if cursor is None or max(cursor) > INT64:
+        raise errors.InvalidFields({"cursor": ["Invalid cursor."]})
+    return cursor
+
+
+def _written(cursor: read.Cursor) -> str:
+    number = str(cursor.appointment_id)
+    return f"{cursor.slot_id}-{number}" if cursor.slot_id else number

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.api.checks import BEYOND_64_BIT, NEVER, check_invalid, check_needs_login, walk
+from service.booking import appointment
+from tests.api.checks import (
+    BEYOND_64_BIT,
+    NEVER,
+    check_invalid,
+    check_needs_login,
+    next_link,
+    walk,
+)
 from tests.api.conftest import Served
 from tests.cast import Api, Given, Person
 
@@ -91,6 +99,49 @@ async def test_staff_see_all_with_their_provider(
     assert [one["id"] for page in pages for one in page] == made
 
 
+async def test_staff_see_them_by_the_time_of_their_slots(
+    api: Api, given: Given, keeper: Person, ada: Person, ben: Person
+) -> None:
+    provider_id = keeper.session.provider_id
+    first, second = await given.make_slots(2, provider_id=provider_id, capacity=2)
+    late = await given.make_appointment(ada, second)
+    soon = await given.make_appointment(ben, first)
+    also_soon = await given.make_appointment(ada, first)
+    for limit in (1, 2, 100):
+        path = f"/api/appointments/?provider={provider_id}&limit={limit}"
+        pages = await walk(api, path, keeper)
+        assert [one["id"] for page in pages for one in page] == [soon, also_soon, late]
+        assert len(pages) == -(-3 // limit)
+
+
+async def test_a_page_may_be_empty_and_have_a_next_one_where_few_have_the_status(
+    api: Api, given: Given, keeper: Person, stranger: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(appointment, "LOOKS", 2)
+    provider_id = keeper.session.provider_id
+    slots = await given.make_slots(5, provider_id=provider_id)
+    *_, last = [await given.make_appointment(stranger, one) for one in slots]
+    await api.cancel(stranger, last)
+    path = f"/api/appointments/?provider={provider_id}&status=cancelled"
+    for who in (stranger, keeper):
+        pages = await walk(api, path, who)
+        assert [[one["id"] for one in page] for page in pages] == [[], [], [last]]
+
+
+async def test_where_a_page_ended_is_no_place_in_the_other_list(
+    api: Api, given: Given, keeper: Person, stranger: Person
+) -> None:
+    provider_id = keeper.session.provider_id
+    for slot_id in await given.make_slots(2, provider_id=provider_id):
+        await given.make_appointment(stranger, slot_id)
+    path = f"/api/appointments/?provider={provider_id}&limit=1"
+    for who, other in ((stranger, keeper), (keeper, stranger)):
+        following = next_link(await api.get(path, who=who))
+        assert following is not None
+        assert (await api.get(following, who=who)).status == 200
+        check_invalid(await api.get(following, who=other), {"cursor": ["Invalid cursor."]})
+
+
 async def test_others_see_only_their_own_with_a_provider(
     api: Api, given: Given, keeper: Person, rival: Person, stranger: Person, ben: Person
 ) -> None:
@@ -174,9 +225,10 @@ async def test_a_page_is_100_unless_asked_otherwise(
         ("provider=me", {"provider": INTEGER}),
         ("limit=0", {"limit": ["Ensure this value is greater than or equal to 1."]}),
         ("limit=501", {"limit": ["Ensure this value is less than or equal to 500."]}),
-        ("cursor=abc", {"cursor": INTEGER}),
-        (f"cursor={BEYOND_64_BIT}", {"cursor": INTEGER}),
-        ("cursor=1%27--", {"cursor": INTEGER}),
+        *(
+            (f"cursor={cursor}", {"cursor": ["Invalid cursor."]})
+            for cursor in ("abc", BEYOND_64_BIT, "1%27--", "-1", "1-", "1-2", "1-2-3", "%D9%A1")
+        ),
         ("status=x&limit=x", {"status": ['"x" is not a valid choice.'], "limit": INTEGER}),
     ],
 )

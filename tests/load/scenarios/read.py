@@ -106,7 +106,7 @@ OWN_LIST: dict[str, Any] = {
     "provider_id": None,
     "from_at": "-infinity",
     "to_at": "infinity",
-    "after_id": 0,
+    "after": read.BEGINNING,
     "limit": 100,
     "expand": False,
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import psycopg2
+from psycopg2.extras import NamedTupleCursor
 
 from service.settings import Settings
 from service.store.postgres import dsn
@@ -46,10 +47,13 @@ INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, t
 SELECT id, account_id, 'book', slot_id, status FROM appointment;
 """
 AFTER = ("VACUUM ANALYZE",)
-# A provider in the midst, its first day and its last but one, and a customer.
+# A provider in the midst, another, the first day and the last but one, and a customer.
 GROUND = """
-SELECT clinic.id, min(slot.starts_at), max(slot.starts_at) - interval '2 days',
-       mine.account_id, mine.id, (SELECT max(id) FROM appointment)
+SELECT clinic.id AS provider_id, (SELECT max(id) FROM provider) AS other_id,
+       min(slot.starts_at) AS first, max(slot.starts_at) - interval '2 days' AS late,
+       (SELECT slot.id FROM slot WHERE slot.provider_id = clinic.id
+         ORDER BY slot.starts_at DESC OFFSET 192 LIMIT 1) AS late_id,
+       mine.account_id, mine.id AS appointment_id, (SELECT max(id) FROM appointment) AS last_id
   FROM (SELECT id FROM provider WHERE name LIKE 'Large %'
          ORDER BY id OFFSET (SELECT count(*) / 2 FROM provider WHERE name LIKE 'Large %')
          LIMIT 1) AS clinic
@@ -107,7 +111,7 @@ async def size(settings: Settings, repeat: int, seconds: float, rows: int) -> li
             "large": large.arm(everywhere(large)),
         }
         found = await in_turn(arms, repeat, seconds)
-        read = asked(large, min(PER_PROVIDER, rows))
+        read = asked(large)
     costs = {name: sum(one.cpu.values()) for name, one in found.items()}
     times = costs["large"] / costs["small"]
     return [
@@ -119,15 +123,14 @@ async def size(settings: Settings, repeat: int, seconds: float, rows: int) -> li
     ]
 
 
-def asked(here: Stand, each: int) -> list[Row]:
+def asked(here: Stand) -> list[Row]:
     """What each list reads there, asked for as the service prepares it."""
     assert here.target.settings
     queries, rows = load_queries(), []
-    connection = psycopg2.connect(dsn(here.target.settings))
+    connection = psycopg2.connect(dsn(here.target.settings), cursor_factory=NamedTupleCursor)
     with contextlib.closing(connection), connection.cursor() as cursor:
         cursor.execute(GROUND)
-        provider_id, first, late, account_id, appointment_id, last_id = cursor.fetchone()
-        here_are = Ground(provider_id, each, first, late, 96, account_id, appointment_id, last_id)
+        here_are = Ground(slots_of_day=96, **cursor.fetchone()._asdict())
         for name, one in lists(here_are).items():
             found = cost(cursor, queries[one.query], one.parameters)
             pages = max(found.pages, found.rows)

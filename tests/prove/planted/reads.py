@@ -102,10 +102,11 @@ def list_in_two_halves(ground: Ground) -> None:
         found = [
             one for one in found if not filters["statuses"] or one["status"] in filters["statuses"]
         ]
-        found = sorted((o for o in found if o["id"] > filters["after_id"]), key=lambda o: o["id"])
+        last_id = filters["after"].appointment_id
+        found = sorted((o for o in found if o["id"] > last_id), key=lambda o: o["id"])
         page = found[: filters["limit"]]
-        last_id = page[-1]["id"] if len(found) > len(page) else None
-        return read.Page(json.dumps(page), last_id)
+        following = read.Cursor(page[-1]["id"]) if len(found) > len(page) else None
+        return read.Page(json.dumps(page), following)
 
     ground.put(read, "list_page", both_halves)
 

@@ -3,9 +3,12 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.sql.desk import HOUR, NOON, STATUSES, Desk
 
 PAGE: dict[str, Any] = {
+    "after_slot_id": 0,
     "after_id": 0,
     "statuses": STATUSES,
     "from_at": "-infinity",
@@ -13,6 +16,7 @@ PAGE: dict[str, Any] = {
     "limit": 100,
     "expand": False,
     "most_bytes": 1000,
+    "most_looks": 1000,
 }
 OWN: dict[str, Any] = {
     "provider_ids": 0,
@@ -24,6 +28,12 @@ OWN: dict[str, Any] = {
     "expands": False,
     "knowns": "",
 }
+BOUNDS = {"most_bytes": 1000, "most_looks": 1000}
+
+
+def after(row: Any) -> dict[str, int]:
+    """Where the next page of a provider's list begins."""
+    return {"after_slot_id": row.last_slot_id, "after_id": row.last_id}
 
 
 def ids(row: Any) -> list[int]:
@@ -39,11 +49,11 @@ def test_appointment_list_shows_ones_own_by_page_status_and_time(
     desk.appointment(ben, desk.slot())
     desk.end(second, who=ada)
 
-    def listed(most_bytes: int = 1000, **filters: Any) -> Any:
+    def listed(**filters: Any) -> Any:
         own = OWN | {"account_ids": ada} | filters
         nobody = OWN | {"account_ids": ben, "limits": 1}
         both = {name: [nobody[name], own[name]] for name in own}
-        return desk.run("appointment_list", **both, most_bytes=most_bytes)[1]
+        return desk.run("appointment_list", **both, **BOUNDS)[1]
 
     assert ids(listed()) == [first, second, third, other]
     assert list(json.loads(listed().body)[0]) == ["id", "slot", "notes", "status"]
@@ -64,13 +74,42 @@ def test_appointment_list_ends_a_page_early_where_its_notes_are_long(desk: Desk,
         desk.appointment(ada, slot_id, notes=notes)
         for slot_id, notes in zip(desk.slots(3), ("a", "é" * 500, "b"), strict=True)
     )
-    page = {name: [value] for name, value in (OWN | {"account_ids": ada}).items()}
-    [row] = desk.run("appointment_list", **page, most_bytes=1000)
+    page = {name: [value] for name, value in (OWN | {"account_ids": ada}).items()} | BOUNDS
+    [row] = desk.run("appointment_list", **page)
     assert (ids(row), row.last_id, row.more) == ([short, long], long, True), "a letter of two bytes"
-    [row] = desk.run("appointment_list", **page, most_bytes=1)
+    [row] = desk.run("appointment_list", **page | {"most_bytes": 1})
     assert (ids(row), row.more) == ([short], True), "never less than one"
-    [row] = desk.run("appointment_list", **page | {"after_ids": [long]}, most_bytes=1)
+    [row] = desk.run("appointment_list", **page | {"after_ids": [long], "most_bytes": 1})
     assert (ids(row), row.more) == ([after], False)
+
+
+@pytest.mark.parametrize(("most_looks", "pages"), [(1, 6), (2, 3), (3, 2), (4, 2), (5, 2), (6, 1)])
+def test_appointment_list_goes_on_behind_what_was_looked_at(
+    desk: Desk, ada: int, most_looks: int, pages: int
+) -> None:
+    provider_id = desk.provider()
+    slots = [*desk.slots(4), *desk.slots(1, provider_id=provider_id)]
+    made = [desk.appointment(ada, slot_id) for slot_id in slots]
+    desk.end(made[0], made[-1], who=ada)
+
+    def walk(**filters: Any) -> tuple[list[int], int]:
+        asked = OWN | {"account_ids": ada} | filters
+        page = {name: [value] for name, value in asked.items()} | BOUNDS
+        found, page["most_looks"] = list[int](), most_looks
+        for number in range(1, 9):
+            [row] = desk.run("appointment_list", **page)
+            found += ids(row)
+            if not row.more:
+                return found, number
+            page["after_ids"] = [row.last_id]
+        raise AssertionError("there is no end to it")
+
+    assert walk() == (made, pages)
+    assert walk(statuses="cancelled") == ([made[0], made[-1]], pages)
+    assert walk(statuses="noshow") == ([], pages)
+    assert walk(provider_ids=provider_id) == ([made[-1]], pages)
+    assert walk(froms=NOON + 3 * HOUR) == ([made[3]], pages)
+    assert walk(limits=2)[0] == made
 
 
 def test_appointment_list_provider_shows_everybodys_with_names(
@@ -86,8 +125,9 @@ def test_appointment_list_provider_shows_everybodys_with_names(
     names = [one["user"] for one in json.loads(row.body)]
     assert names == [desk.one("SELECT username FROM account WHERE id = %s", w) for w in (ada, ben)]
     [row] = desk.run("appointment_list_provider", **query | {"limit": 1})
-    assert (ids(row), row.last_id, row.more) == ([first], first, True)
-    [row] = desk.run("appointment_list_provider", **query | {"after_id": first})
+    assert (ids(row), row.more) == ([first], True)
+    assert (row.last_slot_id, row.last_id) == (slots[0], first)
+    [row] = desk.run("appointment_list_provider", **query | after(row))
     assert (ids(row), row.more) == ([second], False)
     desk.end(first, who=ada)
     [row] = desk.run("appointment_list_provider", **query)
@@ -107,5 +147,53 @@ def test_appointment_list_provider_ends_a_page_early_where_its_notes_are_long(
     query = PAGE | {"provider_id": provider_id, "most_bytes": 5}
     [row] = desk.run("appointment_list_provider", **query)
     assert (ids(row), row.last_id, row.more) == ([one, two], two, True)
-    [row] = desk.run("appointment_list_provider", **query | {"after_id": two})
+    [row] = desk.run("appointment_list_provider", **query | after(row))
     assert (ids(row), row.more) == ([three], False)
+
+
+@pytest.mark.parametrize("most_looks", [1, 2, 3, 5, 100])
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_appointment_list_provider_meets_each_once_by_time_however_little_is_looked_at(
+    desk: Desk, ada: int, ben: int, limit: int, most_looks: int
+) -> None:
+    provider_id = desk.provider()
+    late, crowded, *_ = reversed(desk.slots(5, provider_id=provider_id, capacity=4))
+    desk.slots(1, provider_id=provider_id, start=NOON - HOUR)
+    last = desk.appointment(ada, late)
+    gone = [desk.appointment(ada, crowded) for _ in range(3)]
+    desk.end(*gone[:2], who=ada)
+    live = [desk.appointment(who, crowded) for who in (ada, ben, ben)]
+    [gone_again, *rest] = live
+    desk.end(gone_again, who=ada)
+
+    def walk(*statuses: str, **filters: Any) -> list[int]:
+        page = PAGE | {"provider_id": provider_id, "limit": limit, "most_looks": most_looks}
+        page |= {"statuses": list(statuses)} if statuses else {}
+        found: list[int] = []
+        for _ in range(30):
+            [row] = desk.run("appointment_list_provider", **page | filters)
+            found += ids(row)
+            if not row.more:
+                return found
+            page |= after(row)
+        raise AssertionError("there is no end to it")
+
+    assert walk() == [*gone, gone_again, *rest, last]
+    assert walk("cancelled") == [*gone[:2], gone_again]
+    assert walk("booked") == [gone[2], *rest, last]
+    assert walk("noshow") == []
+    assert walk(from_at=NOON + 4 * HOUR) == [last]
+    assert walk("booked", to_at=NOON + 4 * HOUR) == [gone[2], *rest]
+
+
+def test_appointment_list_provider_begins_at_from_whatever_was_the_page_before(
+    desk: Desk, ada: int
+) -> None:
+    provider_id = desk.provider()
+    early, late = desk.slots(2, provider_id=provider_id)
+    one, two = desk.appointment(ada, early), desk.appointment(ada, late)
+    query = PAGE | {"provider_id": provider_id, "from_at": NOON + HOUR}
+    for slot_id, appointment_id in ((0, 0), (early, two + 1), (late, one)):
+        end = {"after_slot_id": slot_id, "after_id": appointment_id}
+        [row] = desk.run("appointment_list_provider", **query | end)
+        assert ids(row) == [two]
