@@ -45,7 +45,6 @@ class Request(HTTPServerRequest):
     def __init__(
         self, start_line: RequestStartLine, headers: HTTPHeaders, connection: HTTPConnection
     ) -> None:
-        self._body_future = asyncio.get_running_loop().create_future()
         host = headers.get("Host")
         if host is None or "?" in start_line.path:
             super().__init__(start_line=start_line, headers=headers, connection=connection)
@@ -97,6 +96,7 @@ class LeanHandler(RequestHandler):
     def start(self, *ids: bytes) -> "tuple[asyncio.Future[None], asyncio.Task[None]]":
         """Begin; the future is done when it takes the body, the task when all is done."""
         loop = asyncio.get_running_loop()
+        self.request._body_future = loop.create_future()
         prepared: asyncio.Future[None] = loop.create_future()
         self._prepared_future = prepared  # type: ignore[assignment]
         return prepared, loop.create_task(self._execute([], *ids))

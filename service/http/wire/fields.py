@@ -14,10 +14,11 @@ class Fields(borrowed.Fields):
 
     def __init__(self, pairs: Iterable[tuple[bytes, bytes]] = ()) -> None:
         super().__init__()
+        lines = self.lines
         for name, value in pairs:
             # llhttp leaves what is blank behind a value.
             text = value.decode("latin-1").rstrip(BLANK)
-            self.lines.setdefault(_spelled(name), []).append(text)
+            lines.setdefault(_spelled(name), []).append(text)
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a field, or the default; several lines are joined by commas."""
