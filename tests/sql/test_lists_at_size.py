@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.booking.appointment import LOOKS
+from service.booking.appointment.read import LOOKS
 from service.booking.status import APPOINTMENT_STATUSES
 from service.settings import Settings
 from service.store.embedded import Embedded
