@@ -192,7 +192,7 @@ class Change(Shape):
     reason: str
 
 
-class Index(Shape):
+class Overview(Shape):
     """Paths on this server."""
 
     title: str
