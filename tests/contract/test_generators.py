@@ -16,7 +16,11 @@ import pytest
 from tests.contract.spec import DOCUMENT, operations
 from tests.live import ROOT
 
-FOUND = os.environ | {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+FOUND = os.environ | {
+    "JAVA_OPTS": "-XX:TieredStopAtLevel=1",  # it is over before better code pays
+    "REDOCLY_TELEMETRY": "off",
+    "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
+}
 # Warnings of openapi-generator that no document of ours can avoid.
 KNOWN = (
     "OpenAPI 3.1 support is still in beta",  # it says so to every one
