@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from service.booking.appointment.read import PAGE_BYTES
+from service.booking.appointment import read
 from service.booking.calendar import slot
 from service.booking.status import APPOINTMENT_STATUSES, SLOT_STATUSES
 from service.store.arrays import written
@@ -15,9 +15,7 @@ from service.store.queries import Query
 
 DAY = timedelta(days=1)
 LIMIT = 20
-FEW = (
-    12 * LIMIT
-)  # pages, or rows: each row of the page is looked up in a few tables by their indexes
+FEW = 12 * LIMIT  # pages, or rows: a row of the page is looked up in a few tables by their indexes
 SOME = slot.LOOKS + FEW  # where slots are looked at for a status that few have
 PER_OWN = 5  # an appointment and, for its provider and its time, its slot
 PER_SLOT = 9  # a slot and its appointments by two indexes
@@ -139,7 +137,7 @@ def _own(ground: Ground) -> dict[str, List]:
             "expands": True,
             "knowns": "",
         } | changes
-        bounds = {"most_bytes": PAGE_BYTES, "most_looks": read.LOOKS}
+        bounds = {"most_bytes": read.PAGE_BYTES, "most_looks": read.LOOKS}
         return {name: [value] for name, value in asked.items()} | bounds
 
     of_one, looked = {"provider_ids": ground.provider_id}, FEW + PER_OWN * read.LOOKS
@@ -172,7 +170,7 @@ def _of_staff(ground: Ground) -> dict[str, List]:
             "to_at": "infinity",
             "limit": LIMIT,
             "expand": True,
-            "most_bytes": PAGE_BYTES,
+            "most_bytes": read.PAGE_BYTES,
             "most_looks": read.LOOKS,
         }
         return asked | changes

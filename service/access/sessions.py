@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
 from service.access.limits import Ask, Limits, Standing
 from service.errors import InvalidToken, OutcomeUnknown, RateLimited, Unavailable
@@ -274,7 +274,7 @@ class Sessions:
             raise values
         if isinstance(answers, NoScriptError):  # Redis has been restarted
             results = await limits.decide(asks)
-        elif isinstance(answers, RedisError):
+        elif isinstance(answers, Exception):
             limits.uncounted += len(asks)
             return _sessions(values), {}
         else:

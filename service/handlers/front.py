@@ -23,7 +23,7 @@ class Index(ApiHandler):
     body_text: ClassVar[str]
     version: ClassVar[str]
 
-    @endpoint("getIndex", answers=(200, answers.Index))
+    @endpoint("getIndex", answers=(200, answers.Overview))
     async def get(self) -> None:
         """What there is: the documents of this API, and where its resources are."""
         self.answer(200, self.body_text, etag=self.version)
@@ -37,7 +37,7 @@ class Root(Index):
     def _is_for_people(self) -> bool:
         return bool(_HTML.search(self.request.headers.get("Accept", "")))
 
-    @endpoint("getRoot", redirects=True, answers=(200, answers.Index))
+    @endpoint("getRoot", redirects=True, answers=(200, answers.Overview))
     async def get(self) -> None:
         """What there is, as at `/api/`; a browser is led to `/docs/`."""
         self.set_header("Vary", "Accept")
@@ -62,7 +62,7 @@ class Icon(ApiHandler):
 def publish(routes: Iterable[tuple[str, type[ApiHandler]]]) -> None:
     """Write the index of all routes; called once, when they are known."""
     resources = (_RESOURCE.fullmatch(pattern) for pattern, _ in routes)
-    index = answers.Index(
+    index = answers.Overview(
         title="Appointments",
         version=__version__,
         docs=DOCS,

@@ -110,7 +110,7 @@ def _rows() -> Iterator[str]:
     """The table of errors; each has an anchor, which is the `type` of its problem document."""
     codes = {(status, kind.code): kind for kind, status in problems.STATUS.items()}
     for (status, code), kind in sorted(codes.items(), key=lambda item: item[0]):
-        yield f'| <a id="{code}"></a>`{code}` | {status} | {kind.detail} |\n'
+        yield f"| <a id='{code}'></a>`{code}` | {status} | {kind.detail} |\n"
 
 
 def _link(paths: Schema) -> None:

@@ -63,7 +63,7 @@ def operation(
     if asked.body:
         found["requestBody"] = {
             "required": asked.needs_body,
-            "content": {JSON: _content(schemas, asked.body)},
+            "content": {JSON: {"schema": _exemplified(schemas, asked.body)}},
         }
     return found
 
@@ -89,6 +89,7 @@ def _parameters(method: str, handler: type[ApiHandler]) -> Iterator[Schema]:
             "name": name,
             "in": "path",
             "required": True,
+            "description": f"Id of the {name.removesuffix('_id')}.",
             "schema": {"type": "integer", "format": "int64", "minimum": 1},
             "example": 1,
         }
@@ -144,6 +145,12 @@ def _content(schemas: Schemas, *kinds: Any) -> Schema:
         return {"schema": schema, "example": schemas.example(schema)}
     examples = {_name(one): {"value": schemas.example(one)} for one in alternatives}
     return {"schema": schema, "examples": examples}
+
+
+def _exemplified(schemas: Schemas, kind: Any) -> Schema:
+    """The schema of a body with its examples inside: beside it, generators of Java warn of them."""
+    schema = schemas.of(kind)
+    return schema | {"examples": [schemas.example(one) for one in schema.get("anyOf", [schema])]}
 
 
 def _name(schema: Schema) -> str:

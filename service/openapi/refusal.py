@@ -55,13 +55,15 @@ def possible(
 
 class Refusals:
     """The answers of all errors: one for each status, in `components` by name, with a schema of its
-    own. A verb's reference to one tells which of its codes may come."""
+    own. A verb's reference to one tells which of its codes may come. There is none of 405: it
+    answers the verbs that the document lacks."""
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
         by_status: dict[int, list[type[DomainError]]] = {}
         for kind, status in sorted(problems.STATUS.items(), key=lambda item: item[0].__name__):
-            by_status.setdefault(status, []).append(kind)
+            if kind is not problems.MethodNotAllowed:
+                by_status.setdefault(status, []).append(kind)
         self.components = {
             f"Problem{status}": self._response(status, kinds)
             for status, kinds in sorted(by_status.items())
@@ -124,8 +126,6 @@ def header_refs(names: Iterable[str]) -> Schema:
 
 def _headers(samples: Iterable[DomainError]) -> list[str]:
     found = {name for error in samples for name in problems.headers(error)}
-    if any(isinstance(error, problems.MethodNotAllowed) for error in samples):
-        found.add("Allow")
     return ["X-Request-ID", *sorted(found | set(RATE))]
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 Schema = dict[str, Any]
 REF = "#/components/schemas/"
+INT32, INT64 = 2**31 - 1, 2**63 - 1
 
 # What a field of this name holds in examples; `Type.field` where a name alone says too little.
 EXAMPLES: dict[str, Any] = {
@@ -34,7 +35,6 @@ EXAMPLES: dict[str, Any] = {
     "from_status": "booked",
     "docs": "/docs/",
     "id": 3,
-    "Index.title": "Appointments",
     "message": "Done.",
     "name": "Dr Okafor",
     "new_password": "battery staple",
@@ -42,6 +42,7 @@ EXAMPLES: dict[str, Any] = {
     "notes": "Initial consultation",
     "old_slot": 5,
     "openapi": "/api/openapi.json",
+    "Overview.title": "Appointments",
     "password": "correct horse",
     "per_person": 1,
     "provider": "Dr Okafor",
@@ -137,7 +138,7 @@ def fields(kind: type[msgspec.Struct]) -> Iterator[tuple[str, Schema]]:
         if "anyOf" in field:
             (field,) = (one for one in field["anyOf"] if one != {"type": "null"})
         if field.get("format") == "date-time":
-            field = {"type": "string", "anyOf": [field, {"type": "string", "format": "date"}]}
+            field = {"type": "string", "format": "date-or-date-time"}  # few can send a union
         yield name, field if default in (None, "") else field | {"default": default}
 
 
@@ -150,6 +151,8 @@ def _tidy(schema: Any) -> Any:
     tidied = {name: _tidy(value) for name, value in schema.items()}
     if isinstance(tidied.get("pattern"), str):
         tidied["pattern"] = tidied["pattern"].replace(r"\Z", "$")  # ECMA-262 has no \Z
+    if tidied.get("type") == "integer" and tidied.get("maximum", INT64) > INT32:
+        tidied["format"] = "int64"  # in Java and Go a plain integer has 32 bits
     if "enum" in tidied and all(isinstance(one, str) for one in tidied["enum"]):
         tidied["type"] = "string"
     if isinstance(tidied.get("description"), str):

@@ -115,7 +115,11 @@ def test_a_pipe_gets_the_backup_and_standard_error_the_line(url: str) -> None:
 
 @pytest.mark.parametrize(
     ("file", "said"),
-    [("/dev/null", "/dev/null is no file: say - for"), ("/nowhere/b.gz", "Can't write /nowhere/b")],
+    [
+        ("/dev/null", "/dev/null is no file: say - for"),
+        ("/nowhere/b.gz", "Can't write /nowhere/b"),
+        ("/tmp/nowhere/", "There is no folder /tmp/nowhere: make it first."),
+    ],
 )
 def test_what_is_no_place_for_a_file_is_said(
     booking: Booking, url: str, file: str, said: str

@@ -162,14 +162,19 @@ def test_servers_of_a_test_are_ill_and_it_says_how_to_mend_them(booking: Booking
     assert {"time zones", "schema"} <= about
 
 
-def test_servers_that_do_not_answer_are_told_each(booking: Booking) -> None:
-    nowhere = "127.0.0.1:1"
-    said = booking(
-        "doctor", DATABASE_URL=f"postgresql://{nowhere}/x", REDIS_URL=f"redis://{nowhere}"
-    )
+@pytest.mark.parametrize(
+    ("redis", "why"),
+    [
+        ("redis://127.0.0.1:1", "Error 111 connecting to 127.0.0.1:1."),
+        ("redis+sentinel://127.0.0.1:1/booking", "No master found for 'booking'"),
+        ("redis+cluster://127.0.0.1:1", "Redis Cluster cannot be connected."),
+    ],
+)
+def test_servers_that_do_not_answer_are_told_each(booking: Booking, redis: str, why: str) -> None:
+    said = booking("doctor", DATABASE_URL="postgresql://127.0.0.1:1/x", REDIS_URL=redis)
     assert said.code == 1
     assert "fail  PostgreSQL  connection to server at" in said.out
-    assert "fail  Redis       Error 111 connecting to 127.0.0.1:1." in said.out
+    assert f"fail  Redis       {why}" in said.out
     assert max(len(line) for line in said.out.splitlines()) < 80
     assert "\x1b" not in said.out
 

@@ -62,6 +62,8 @@ def examples(part: Any, schema: Any = None) -> Iterator[tuple[Any, Any]]:
             yield part["example"], part["schema"]
         for example in part.get("examples", {}).values():
             yield example["value"], part["schema"]
+    if isinstance(part.get("examples"), list):  # a schema's own
+        yield from ((example, part) for example in part["examples"])
     for name, inner in part.items():
         if name not in ("example", "examples"):
             yield from examples(inner)

@@ -102,4 +102,4 @@ def text_of(folder: Path) -> str:
 
 def test_the_type_of_every_problem_leads_to_a_line_of_the_page() -> None:
     for kind in STATUS:
-        assert f'<a id="{kind.code}"></a>' in DOCUMENT["info"]["description"]
+        assert f"<a id='{kind.code}'></a>" in DOCUMENT["info"]["description"]

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -65,6 +66,9 @@ schemathesis.openapi.format(
 # mark before the first letter.
 names = strategies.text("Zoe\u0308\u00e9\u0431\u5d50\uff219@.+-_", min_size=1, max_size=150)
 schemathesis.openapi.format("username", names.filter(lambda name: name[0] != "\u0308"))
+days = strategies.dates().map(str)
+instants = strategies.datetimes(timezones=strategies.just(UTC)).map(datetime.isoformat)
+schemathesis.openapi.format("date-or-date-time", days | instants)
 schemathesis.openapi.format("cursor", strategies.just(""))  # any other is taken from a Link
 
 

@@ -9,6 +9,7 @@ import pytest
 from tornado.platform.asyncio import AsyncIOLoop
 
 from service import app as service_app
+from service.cli.commands.doctor import of_redis
 from service.settings import Settings
 from tests.cast import Given
 from tests.ha.callers import calling, line
@@ -49,6 +50,22 @@ async def test_the_service_goes_on_when_a_master_dies(
     finally:
         for engine in group.engines:
             engine.kill()
+
+
+@pytest.mark.parametrize(
+    ("kind", "primaries"), [(Watched, 1), (Cluster, 3)], ids=["sentinel", "cluster"]
+)
+def test_doctor_looks_at_each_that_takes_writes(
+    kind: type[Watched] | type[Cluster], primaries: int, home: Path, settings: Settings
+) -> None:
+    group = kind(home)
+    try:
+        found = list(of_redis(replace(settings, redis_url=group.start())))
+    finally:
+        for engine in group.engines:
+            engine.kill()
+    assert [one for one in found if one.state != "ok"] == []
+    assert sum("keeps what it is told" in one.said for one in found) == primaries
 
 
 async def works(settings: Settings, io_loop: AsyncIOLoop, url: str) -> None:

@@ -19,6 +19,11 @@ from service.store.redis.locks import Locks
 from tests.traps.proxy import Proxy
 
 ADDRESS = "203.0.113.250"
+GONE = [
+    "redis://127.0.0.1:1",
+    "redis+sentinel://127.0.0.1:1/booking",
+    "redis+cluster://127.0.0.1:1",  # whose client raises what is no RedisError
+]
 Before = AbstractAsyncContextManager[Proxy]
 
 
@@ -36,7 +41,7 @@ async def test_a_redis_that_is_silent_or_gone_is_given_up_soon(
         proxy.mute = True
         for one in (
             _through(settings, proxy),
-            replace(settings, redis_url="redis://127.0.0.1:1", redis_timeout=0.25),
+            *(replace(settings, redis_url=url, redis_timeout=0.25) for url in GONE),
         ):
             client, began = redis.connect(one, repeat=repeat), time.monotonic()
             with pytest.raises(Unavailable), guarded():

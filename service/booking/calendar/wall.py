@@ -14,6 +14,7 @@ from service.errors import InvalidFields, UnknownZone
 
 log = logging.getLogger(__name__)
 
+UNSHOWN = '"{}" can\'t be shown here: the database knows other clocks by this name, or none.'
 NO_CLOCK = "UTC"  # for a zone that PostgreSQL does not know and of which no other has the clock
 
 
@@ -23,11 +24,13 @@ async def check_zone(deps: Deps, name: str) -> str:
     Raises InvalidFields for a zone that Python or PostgreSQL does not know, or whose clock is
     another one to each.
     """
+    if name not in zones.names():
+        raise InvalidFields({"time_zone": [f'"{name}" is not a valid choice.']})
     clock = None
-    if name in zones.names() and (shown := await _shown(deps, name)):
+    if shown := await _shown(deps, name):
         clock = name if shown == _counted(name) else await _twin(deps, name)
     if clock is None:
-        raise InvalidFields({"time_zone": [f'"{name}" is not a valid choice.']})
+        raise InvalidFields({"time_zone": [UNSHOWN.format(name)]})
     return clock
 
 

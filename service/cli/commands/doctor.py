@@ -16,6 +16,7 @@ from service.errors import Unavailable
 from service.settings import Settings
 from service.store.checks import fitness, probe
 from service.store.embedded import Embedded, EmbeddedError
+from service.store.redis import ERRORS as REDIS_ERRORS
 from service.store.refusals import sentence
 from service.store.schema import migrate, usernames
 
@@ -101,17 +102,20 @@ def of_postgres(settings: Settings) -> Iterator[Finding]:
 def of_redis(settings: Settings) -> Iterator[Finding]:
     """Everything about Redis, or why it does not answer."""
     try:
-        facts = probe.ask_redis(settings)
-    except (probe.RedisError, OSError) as error:
+        found = asyncio.run(probe.ask_redis(settings))
+    except REDIS_ERRORS as error:
         yield fail(servers.REDIS, one_line(error), "start it, or set REDIS_URL right")
         return
-    yield from servers.of_redis(facts)
-    yield servers.of_clock(servers.REDIS, facts.clock)
+    for facts in found:
+        for one in servers.of_redis(facts):
+            yield one._replace(said=f"{facts.name}: {one.said}") if facts.name else one
+        yield servers.of_clock(f"{servers.REDIS} {facts.name}".strip(), facts.clock)
 
 
 def one_line(error: Exception) -> str:
-    """The first line of what a driver says."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """The first line of what a driver says, without the objects that Sentinel's client shows."""
+    said = str(error).partition(" : <")[0]
+    return (said.strip().splitlines() or [type(error).__name__])[0]
 
 
 def line(one: Finding) -> str:

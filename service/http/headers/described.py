@@ -53,7 +53,6 @@ def _sent(description: str, example: str, **schema: Any) -> dict[str, Any]:
 ANSWER_HEADERS: dict[str, dict[str, Any]] = {
     "Accept": _sent("What a body may be.", "application/json"),
     "Accept-Encoding": _sent("How a body may be coded.", "identity", enum=["identity"]),
-    "Allow": _sent("The methods that are allowed here.", "GET, HEAD, OPTIONS"),
     "ETag": _sent("The version of what was answered, for If-Match and If-None-Match.", '"3"'),
     "Idempotency-Replayed": _sent(
         "`true` on an answer that was given before to the same Idempotency-Key.",

@@ -8,7 +8,7 @@ from service.openapi.answers.calendar import Slot
 from service.openapi.answers.shape import Shape
 
 
-class Index(Shape):
+class Overview(Shape):
     """Paths on this server."""
 
     title: str

@@ -3,17 +3,21 @@
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg2
-import redis
-from redis.exceptions import RedisError as RedisError
+from redis.asyncio import RedisCluster
+from redis.exceptions import ResponseError
 
 from service.settings import Settings
 from service.store.checks import fitness, safety
 from service.store.plain import Plain
 from service.store.postgres import dsn
+from service.store.redis import connect
+
+PATIENCE = 1.0  # seconds to wait for Redis at least
 
 
 class Clock(NamedTuple):
@@ -42,11 +46,13 @@ class PostgresFacts(NamedTuple):
 
 
 class RedisFacts(NamedTuple):
-    """What Redis says of itself, by the names of INFO; `appendfsync` is empty if it may not."""
+    """What Redis says of itself, by the names of INFO; `appendfsync` is empty if it may not, `name`
+    but for the nodes of a cluster."""
 
     info: dict[str, Any]
     appendfsync: str
     clock: Clock
+    name: str = ""
 
 
 def ask_postgres(settings: Settings, instants: Callable[[str], list[datetime]]) -> PostgresFacts:
@@ -79,25 +85,29 @@ def _offsets(db: Plain, zone: str, instants: list[datetime]) -> list[int] | None
     return offsets
 
 
-def ask_redis(settings: Settings) -> RedisFacts:
-    """Look at Redis. Raises redis.RedisError, OSError."""
-    patience = max(settings.redis_timeout, 1.0)
-    with closing(
-        redis.Redis.from_url(
-            settings.redis_url,
-            decode_responses=True,
-            socket_timeout=patience,
-            socket_connect_timeout=patience,
-        )
-    ) as client:
-        client.ping()
-        began = time.time()
-        seconds, microseconds = client.time()
-        asked = time.time() - began
-        clock = Clock(seconds + microseconds / 1e6 - began - asked / 2, asked)
-        info = client.info()
-        try:
-            appendfsync = client.config_get("appendfsync").get("appendfsync") or ""
-        except redis.ResponseError:  # closed to this user, as managed services do
-            appendfsync = ""
-    return RedisFacts(info, appendfsync, clock)
+async def ask_redis(settings: Settings) -> list[RedisFacts]:
+    """Look at each Redis that takes writes: one, or all of a cluster. Raises redis.ERRORS."""
+    patient = replace(settings, redis_timeout=max(settings.redis_timeout, PATIENCE))
+    client: Any = connect(patient, repeat=False)
+    try:
+        await client.ping()
+        if isinstance(client, RedisCluster):
+            return [await _facts(client, node.name, to=node) for node in client.get_primaries()]
+        return [await _facts(client, "")]
+    finally:
+        await client.aclose()
+
+
+async def _facts(client: Any, name: str, to: Any = None) -> RedisFacts:
+    """What one of them says, of a cluster that to which it is sent."""
+    target = {"target_nodes": to} if to else {}
+    began = time.time()
+    seconds, microseconds = await client.time(**target)
+    asked = time.time() - began
+    clock = Clock(seconds + microseconds / 1e6 - began - asked / 2, asked)
+    info = await client.info(**target)
+    try:
+        appendfsync = (await client.config_get("appendfsync", **target)).get("appendfsync") or ""
+    except ResponseError:  # closed to this user, as managed services do
+        appendfsync = ""
+    return RedisFacts(info, appendfsync, clock, name)

@@ -10,7 +10,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from service.errors import Unavailable
 from service.settings import Settings
@@ -19,6 +19,8 @@ from service.store.redis.several import CLUSTER, SENTINELS, behind_sentinels, cl
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 16
+# A cluster of which nobody answers, or nobody has a key's part, raises what is no RedisError.
+ERRORS = (RedisError, RedisClusterException, OSError)  # TimeoutError is an OSError
 
 # Errors of this process so far, by kind; the usual ones from 0, so that a first one is a rise.
 failed = Counter({"ConnectionError": 0, "TimeoutError": 0})
@@ -57,7 +59,7 @@ def guarded() -> Iterator[None]:
     """Whatever Redis does wrong inside is Unavailable: fail closed, never guess."""
     try:
         yield
-    except (RedisError, OSError) as error:  # TimeoutError is an OSError
+    except ERRORS as error:
         kind = type(error).__name__
         failed[kind] += 1
         why = (str(error).splitlines() or [""])[0]

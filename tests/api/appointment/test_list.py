@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from service.booking import appointment
 from tests.api.checks import (
     BEYOND_64_BIT,
     NEVER,

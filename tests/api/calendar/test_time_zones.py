@@ -72,7 +72,7 @@ async def test_a_zone_that_only_python_knows_is_refused(
 ) -> None:
     monkeypatch.setattr(zones, "names", lambda: frozenset({NOWHERE, "UTC"}))
     path = f"/api/providers/{keeper.session.provider_id}/"
-    expected = {"time_zone": [f'"{NOWHERE}" is not a valid choice.']}
+    expected = {"time_zone": [wall.UNSHOWN.format(NOWHERE)]}
     monkeypatch.setattr(zones, "instants", lambda name, since: [datetime(2030, 1, 1, tzinfo=UTC)])
     for more in ({}, {"Idempotency-Key": "zone"}):
         reply = await api.patch(path, {"time_zone": NOWHERE}, who=keeper, headers=more)

@@ -1,6 +1,7 @@
 """`backup`: the database's rows into one file, while the server runs."""
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -57,6 +58,8 @@ def destination(file: str) -> Iterator[tuple[BinaryIO, str]]:
     path = Path(file).resolve()
     if path.is_dir():
         path /= f"booking-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.gz"
+    elif file.endswith(os.sep):  # a disk that is not mounted, maybe: nothing to make up for
+        raise BackupError(f"There is no folder {path}: make it first.")
     elif path.exists() and not path.is_file():
         raise BackupError(f"{path} is no file: say - for standard output.")
     try:
