@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from service import __version__
-from service.arguments import backup, provider, server, slots, user
+from service.arguments import backup, database, developer, provider, server, slots, user
 from service.arguments.command import Command
 from service.settings import Settings
 
@@ -27,27 +27,11 @@ COMMANDS = (
     server.MIGRATE,
     server.DOCTOR,
     *backup.COMMANDS,
+    *database.COMMANDS,
     *user.COMMANDS,
     *provider.COMMANDS,
     *slots.COMMANDS,
-    Command(
-        "load",
-        "load-test a server and check what it promised; `load --help` says more",
-        "",
-        ("--scenario mixed --rate 500 --seconds 10",),
-    ),
-    Command(
-        "prove",
-        "prove that nothing is booked twice or lost, faults or not; `prove --help` says more",
-        "",
-        ("--ops 50000 --seed 2",),
-    ),
-    Command(
-        "test",
-        "run the tests; what follows goes to pytest",
-        "",
-        ("tests/unit -k settings",),
-    ),
+    *developer.COMMANDS,
     server.COMPLETION,
 )
 

@@ -72,6 +72,7 @@ ENVIRONMENT = {
     "run": "RUN_PY_MOVED, while there is no service yet",
     "service.cli": "hands it to Settings.load, after what --env-file adds to it",
     "service.commands.user": "BOOKING_PASSWORD, which no flag or file should hold",
+    "service.commands.psql": "hands it to psql, with PGPASSWORD",
     "service.commands.screen": "NO_COLOR and TERM, which are about the terminal",
 }
 
