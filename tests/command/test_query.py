@@ -73,6 +73,14 @@ def test_explaining_runs_each_statement_and_undoes_it(
     assert several.out.count("Execution Time") == 4, several
 
 
+@pytest.mark.parametrize("line", ["slot_get --explain slot_id=1", "--explain slot_get slot_id=1"])
+def test_an_option_may_stand_anywhere(booking: Booking, line: str) -> None:
+    said = booking(f"query {line}")
+    assert (said.code, "Execution Time" in said.out) == (0, True), said
+    assert booking("query slot_get --explain slot_id").code == 2
+    assert "Unknown: b" in booking("user disable a --data-dir x b").err
+
+
 def test_a_query_of_several_statements_brings_the_rows_of_its_last(booking: Booking) -> None:
     said = booking(BOOK)
     assert said.code == 0, said
