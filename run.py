@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The way in: makes .venv, installs requirements.txt when it changed, goes on there as a command.
 
+What `check` runs is in pyproject.toml, and installed when somebody first checks.
+
 Where the packages are installed already (a container, an activated environment, a .venv made from
 deploy/requirements.lock) it installs nothing. Until they are there it uses the standard library
 only; old Pythons can read this file.
@@ -25,6 +27,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 that is what it is for
 
 ROOT = Path(__file__).resolve().parent
 REQUIREMENTS = ROOT / "requirements.txt"
+PROJECT = ROOT / "pyproject.toml"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 MARK = VENV / "requirements.sha256"  # what was installed for which Python, or UNFINISHED
@@ -43,7 +46,8 @@ def main() -> int:
     """Run the command line where the packages are; return its exit code."""
     try:
         open_standard_streams()
-        enter_environment(whole=sys.argv[1:2] == ["test"])
+        command = sys.argv[1:2]
+        enter_environment(whole=command == ["test"], tools=command == ["check"])
         sys.path.insert(0, str(ROOT))
         from service.cli.main import main as command_line
 
@@ -65,18 +69,19 @@ def open_standard_streams() -> None:
             setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
-def enter_environment(whole: bool) -> None:
+def enter_environment(whole: bool, tools: bool = False) -> None:
     """Return if the packages are here, else become .venv's Python, which is made if need be.
 
-    Not the whole of requirements.txt is: an environment made for serving alone will do.
+    Not the whole of requirements.txt is: an environment made for serving alone will do. The tools
+    of `check` are asked for beside it.
     """
     inside = Path(sys.prefix).resolve() == VENV.resolve()
-    if os.environ.get(MOVED) == str(os.getpid()) or (inside and ready(whole)):
+    if os.environ.get(MOVED) == str(os.getpid()) or (inside and ready(whole, tools)):
         return
-    if not inside and satisfied(wanted(whole), sys.path):
+    if not inside and satisfied(wanted(whole, tools), sys.path):
         return
-    if not ready(whole):
-        prepare(whole)
+    if not ready(whole, tools):
+        prepare(whole, tools)
     os.environ[MOVED] = str(os.getpid())
     os.environ.pop("__PYVENV_LAUNCHER__", None)  # macOS would start the old Python again
     try:
@@ -85,11 +90,13 @@ def enter_environment(whole: bool) -> None:
         raise SetupError(f"{PYTHON} can't run here ({exc.strerror}): delete {VENV}.") from exc
 
 
-def ready(whole: bool) -> bool:
+def ready(whole: bool, tools: bool = False) -> bool:
     """Tell whether .venv holds requirements.txt as it is now, or was made by hand and will do."""
     if not os.path.exists(PYTHON):  # False, too, when it is not ours to see
         return False
-    return mark() == fingerprint() if MARK.exists() else satisfied(wanted(whole), venv_path())
+    if MARK.exists():
+        return mark() == fingerprint() and (not tools or satisfied(developing(), venv_path()))
+    return satisfied(wanted(whole, tools), venv_path())
 
 
 def mark() -> str:
@@ -107,11 +114,22 @@ def venv_path() -> "list[str]":
     return [str(found) for found in VENV.glob("lib/python*/site-packages")]
 
 
-def wanted(whole: bool) -> "list[str]":
+def wanted(whole: bool, tools: bool = False) -> "list[str]":
     """Return the lines of requirements.txt: all, or those that serving can't do without."""
     text = REQUIREMENTS.read_text()
     lines = (text if whole else text.split(EMBEDDED)[0]).splitlines()
-    return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+    packages = [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+    return packages + (developing() if tools else [])
+
+
+def developing() -> "list[str]":
+    """Return the packages that `check` runs: those of the dependency group check (PEP 735)."""
+    import tomllib  # there since 3.11
+
+    if not PROJECT.exists():
+        raise SetupError(f"What `check` runs is named in {PROJECT}, which is not here.")
+    found: list[str] = tomllib.loads(PROJECT.read_text())["dependency-groups"]["check"]
+    return found
 
 
 def satisfied(lines: "list[str]", path: "list[str]") -> bool:
@@ -139,13 +157,13 @@ def numbers(version: str) -> "tuple[int, ...]":
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-def prepare(whole: bool) -> None:
+def prepare(whole: bool, tools: bool = False) -> None:
     """Make .venv complete; a second start waits here for the first."""
     import fcntl
 
     with open(__file__) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if ready(whole):
+        if ready(whole, tools):
             return
         try:
             ours = mark().endswith(os.path.realpath(PYTHON)) or not mark()
@@ -154,7 +172,7 @@ def prepare(whole: bool) -> None:
             VENV.mkdir(exist_ok=True)
             MARK.write_text(UNFINISHED)
             sys.stderr.write("Installing the packages into .venv (once, some 15 seconds) ...\n")
-            install(lock.fileno())
+            install(lock.fileno(), developing() if tools else [])
             MARK.write_text(fingerprint())
         except OSError as exc:
             raise SetupError(
@@ -169,7 +187,7 @@ def quoted(path: "str | Path") -> str:
     return shlex.quote(os.path.abspath(path))
 
 
-def install(lock: int) -> None:
+def install(lock: int, more: "list[str]") -> None:
     """Make the environment if it is new and run pip; both keep the lock if we are killed."""
     base = getattr(sys, "_base_executable", sys.executable)
     whole = importlib.util.find_spec("ensurepip") is not None  # Debian has it in python3-venv
@@ -184,7 +202,8 @@ def install(lock: int) -> None:
             "This Python has neither ensurepip nor pip: install your system's "
             "python3-venv package and start again."
         )
-    step([*pip, "install", "-q", "--disable-pip-version-check", "-r", str(REQUIREMENTS)], lock)
+    quiet = ["-q", "--disable-pip-version-check"]
+    step([*pip, "install", *quiet, "-r", str(REQUIREMENTS), *more], lock)
 
 
 def step(command: "list[str]", lock: int) -> None:

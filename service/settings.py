@@ -2,8 +2,8 @@
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -14,11 +14,19 @@ ORIGIN = re.compile(r"https?://[^/?#@,*\s]+")
 SHOWN = 40  # characters of a wrong value
 LARGEST = 2**31 - 1  # of a whole number: what PostgreSQL, Redis and the system can all hold
 LONGEST = 1e6  # seconds, above eleven days; PostgreSQL's own timeouts end at 24
+FORMER = {"BCRYPT_PROCESSES": "BCRYPT_THREADS"}  # old names, understood for one version more
 T = TypeVar("T")
 
 
 class SettingsError(Exception):
     """A setting can't be used; the message is one sentence for the person who set it."""
+
+
+class Outdated(NamedTuple):
+    """A former name of a setting that is still used: what is wrong, what to do."""
+
+    said: str
+    mend: str
 
 
 class Entry(NamedTuple):
@@ -93,7 +101,9 @@ class Settings:
     lock_ttl: float = setting(5.0, "seconds until a Redis lock ends by itself", low=0.001)
 
     bcrypt_rounds: int = setting(12, "bcrypt cost; 4 for tests", low=4, high=16)
-    bcrypt_threads: int = setting(2, "passwords hashed at once, in a process each", low=1, high=64)
+    bcrypt_processes: int = setting(
+        2, "passwords hashed at once, in a process each", low=1, high=64
+    )
     bcrypt_queue: int = setting(64, "passwords that may wait; then 503", low=1)
     password_min: int = setting(8, "fewest characters of a password", low=1, high=72)
     token_ttl: int = setting(1209600, "seconds a token lives", low=1)
@@ -172,9 +182,11 @@ class Settings:
     )
     drain_seconds: float = setting(7.0, "seconds that requests in flight then get to finish", low=0)
 
+    outdated: tuple[Outdated, ...] = ()  # no setting: what is wrong with how some were named
+
     def __post_init__(self) -> None:
         """Refuse values out of bounds and deadlines that don't nest."""
-        for one in fields(self):
+        for one in self.known():
             check(one.name, getattr(self, one.name), one.metadata)
         for origin in self.cors_origins.split():
             if origin != "*" and not ORIGIN.fullmatch(origin):
@@ -197,15 +209,20 @@ class Settings:
     def load(cls, environ: Mapping[str, str], **flags: Any) -> Self:
         """Return the settings from flags (None: not given), then environ, then defaults."""
         values = {}
-        for one in fields(cls):
+        for one in cls.known():
             given = flags.pop(one.name, None)
             if given is None:
-                given = environ.get(one.name.upper(), "").strip() or None
+                given = named(environ, one.name.upper())
             if given is not None:
                 values[one.name] = read(one.name, one.type, given)
         if flags:
             raise TypeError(f"no such setting: {', '.join(sorted(flags))}")
-        return cls(**values)
+        return cls(**values, outdated=tuple(outdated(environ)))
+
+    @classmethod
+    def known(cls) -> list[Field[Any]]:
+        """Return the fields that are settings, in the order of this file."""
+        return [one for one in fields(cls) if one.metadata]
 
     @classmethod
     def entries(cls) -> list[Entry]:
@@ -217,8 +234,24 @@ class Settings:
                 written(one.default, one.metadata["shown"]),
                 one.metadata["help"],
             )
-            for one in fields(cls)
+            for one in cls.known()
         ]
+
+
+def named(environ: Mapping[str, str], env: str) -> str | None:
+    """Return what a variable says, or else its former name; None where both are empty."""
+    given = environ.get(env, "").strip() or environ.get(FORMER.get(env, ""), "").strip()
+    return given or None
+
+
+def outdated(environ: Mapping[str, str]) -> Iterator[Outdated]:
+    """Yield the former names that are set."""
+    for new, old in FORMER.items():
+        if environ.get(old, "").strip():
+            yield Outdated(
+                f"{old} is called {new} now",
+                "rename it: the next version does not know the old name",
+            )
 
 
 def read(name: str, kind: Any, given: Any) -> Any:

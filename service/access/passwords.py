@@ -39,7 +39,7 @@ class Passwords:
 
     def __init__(self, settings: Settings) -> None:
         self._rounds = settings.bcrypt_rounds
-        self._at_once, self.limit = settings.bcrypt_threads, settings.bcrypt_queue
+        self._at_once, self.limit = settings.bcrypt_processes, settings.bcrypt_queue
         self._patience = settings.request_deadline
         self._waiting: deque[_Job] = deque()
         self._working: set[asyncio.Task[None]] = set()  # each has a job

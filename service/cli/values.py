@@ -1,4 +1,4 @@
-"""What people write on the command line for days and hours, turned into values."""
+"""What people write on the command line for days, hours and parameters, turned into values."""
 
 import argparse
 import re
@@ -60,3 +60,13 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2027-01-31") from None
+
+
+def parameter(text: str) -> tuple[str, str]:
+    """Return the name and the value of slot_id=5."""
+    if re.search("[\ud800-\udfff]", text):  # how Python has what is not UTF-8
+        raise argparse.ArgumentTypeError("a parameter is not UTF-8")
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a parameter like slot_id=5")
+    return name, value

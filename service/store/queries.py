@@ -33,13 +33,14 @@ class QueryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One named query: what to send as it is, and how to prepare and execute it."""
+    """One named query: as it is written, what to send as it is, how to prepare and execute it."""
 
     name: str
     shape: str
+    source: str
     text: str
     writes: bool
-    parameters: frozenset[str]
+    casts: Mapping[str, str]
     statements: tuple[str, ...]
     prepare: str
     execute: str
@@ -109,9 +110,10 @@ def _query(file: str, name: str, shape: str, body: str) -> Query:
     return Query(
         name,
         shape,
+        body.strip(),
         text,
         bool(_WRITE.search(text)),
-        frozenset(casts),
+        casts,
         tuple(statements),
         "; ".join(prepare),
         "; ".join(execute),

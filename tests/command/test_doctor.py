@@ -128,6 +128,8 @@ def test_settings_that_are_hardly_meant_are_told() -> None:
     )
     assert [one.state for one in machine.of_settings(careless)] == ["warn"] * 4
     assert [one.state for one in machine.of_settings(Settings())] == ["ok"]
+    (renamed,) = machine.of_settings(Settings.load({"BCRYPT_THREADS": "2"}))
+    assert (renamed.state, "BCRYPT_PROCESSES" in renamed.said) == ("warn", True)
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(0.25, "ok"), (1.5, "warn"), (3.1, "fail")])

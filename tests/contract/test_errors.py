@@ -9,7 +9,7 @@ import pytest
 from service.errors import DomainError, InvalidFields, KeyInFlight, RateLimited
 from service.http import problems
 from tests.cast import Api, Given, Person
-from tests.contract.readme import table
+from tests.contract.pages import table
 
 KEYS = {"type", "title", "status", "detail", "code", "request_id"}
 MORE = {"errors": "invalid", "alternatives": "slot_taken"}

@@ -61,6 +61,7 @@ ENVIRONMENT = {
     "run": "RUN_PY_MOVED, while there is no service yet",
     "service.cli.main": "hands it to Settings.load, after what --env-file adds to it",
     "service.cli.commands.people.user": "BOOKING_PASSWORD, which no flag or file should hold",
+    "service.cli.commands.psql": "hands it to psql, with PGPASSWORD",
     "service.cli.commands.screen": "NO_COLOR and TERM, which are about the terminal",
 }
 

@@ -12,7 +12,7 @@ import pytest
 from service.handlers.routes import ROUTES
 from service.http.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF, Endpoint
 from tests.cast import Api, Given, Person
-from tests.contract.readme import table
+from tests.contract.pages import table
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 WORDS = {EVERYONE: "everyone", SIGNED_IN: "signed in", STAFF: "staff", ADMIN: "admin"}

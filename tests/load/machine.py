@@ -15,7 +15,7 @@ from tests.load.target import Target, environment, load_settings, witness
 # The settings that decide about speed.
 TELLING = (
     "pool_size", "prepare", "lane_width", "lane_batch", "lane_queue", "bcrypt_rounds",
-    "bcrypt_threads", "bcrypt_queue", "rate_limit", "access_log", "wire",
+    "bcrypt_processes", "bcrypt_queue", "rate_limit", "access_log", "wire",
 )  # fmt: skip
 SHOWN = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
 SYNCS = 20

@@ -134,7 +134,7 @@ async def test_logins_without_end_refuse_no_booking(
     served: Served, given: Given, ada: Person
 ) -> None:
     slots = await given.make_slots(40)
-    async with served(bcrypt_rounds=12, bcrypt_threads=1, bcrypt_queue=8) as api:
+    async with served(bcrypt_rounds=12, bcrypt_processes=1, bcrypt_queue=8) as api:
         wrong = {"username": "nobody-at-all", "password": PASSWORD}
         flood = [asyncio.ensure_future(api.post("/api/login/", wrong)) for _ in range(LOGINS)]
         times = []

@@ -46,6 +46,17 @@ def test_an_empty_variable_is_no_setting() -> None:
     assert Settings.load({"PORT": "", "DATA_DIR": " "}) == Settings()
 
 
+def test_a_former_name_is_understood_unless_the_new_one_is_there_and_told() -> None:
+    settings = Settings.load({"BCRYPT_THREADS": "3"})
+    assert settings.bcrypt_processes == 3
+    assert [one.said for one in settings.outdated] == [
+        "BCRYPT_THREADS is called BCRYPT_PROCESSES now"
+    ]
+    both = Settings.load({"BCRYPT_THREADS": "3", "BCRYPT_PROCESSES": "4"})
+    assert (both.bcrypt_processes, len(both.outdated)) == (4, 1)
+    assert Settings.load({"BCRYPT_PROCESSES": "4"}).outdated == ()
+
+
 def test_a_relative_data_dir_is_made_absolute() -> None:
     assert Settings.load({}, data_dir="here").data_dir == Path.cwd() / "here"
 
@@ -123,7 +134,8 @@ def test_an_unknown_flag_is_a_bug_of_ours() -> None:
 
 def test_every_setting_is_listed_with_variable_default_and_meaning() -> None:
     entries = {entry.name: entry for entry in Settings.entries()}
-    assert list(entries) == [one.name for one in dataclasses.fields(Settings)]
+    every = [one.name for one in dataclasses.fields(Settings)]
+    assert list(entries) == [name for name in every if name != "outdated"]
     assert entries["port"] == ("port", "PORT", "8000", entries["port"].help)
     assert entries["demo"].default == "on"
     assert str(ROOT) not in entries["data_dir"].default

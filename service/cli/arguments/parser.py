@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from service import __version__
-from service.cli.arguments import backup, provider, server, slots, user
+from service.cli.arguments import backup, database, developer, provider, server, slots, user
 from service.cli.arguments.command import Command
 from service.settings import Settings
 
@@ -27,27 +27,11 @@ COMMANDS = (
     server.MIGRATE,
     server.DOCTOR,
     *backup.COMMANDS,
+    *database.COMMANDS,
     *user.COMMANDS,
     *provider.COMMANDS,
     *slots.COMMANDS,
-    Command(
-        "load",
-        "load-test a server and check what it promised; `load --help` says more",
-        "",
-        ("--scenario mixed --rate 500 --seconds 10",),
-    ),
-    Command(
-        "prove",
-        "prove that nothing is booked twice or lost, faults or not; `prove --help` says more",
-        "",
-        ("--ops 50000 --seed 2",),
-    ),
-    Command(
-        "test",
-        "run the tests; what follows goes to pytest",
-        "",
-        ("tests/unit -k settings",),
-    ),
+    *developer.COMMANDS,
     server.COMPLETION,
 )
 
@@ -70,11 +54,26 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Refuse what a command does not know in the name of that command."""
         values, unknown = super().parse_known_args(args, namespace)
+        if unknown and not any(one.startswith("-") for one in unknown):
+            unknown = self._late(values, unknown)
         if unknown:
             flag = next((one for one in unknown if one.startswith("-")), "").partition("=")[0]
             hint = nearest(flag, self._option_string_actions) if flag else ""
             self.error(f"unknown: {' '.join(unknown)}{hint}")
         return values, unknown
+
+    def _late(self, values: argparse.Namespace, words: list[str]) -> list[str]:
+        """Add words that came after an option to a list that argparse had closed by then; those
+        that no list takes."""
+        lists = [one for one in self._actions if one.nargs == "*" and not one.option_strings]
+        if not lists:
+            return words
+        try:
+            late = self._get_values(lists[0], words)
+        except argparse.ArgumentError as error:
+            self.error(str(error))
+        getattr(values, lists[0].dest).extend(late)
+        return []
 
     def _commands(self) -> Iterable[str]:
         """The words that may follow."""

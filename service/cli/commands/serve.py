@@ -28,6 +28,8 @@ def serve(settings: Settings) -> int:
     """Serve the API until SIGTERM or Ctrl-C. Raises SettingsError for an unfit database."""
     faulthandler.enable()  # systemd's watchdog ends a hanging process with SIGABRT: say where
     logs.configure()
+    for one in settings.outdated:
+        log.warning("%s; %s", one.said, one.mend)
     tracing.start(settings)
 
     def run() -> int:

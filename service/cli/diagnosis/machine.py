@@ -26,6 +26,8 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
 
 
 def _doubtful(settings: Settings) -> Iterator[Finding]:
+    for one in settings.outdated:
+        yield warn(SETTINGS, one.said, one.mend)
     if settings.bcrypt_rounds < LEAST_ROUNDS:
         yield warn(
             SETTINGS, f"BCRYPT_ROUNDS is {settings.bcrypt_rounds}: fast to guess", "set it to 12"

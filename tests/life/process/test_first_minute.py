@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from service.settings import Settings
-from tests.contract.test_readme import paste
+from tests.contract.test_pages import paste
 from tests.live import OURS, ROOT, served, unconfigured
 
 JQ = shutil.which("jq")

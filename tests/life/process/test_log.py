@@ -181,3 +181,12 @@ async def test_without_access_log_only_trouble_is_in_it(
     assert (failed["query"], failed["kind"]) == ("provider_list", "division_by_zero")
     assert (bug["message"], request["message"]) == ("bug", "request")
     assert bug["request_id"] == request["request_id"] == "bad"
+
+
+def test_the_former_name_of_a_setting_is_told_at_start(
+    tmp_path: Path, settings: Settings, database_url: str
+) -> None:
+    with served(tmp_path, _environment(settings, database_url, BCRYPT_THREADS="1")) as live:
+        live.stop()
+    warnings = [one["message"] for one in map(json.loads, live.log.splitlines())]
+    assert sum("BCRYPT_THREADS is called BCRYPT_PROCESSES now" in one for one in warnings) == 1

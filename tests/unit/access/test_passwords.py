@@ -116,7 +116,7 @@ def _cpu(process: Process) -> int:
 
 
 async def test_too_many_at_once_are_refused_and_the_rest_are_served() -> None:
-    passwords = Passwords(dataclasses.replace(FAST, bcrypt_threads=1, bcrypt_queue=2))
+    passwords = Passwords(dataclasses.replace(FAST, bcrypt_processes=1, bcrypt_queue=2))
     try:
         results = await asyncio.gather(
             *(passwords.hash("x") for _ in range(10)), return_exceptions=True
@@ -132,7 +132,7 @@ async def test_who_waits_beyond_the_deadline_is_refused_and_leaves_the_queue() -
         dataclasses.replace(
             FAST,
             bcrypt_rounds=12,
-            bcrypt_threads=1,
+            bcrypt_processes=1,
             lock_timeout=0.01,
             statement_timeout=0.02,
             request_deadline=0.05,
@@ -167,7 +167,7 @@ async def test_the_loop_goes_on_meanwhile() -> None:
 
 
 async def test_those_refused_together_are_not_told_to_come_back_together() -> None:
-    passwords = Passwords(dataclasses.replace(FAST, bcrypt_rounds=10, bcrypt_threads=1))
+    passwords = Passwords(dataclasses.replace(FAST, bcrypt_rounds=10, bcrypt_processes=1))
     try:
         await passwords.hash("x")
         waiting = [asyncio.ensure_future(passwords.hash("x")) for _ in range(65)]
@@ -186,7 +186,7 @@ async def test_those_refused_together_are_not_told_to_come_back_together() -> No
 
 
 async def test_who_comes_just_when_the_last_is_done_is_hashed_too() -> None:
-    passwords = Passwords(dataclasses.replace(FAST, bcrypt_threads=1))
+    passwords = Passwords(dataclasses.replace(FAST, bcrypt_processes=1))
     done = asyncio.Event()
 
     async def come() -> str:
@@ -305,7 +305,7 @@ async def test_who_gets_too_little_of_the_cores_is_hashed_by_one_that_keeps_up(
     started: list[Process],
 ) -> None:
     """A process that is stopped is one that gets nothing at all."""
-    passwords = Passwords(dataclasses.replace(FAST, bcrypt_threads=1, request_deadline=3.0))
+    passwords = Passwords(dataclasses.replace(FAST, bcrypt_processes=1, request_deadline=3.0))
     try:
         hashed = await passwords.hash("x")
         started[0].send_signal(signal.SIGSTOP)

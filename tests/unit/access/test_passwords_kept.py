@@ -8,7 +8,7 @@ from service.settings import Settings
 
 
 async def test_of_processes_that_have_died_none_is_kept() -> None:
-    passwords = Passwords(Settings(bcrypt_rounds=4, bcrypt_threads=1))
+    passwords = Passwords(Settings(bcrypt_rounds=4, bcrypt_processes=1))
     try:
         for _ in range(3):
             await passwords.hash("x")

@@ -25,7 +25,7 @@ def test_a_query_can_be_sent_as_it_is_or_prepared() -> None:
     (query,) = parse("slot.sql", GET)
     assert (query.name, query.shape, query.writes) == ("slot_get", "maybe", False)
     assert query.text == "/* slot_get */ SELECT id\n  FROM slot\n WHERE id = %(slot_id)s::bigint"
-    assert query.parameters == {"slot_id"}
+    assert query.casts == {"slot_id": "::bigint"}
     assert query.prepare == (
         "PREPARE slot_get AS /* slot_get */ SELECT id\n  FROM slot\n WHERE id = $1::bigint"
     )
@@ -40,7 +40,7 @@ def test_parameters_are_numbered_in_each_statement() -> None:
         "UPDATE slot SET a = %(a)s::bigint, b = %(a)s::bigint RETURNING a;\n",
     )
     assert query.writes
-    assert query.parameters == {"a", "b"}
+    assert query.casts.keys() == {"a", "b"}
     first, second = query.prepare.split("; ")
     assert first == "PREPARE slot_change_0 AS /* slot_change */ SELECT $1::text[], $2::bigint"
     assert second.endswith("UPDATE slot SET a = $1::bigint, b = $1::bigint RETURNING a")

@@ -1,18 +1,22 @@
-"""README.md is true: its tables, its files, its commands, and the first booking as it is pasted."""
+"""The pages are true: their tables, files and commands, and the first booking as it is pasted."""
 
 import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from service.cli.arguments.parser import COMMANDS
 from service.settings import Settings
-from tests.contract.readme import TEXT, block, table
+from tests.contract.pages import PAGES, README, block, table
 from tests.contract.source import ROOT
 from tests.live import Live
 
 NAMES = re.compile(r"`([^`\n]+)`")
-IS_PATH = re.compile(r"\.?[\w-]+(/[\w.-]+)*/|(\.?[\w-]+/)*[\w.-]+\.(py|sql|md|txt|toml)|\.ci/run")
-MADE_LATER = {".venv", ".data"}
+IS_PATH = re.compile(
+    r"\.?[\w-]+(/[\w.-]+)*/|(\.?[\w-]+/)*[\w.-]+\.(py|sql|md|txt|toml|conf|service|lock)|\.ci/\w+"
+)
+TEXT = README.read_text()
 ACCOUNT = re.compile(r'"id":[0-9]{12,}')  # its id; those of other things are small
 TOKEN = re.compile(r"[0-9a-f]{40}")
 
@@ -40,11 +44,19 @@ def test_the_settings_are_those_there_are() -> None:
     assert listed == [(entry.env, entry.default, entry.help) for entry in Settings.entries()]
 
 
-def test_every_file_it_names_is_there() -> None:
-    named = {name for name in NAMES.findall(TEXT) if IS_PATH.fullmatch(name)} - MADE_LATER
-    assert len(named) > 20
-    missing = [name for name in named if not (ROOT / name).exists()]
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_it_names_is_there(page: Path) -> None:
+    """From the root of the sources, or from the folder of the page."""
+    named = {name for name in NAMES.findall(page.read_text()) if IS_PATH.fullmatch(name)}
+    missing = [
+        name for name in named if not any((at / name).exists() for at in (ROOT, page.parent))
+    ]
     assert missing == []
+
+
+def test_the_pages_name_files_at_all() -> None:
+    named = [name for page in PAGES for name in NAMES.findall(page.read_text())]
+    assert sum(bool(IS_PATH.fullmatch(name)) for name in named) > 50
 
 
 def test_every_folder_of_tests_is_named() -> None:
@@ -62,9 +74,20 @@ def test_every_command_it_names_is_one() -> None:
     assert listed == [(f"`{command.words}`", command.help) for command in COMMANDS]
 
 
-def test_it_knows_no_machine_and_no_figure_without_the_command_that_repeats_it() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_a_page_shows_is_one(page: Path) -> None:
+    words = {command.words for command in COMMANDS}
+    named = re.findall(r"python3 run\.py (([a-z]+)(?: [a-z]+)?)\b", page.read_text())
+    assert [two for two, one in named if not {two, one} & words] == []
+
+
+def test_it_knows_no_machine() -> None:
     assert not re.search(r"https?://(?!127\.0\.0\.1:8000)\S+", TEXT)
-    for section in TEXT.split("\n## "):
-        if re.search(r"\d+ ?(requests|bookings)? ?(/s|per second|a second)\b", section):
+    assert (ROOT / "LICENSE").exists()
+
+
+@pytest.mark.parametrize("page", [README, ROOT / "docs" / "speed.md"], ids=lambda page: page.stem)
+def test_no_figure_of_speed_comes_without_the_command_that_repeats_it(page: Path) -> None:
+    for section in page.read_text().split("\n## "):
+        if re.search(r"\d+ ?(requests|bookings)? ?(/s|per second|a second)\b|by a bare", section):
             assert "    python3 run.py load" in section
-    assert Path(ROOT / "LICENSE").exists()

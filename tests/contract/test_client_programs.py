@@ -1,4 +1,4 @@
-"""The programs in README.md run as they are printed, and book once however answers get lost."""
+"""The programs in docs/clients.md run as printed, and book once however answers get lost."""
 
 import http.client
 import json
@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from tests.contract.readme import block
+from tests.contract.pages import CLIENTS, block
 from tests.live import Live
 
 NODE = shutil.which("node")
-SECTION = "From a program"
+SECTIONS = {"sh": "curl", "python": "Python", "js": "JavaScript"}
 PERSON = {"password": "correct horse"}
 
 
@@ -108,7 +108,9 @@ EACH = [
 
 def run(between: Between, language: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     """A program as it is printed, but for the address of the server."""
-    text = block(SECTION, language).replace("http://127.0.0.1:8000", between.url)
+    text = block(SECTIONS[language], language, CLIENTS).replace(
+        "http://127.0.0.1:8000", between.url
+    )
     done = subprocess.run(
         PROGRAMS[language], input=text, capture_output=True, text=True, timeout=60, cwd=folder
     )
