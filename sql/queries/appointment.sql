@@ -251,11 +251,12 @@ WITH item AS (
                                         idempotency_lock(item.actor_id, item.key)) IS NOT NULL
                THEN idempotency_verdict(stored, item.fingerprint, false)
                WHEN item.key <> '' AND row_number() OVER same_key > 1 THEN 'again'
+               -- Before any lock: a stranger hears at once what is heard of one that never was.
                WHEN appointment.id IS NULL THEN 'not_found'
-               WHEN appointment.id <> ALL (mine.appointment_ids)
-                 OR slot.id <> ALL (mine.slot_ids) THEN 'locked'
                WHEN NOT is_staff(slot, item.staff_of)
                 AND appointment.account_id <> item.actor_id THEN 'not_found'
+               WHEN appointment.id <> ALL (mine.appointment_ids)
+                 OR slot.id <> ALL (mine.slot_ids) THEN 'locked'
                WHEN NOT is_staff(slot, item.staff_of)
                 AND item.to_status <> 'cancelled' THEN 'forbidden'
                WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
