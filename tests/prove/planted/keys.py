@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from service.booking import account
 from service.booking.idempotency import NO_KEY, Key
 from service.errors import RateLimited
 from service.handlers.base import ApiHandler
@@ -33,6 +34,16 @@ def key_alone_decides(ground: Ground) -> None:
         return given if given is NO_KEY else Key(given.key, "")
 
     ground.put(ApiHandler, "key", property(without_request))
+
+
+@bug("I3 I5", "none")
+def secrets_not_in_key(ground: Ground) -> None:
+    """The same key with another password brings the answer of the first one."""
+
+    async def bare(deps: Any, key: Key, scope: str, *secrets: str) -> Key:
+        return key
+
+    ground.put(account, "sealed", bare)
 
 
 @bug("I5")
