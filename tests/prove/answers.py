@@ -14,8 +14,13 @@ from tests.prove.people import Person, Token, World
 from tests.prove.records import Operation, Outcome
 from tests.prove.sheet import Sheet
 
+ABANDONED = "abandon"  # what nobody can do, since nobody has heard all of it
 CANARY = b"canary:"
 FOREIGN, UNREADABLE = "foreign", "unreadable"  # what stands for a body that should not have come
+STANDING = {
+    "policy": re.compile(rb'\r\nratelimit-policy: "([\w-]+)";q=(\d+);w=(\d+)', re.IGNORECASE),
+    "now": re.compile(rb'\r\nratelimit: "([\w-]+)";r=(\d+);t=(\d+)', re.IGNORECASE),
+}
 MOST_TOKENS, MOST_KNOWN = 4, 100
 KNOWN = frozenset({"list", "page", "calendar", "search", "slot", "get"})
 # What is kept of a line of history.
@@ -71,9 +76,10 @@ def fill(operation: Operation, ask: Ask, answer: Answer, person: Person, sheet: 
     """
     operation.sent_at, operation.answered_at = answer.sent_at, answer.answered_at
     operation.status = answer.status
-    operation.outcome = outcome_of(answer.status)
+    operation.outcome = "fail" if ask.verb == ABANDONED else outcome_of(answer.status)
     if not answer.status:
         return None
+    operation.standing = standing_of(answer.head)
     operation.replayed = b"replayed: true" in answer.head.lower()
     try:
         body = _decode(answer.body) if answer.body and is_json(answer) else None
@@ -89,6 +95,15 @@ def fill(operation: Operation, ask: Ask, answer: Answer, person: Person, sheet: 
     ):
         _spoiled(operation, {FOREIGN: answer.body[:1000].decode(errors="replace")})
     return body
+
+
+def standing_of(head: bytes) -> list[Any]:
+    """Policy, limit, window, what remains, seconds: as RateLimit-Policy and RateLimit have them;
+    empty without them, or where they are of two policies."""
+    policy, now = (STANDING[name].search(head) for name in ("policy", "now"))
+    if not policy or not now or policy[1] != now[1]:
+        return []
+    return [policy[1].decode(), *map(int, (*policy.groups()[1:], *now.groups()[1:]))]
 
 
 def _spoiled(operation: Operation, instead: dict[str, str]) -> None:
@@ -176,7 +191,9 @@ def learn(world: World, person: Person, ask: Ask, operation: Operation, body: An
 
 def _learn_done(world: World, person: Person, ask: Ask, operation: Operation, body: Any) -> None:
     match ask.verb:
-        case "login" | "guess":
+        case "guess":
+            world.homes.add(ask.args["username"])
+        case "login":
             person.passwords = [ask.args["password"]]
             person.tokens = [*person.tokens, Token.of(body["token"])]
             person.dead = [*person.dead, *person.tokens[:-MOST_TOKENS]][-5:]

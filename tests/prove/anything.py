@@ -4,6 +4,7 @@ Nothing that this asks may take effect, or the witness would have to be told of 
 with bodies that can't be read, are about what never was, or come from nobody.
 """
 
+import base64
 import json
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +19,12 @@ BODIES = (b"", b"{", b"[]", b"null", b'{"slot":', b'{"slot":"1"}', b"\xff", b'"t
 # Values for any query parameter; those that its schema names come besides.
 TEXTS = ("", "0", "1", "-1", "999999999999999999999", "x", "2027-01-04T09:00:00+00:00", "slot",
          "booked", "free", "WyIyMDI3LTAxLTA0IDA5OjAwOjAwKzAwIiwxXQ==", "é", "%00")  # fmt: skip
+TURNS = 0.25  # of the requests ask for a page behind a cursor that was made up, and for no more
+CURSORS = ("x", "0", "-1", "9" * 30, "0-0", "99999999999-1", "WzEsMl0=", "e30=", *(
+    base64.urlsafe_b64encode(text.encode()).decode()
+    for text in ('["2027-01-04 09:00:00+00",1]', '["yesterday",1]', '["infinity",1]',
+                 '["2027-02-30 09:00:00+00",1]', '["2027-01-04 09:00:00+00",99999999999999999999]')
+))  # fmt: skip
 FIELDS = {
     "X-Request-ID": ("one", "a b", "x" * 200),
     "If-None-Match": ("*", '"1"', 'W/"1"', "1"),
@@ -38,10 +45,16 @@ class Anything:
             for path, verbs in found["paths"].items()
             for method, told in verbs.items()
         ]
+        self._paged = [
+            (method, path, told)
+            for method, path, told in self._operations
+            if any(self._field(one)["name"] == "cursor" for one in told["parameters"])
+        ]
 
     def next(self, person: Person) -> Ask:
         """One request: by this person, or by nobody."""
-        method, path, told = self._random.choice(self._operations)
+        turns = self._random.random() < TURNS
+        method, path, told = self._random.choice(self._paged if turns else self._operations)
         writes = method != "get"
         signed = bool(person.tokens) and self._random.random() < 0.7
         body = self._random.choice(BODIES) if "requestBody" in told else None
@@ -51,11 +64,13 @@ class Anything:
         token = self._random.choice(person.tokens) if signed else None
         lines, query = token.lines if token else b"", []
         for one in told["parameters"]:
-            field = self._shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+            field = self._field(one)
             name = field["name"]
             if field["in"] == "path":
                 number = NEVER if writes else self._number(person)
                 path = path.replace(f"{{{name}}}", str(number))
+            elif turns:
+                query += [f"{name}={quote(self._random.choice(CURSORS))}"] * (name == "cursor")
             elif self._random.random() < 0.4 and field["in"] == "query":
                 query.append(f"{name}={self._value(field)}")
             elif self._random.random() < 0.4 and field["in"] == "header":
@@ -68,6 +83,10 @@ class Anything:
         }
         data = message(method.upper(), target, lines, body, "prove")
         return Ask("any", args, data, "", token, target)
+
+    def _field(self, one: dict[str, Any]) -> Any:
+        """A parameter, where it is described."""
+        return self._shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one
 
     def _number(self, person: Person) -> int:
         held = [*self._world.somebody_else(person).holds, *self._world.crowded[:3], NEVER]

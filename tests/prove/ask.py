@@ -15,3 +15,5 @@ class Ask(NamedTuple):
     token: Token | None = None
     path: str = ""
     known: Any = None  # what came with the ETag that it names
+    body: Any = None
+    source: str = ""  # the address that it comes from; "": the usual one

@@ -9,7 +9,7 @@ import psycopg2
 
 from tests.prove.people import PASSWORD
 
-CUSTOMERS, STAFF, LIMITED = 240, 5, 3
+CUSTOMERS, STAFF, LIMITED = 240, 6, 3
 CROWDED, ELASTIC, EARLY = 36, 24, 8
 NOTICE = 24 * 60  # minutes; the slots of SOON begin earlier than that
 BEGUN, SOON = timedelta(days=-1), timedelta(hours=6)
@@ -20,6 +20,11 @@ A_CALENDAR = 2000  # slots: three weeks around the clock
 ACCOUNTS = """
 INSERT INTO account (username, email, password_hash, role)
 SELECT name, name || '@example.org', %s, %s FROM unnest(%s::text[]) AS name
+"""
+KEEPERS = """
+INSERT INTO account (username, email, password_hash, role, provider_id)
+SELECT keeper.name, keeper.name || '@example.org', %s, 'provider', keeper.provider_id
+  FROM unnest(%s::text[], %s::bigint[]) AS keeper (name, provider_id)
 """
 CALENDAR = """
 WITH owner AS (INSERT INTO provider (name, time_zone) VALUES (%s, %s) RETURNING id)
@@ -35,6 +40,7 @@ def set_up(database_url: str, operations: int) -> dict[str, Any]:
     wide = 2000 + operations // 20
     people = [f"user{n}" for n in range(CUSTOMERS)]
     staff = [f"staff{n}" for n in range(STAFF)]
+    admins, keepers = staff[: STAFF // 2], staff[STAFF // 2 :]
     limited = [f"guarded{n}" for n in range(LIMITED)]
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
     start = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -42,7 +48,7 @@ def set_up(database_url: str, operations: int) -> dict[str, Any]:
     connection = psycopg2.connect(database_url, options="-c timezone=UTC")
     connection.autocommit = True
     with contextlib.closing(connection), connection.cursor() as cursor:
-        for names, role in ((people + limited, "customer"), (staff, "admin")):
+        for names, role in ((people + limited, "customer"), (admins, "admin")):
             cursor.execute(ACCOUNTS, (hashed, role, names))
         now = datetime.now(UTC).replace(second=0, microsecond=0)
         crowded = calendar(cursor, "Crowded", start, CROWDED, places=1)
@@ -54,12 +60,17 @@ def set_up(database_url: str, operations: int) -> dict[str, Any]:
             count = min(A_CALENDAR, wide - first)
             calendars.append(calendar(cursor, f"Wide {first}", start, count, places=1))
             slots += calendars[-1][1]
+        # Half of the staff are of one provider: of the crowded one, or of one with room.
+        theirs = (crowded[0], calendars[2][0])
+        keeps = {name: theirs[n % 2] for n, name in enumerate(keepers)}
+        cursor.execute(KEEPERS, (hashed, keepers, list(keeps.values())))
         cursor.execute("ANALYZE")
         sheet = sheet_of(cursor)
     days = [f"{start + timedelta(days=n):%Y-%m-%d}" for n in range(A_CALENDAR * MINUTES // 1440)]
     return {
         "people": people,
         "staff": staff,
+        "keeps": keeps,
         "limited": limited,
         "crowded": crowded[1],
         "elastic": elastic[1],

@@ -1,12 +1,15 @@
 """Asks our processes over connections that stay open, and never waits for ever."""
 
 import asyncio
+import socket
+import struct
 from typing import NamedTuple, Protocol
 
 from tests.load.wire import Connection, Request
 
 PATIENCE = 5.0  # seconds for an answer: more than any deadline of the server
 CONNECTING = 1.0
+NO_LINGER = struct.pack("ii", 1, 0)  # a connection that is closed is reset
 LONGEST_QUEUE = 10  # requests at once to one process, so that a frozen one does not hold us all
 
 
@@ -36,18 +39,18 @@ class Client:
     """Keeps idle connections for each process and cuts those whose answer is overdue."""
 
     def __init__(self) -> None:
-        self._idle: dict[int, list[Connection]] = {}
+        self._idle: dict[tuple[int, str], list[Connection]] = {}  # by process and our own address
         self._busy: set[Connection] = set()
         self.waiting: dict[int, int] = {}  # requests under way to each process
         self._loop = asyncio.get_running_loop()
         self._sweeper = self._loop.create_task(self._sweep())
 
-    async def ask(self, where: Where, data: bytes) -> Answer:
-        """One request and what became of it. Raises NotSent."""
+    async def ask(self, where: Where, data: bytes, source: str = "") -> Answer:
+        """One request, from one of our addresses, and what became of it. Raises NotSent."""
         number = where.number
         self.waiting[number] = self.waiting.get(number, 0) + 1
         try:
-            connection = await self._connection(where)
+            connection = await self._connection(where, source)
             future: asyncio.Future[tuple[int, bytes, bytes]] = self._loop.create_future()
             now = self._loop.time()
             self._busy.add(connection)
@@ -56,11 +59,23 @@ class Client:
         finally:
             self.waiting[number] -= 1
         if connection.open:
-            self._idle.setdefault(number, []).append(connection)
+            self._idle.setdefault((number, source), []).append(connection)
         return Answer(status, head, body, now, self._loop.time())
 
-    async def _connection(self, where: Where) -> Connection:
-        idle = self._idle.setdefault(where.number, [])
+    async def leave(self, where: Where, data: bytes, seconds: float, *, reset: bool) -> Answer:
+        """The beginning of a request; then its client goes, or its line breaks. Raises NotSent."""
+        connection = await self._connection(where)
+        now = self._loop.time()
+        connection.transport.write(data)
+        await asyncio.sleep(seconds)
+        if reset:
+            line = connection.transport.get_extra_info("socket")
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        connection.transport.abort()
+        return Answer(0, b"", b"", now, self._loop.time())
+
+    async def _connection(self, where: Where, source: str = "") -> Connection:
+        idle = self._idle.setdefault((where.number, source), [])
         while idle:
             connection = idle.pop()
             if connection.open:
@@ -68,7 +83,10 @@ class Client:
         try:
             async with asyncio.timeout(CONNECTING):
                 _, connection = await self._loop.create_connection(
-                    lambda: Connection(self), where.host, where.port
+                    lambda: Connection(self),
+                    where.host,
+                    where.port,
+                    local_addr=(source, 0) if source else None,
                 )
         except OSError as error:  # TimeoutError is one
             raise NotSent from error

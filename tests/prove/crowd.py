@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tests.prove.answers import fill, learn, next_of, remember
+from tests.prove.answers import ABANDONED, fill, learn, next_of, remember
 from tests.prove.ask import Ask
 from tests.prove.client import LONGEST_QUEUE, Answer, Client, NotSent, Where
 from tests.prove.people import Person, World
@@ -15,10 +15,11 @@ from tests.prove.records import Operation
 from tests.prove.workload import Workload
 
 GUESTS = 40  # who registered last
-RUSH = 6  # people who want one slot at the same moment
+A_SERVER = 3  # people at each server who want one slot at the same moment
 REPEATS = 12  # how often a lost answer is asked for again
 NOBODY = 90.0  # seconds without a server until a run is given up
 TURNED = 0.4  # of the pages that have a next one
+STAYS = 0.03  # seconds at most after which somebody leaves who has not said all
 PAGED = frozenset({"page", "calendar", "search"})
 EQUAL = 5  # bookings or guesses that one person sends at once: those that wait make one set
 TOLD_TO_WAIT = (0.05, 0.25)  # seconds after a 503
@@ -82,13 +83,13 @@ class Crowd:
             seat = free.pop()
             try:
                 ask = self._workload.next(seat.person)
-                await self._settle(seat, ask)
-                await self._follow(seat, ask)
+                await self._follow(seat, ask, await self._settle(seat, ask))
             finally:
                 free.append(seat)
 
-    async def _settle(self, seat: Seat, ask: Ask) -> None:
-        """Ask, and ask again under the same nonce while nobody knows what became of it."""
+    async def _settle(self, seat: Seat, ask: Ask) -> Operation:
+        """Ask, and ask again under the same nonce while nobody knows what became of it; the last
+        try."""
         operation = await self._once(seat, ask)
         tries = 0
         while (
@@ -100,17 +101,26 @@ class Crowd:
             tries += 1
             code = (operation.body or {}).get("code")
             if operation.status == 409 and code not in ("idempotency_in_flight", "busy"):
-                return
+                break
             await asyncio.sleep(self._random.uniform(*TOLD_TO_WAIT))
             operation = await self._once(seat, ask)
+        return operation
 
-    async def _follow(self, seat: Seat, ask: Ask) -> None:
-        """Now and then what races: twins of one request, equal ones, a dead token."""
+    async def _follow(self, seat: Seat, ask: Ask, last: Operation) -> None:
+        """Now and then what races: twins of one request, equal ones, a dead token; always that one
+        where something is out of order."""
         chance, foreign = self._random.random(), ask.args.get("foreign")
-        if ask.verb in ("logout", "password") and chance < 0.5:
-            if last := self._workload.dead(seat.person):
-                await self._once(seat, last)
-        elif ask.verb == "guess" and chance < 0.3:
+        done = last.outcome == "ok"
+        if last.status == 503:
+            if dead := self._workload.dead(seat.person):
+                await self._once(seat, dead, self._servers[last.server])
+        elif ask.verb in ("register", "password") and ask.nonce and done and chance > 0.4:
+            if other := self._workload.other_secret(seat.person, ask):
+                await self._once(seat, other)
+        elif ask.verb in ("logout", "password") and chance < 0.5:
+            if dead := self._workload.dead(seat.person):
+                await self._once(seat, dead)
+        elif ask.verb == "guess" and chance < 0.5:
             await self._at_once(seat, *[ask] * EQUAL)
         elif ask.nonce and chance < 0.01:
             await self._at_once(seat, ask, ask)
@@ -124,7 +134,7 @@ class Crowd:
             number = ask.args["appointment"]
             moves = [self._workload.move(seat.person, number) for _ in range(2)]
             await self._at_once(seat, *filter(None, moves))
-        elif ask.verb == "move" and chance < 0.1:
+        elif ask.verb in ("book", "move") and chance < 0.07:
             await self._rush()
         elif ask.verb in ("list", "get") and chance < 0.1 and seat.person.tokens and not foreign:
             number = ask.args.get("appointment", 0)
@@ -134,21 +144,37 @@ class Crowd:
                 await self._once(seat, one, server)
 
     async def _rush(self) -> None:
-        """Some people want one slot at the same moment, and look at their lists meanwhile."""
-        slot = self._random.choice(self.world.wide)
-        rushing = [self._free.pop(0) for _ in range(min(RUSH, len(self._free)))]
-        able = [one for one in rushing if one.person.tokens and not one.person.staff]
-        work = self._workload
+        """Some people want one slot at the same moment, and look at their lists meanwhile.
+
+        Half of the time, at each server, it comes in one set with another slot that is before it in
+        the order of locks.
+        """
+        servers = self._servers
+        able = [one for one in self._free if one.person.tokens and not one.person.staff]
+        able = able[: A_SERVER * len(servers)]
+        for one in able:
+            self._free.remove(one)
+        *slots, last = sorted(self._random.sample(self.world.wide, len(able) + 1))
+        # While the first of each server is decided, the others become a set.
+        before = len(servers) * (A_SERVER - 1) if self._random.random() < 0.5 else 0
+        wanted = slots[:before] + [last] * (len(able) - before)
+        work, nth = self._workload, self._random.choice((1, 2))  # all of them move, or every other
         try:
-            wishes = [
-                (n % 2 and work.move(one.person, slot=slot)) or work.book(one.person, slot)
-                for n, one in enumerate(able)
+            asked = [
+                (
+                    (n % nth == 0 and work.move(one.person, slot=slot))
+                    or work.book(one.person, slot),
+                    work.list(one.person),
+                    servers[n % len(servers)],
+                )
+                for n, (one, slot) in enumerate(zip(able, wanted, strict=False))
             ]
-            lists = [work.list(one.person) for one in able]
-            asked = zip(able, wishes, lists, strict=True)
-            await asyncio.gather(*(self._at_once(one, *both) for one, *both in asked))
+            both = zip(able, asked, strict=False)
+            await asyncio.gather(
+                *(self._at_once(one, wish, look, server=at) for one, (wish, look, at) in both)
+            )
         finally:
-            self._free += rushing
+            self._free += able
 
     async def _at_once(self, seat: Seat, *asks: Ask, server: Where | None = None) -> None:
         """Requests of one person from several devices at the same moment."""
@@ -208,7 +234,10 @@ class Crowd:
             ]
             server = wanted or self._random.choice(servers or self._servers)
             try:
-                return server, await self._client.ask(server, ask.data)
+                if ask.verb == ABANDONED:
+                    seconds, reset = self._random.uniform(0, STAYS), self._random.random() < 0.5
+                    return server, await self._client.leave(server, ask.data, seconds, reset=reset)
+                return server, await self._client.ask(server, ask.data, ask.source)
             except NotSent:
                 wanted = None
                 await asyncio.sleep(0.05)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.prove.ask import Ask
 from tests.prove.client import Answer
 from tests.prove.sheet import BRIEF, NAMED, STILL, Sheet, instant
-from tests.prove.workload import Ask
 
 DONE = {"book": 201, "register": 201}  # all others answer 200
 VERSIONED = frozenset(
@@ -192,7 +192,7 @@ class Look:
         self.expect(number == self.ask.args["appointment"], f"it is about appointment {number}")
 
     def _me(self) -> None:
-        role = "admin" if self.ask.args.get("staff") else "customer"
+        role = self.ask.args["role"]
         self.expect(self.body.get("role") == role, f"the role is {self.body.get('role')}")
         mail = f"{self.body.get('username')}@example.org"
         self.expect(self.body.get("email") == mail, f"the address is {self.body.get('email')}")

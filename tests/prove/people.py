@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from tests.prove.sheet import Sheet
 
 PASSWORD = "correct horse 0"
+LOOKS = 20  # people among whom staff look for somebody of theirs
 
 
 class Token(NamedTuple):
@@ -26,8 +27,11 @@ class Token(NamedTuple):
 class Person:
     """One account and what its owner knows; may be wrong after a lost answer, as in life."""
 
-    def __init__(self, name: str, *, staff: bool = False, crowd: bool = False) -> None:
+    def __init__(
+        self, name: str, *, staff: bool = False, keeps: int = 0, crowd: bool = False
+    ) -> None:
         self.name, self.staff, self.crowd = name, staff, crowd
+        self.keeps = keeps  # the provider whose calendar it keeps; 0: all of them, or none
         self.passwords = [PASSWORD]  # more than one after a change whose answer was lost
         self.tokens: list[Token] = []
         self.dead: list[Token] = []
@@ -35,6 +39,13 @@ class Person:
         self.ended: list[int] = []  # what was cancelled last
         self.seen: list[int] = []  # slots that looked free
         self.known: dict[str, tuple[str, Any]] = {}  # by path: the last ETag, and what came with it
+
+    @property
+    def role(self) -> str:
+        """As /api/me/ has it."""
+        if not self.staff:
+            return "customer"
+        return "provider" if self.keeps else "admin"
 
     def forget(self, token: Token) -> None:
         """This token works no more."""
@@ -53,8 +64,12 @@ class World:
         self.wide: list[int] = facts["wide"]
         self.calendars: list[tuple[int, str]] = [tuple(one) for one in facts["calendars"]]
         self.people = [Person(name, crowd=n % 2 == 0) for n, name in enumerate(facts["people"])]
-        self.people += [Person(name, staff=True) for name in facts["staff"]]
+        keeps: dict[str, int] = facts["keeps"]
+        self.people += [
+            Person(name, staff=True, keeps=keeps.get(name, 0)) for name in facts["staff"]
+        ]
         self.limited: list[str] = facts["limited"]  # accounts that somebody guesses passwords of
+        self.homes: set[str] = set()  # those of them that have logged in from our own address
         self.busy = frozenset(self.crowded) | frozenset(self.elastic)
         self.closed: list[int] = []
         self.known: dict[str, tuple[str, Any]] = {}  # as that of a person, of what all can see
@@ -75,6 +90,23 @@ class World:
         if chance < 0.9 and person.seen:
             return person.seen.pop()
         return self.random.choice(self.elastic if chance > 0.97 else self.wide)
+
+    def kept_by(self, staff: Person, *, spare: bool = False) -> int:
+        """An appointment that seems to be with the provider of this person, now and then; 0 where
+        a few looks find none. A spare one is where few want to be."""
+        for other in self.random.choices(self.people, k=LOOKS):
+            if other.staff:
+                continue
+            for number, (slot, _) in other.holds.items():
+                mine = self.sheet.times[slot].provider == staff.keeps
+                if mine and not (spare and slot in self.busy) and self.random.random() < 0.7:
+                    return number
+        return 0
+
+    def some_holder(self, staff: Person) -> Person:
+        """A customer with appointments, or if a few looks find none, without."""
+        seen = [self.somebody_else(staff) for _ in range(LOOKS)]
+        return next((one for one in seen if one.holds), seen[0])
 
     def somebody_else(self, person: Person) -> Person:
         """Another customer, perhaps with appointments."""

@@ -31,6 +31,7 @@ class Operation(msgspec.Struct, kw_only=True, omit_defaults=True):
     status: int = 0  # 0: no answer
     body: Any = None
     replayed: bool = False
+    standing: list[Any] = []  # with a rate limit: policy, limit, window, remaining, seconds
     looked: int = 0  # fields of documents and headers that were compared when it was answered
     wrongs: list[str] = []  # and what was wrong with them
 

@@ -25,21 +25,23 @@ from tests.prove.tables import Tables
 from tests.prove.witness import Witness, as_superuser
 
 QUIET = 1.0  # seconds in which the probe gets ready before the crowd comes
-CAP, LOGINS = 6, 12
+CAP, LOGINS, STRANGERS = 6, 12, 40
+TOKEN_TTL = 20  # seconds
 # What every server of a proof is told: limits that can be reached, cheap passwords.
 ENVIRONMENT = {
     "MAX_OPEN_APPOINTMENTS": str(CAP),
     "RATE_LIMIT": "on",
     "LOGIN_LIMIT": str(LOGINS),
+    "LOGIN_ACCOUNT_LIMIT": str(STRANGERS),
+    "TOKEN_TTL": str(TOKEN_TTL),
     "NOTICE_MINUTES": str(NOTICE),
 } | dict.fromkeys(
-    # Everybody here comes from one address and asks without rest.
+    # Almost everybody here comes from one address and asks without rest.
     (
         "USER_LIMIT",
         "WRITES_A_DAY",
         "ADDRESS_LIMIT",
         "LOGIN_ADDRESS_LIMIT",
-        "LOGIN_ACCOUNT_LIMIT",
         "REGISTER_LIMIT",
     ),
     "1000000000",
@@ -71,6 +73,8 @@ async def perform(plan: Plan, folder: Path) -> None:
         "servers": plan.servers,
         "cap": int(environment["MAX_OPEN_APPOINTMENTS"]),
         "logins": int(environment["LOGIN_LIMIT"]),
+        "strangers": int(environment["LOGIN_ACCOUNT_LIMIT"]),
+        "token_ttl": int(environment["TOKEN_TTL"]),
         "environment": environment,
         "planned": len(plan.faults),
     }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.prove.answers import outcome_of
+from tests.prove.checker.costs import BEFORE, ENOUGH
 from tests.prove.checker.evidence import Evidence
 from tests.prove.checker.join import join
 from tests.prove.records import Fault, Operation
@@ -215,5 +216,12 @@ def honest() -> Story:
         story.asked("history", user, 14.3, 200, lines, appointment=11, token=token)
     story.asked("any", "ben", 14.4, 404, {}, route="GET /api/slots/9/", statuses=[200, 404],
                 writes=False)  # fmt: skip
+    for n in range(ENOUGH):  # somebody beside an odd request, and somebody a second before
+        at = 16 + 2 * n
+        story.asked("search", "ben", at, 200, [], provider=1, took=0.1 + n / 1000)
+        story.asked("search", "ben", at + BEFORE, 200, [], provider=1, took=0.1)
+        story.asked(
+            "abandon", "ben", at + BEFORE, 0, slot=3, tag=f"a{n}", took=0.01
+        ).outcome = "fail"
     story.finish()
     return story

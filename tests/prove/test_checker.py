@@ -1,5 +1,6 @@
 """The checker: it finds nothing in an honest history, and each broken promise in a bad one."""
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -36,7 +37,7 @@ def read(story: Story, verb: str) -> Operation:
 def test_an_honest_history_violates_nothing_and_shows_something_of_everything() -> None:
     verdicts = judge(honest().evidence())
     assert [(one.name, one.outcome) for one in verdicts] == [
-        (f"I{n}", "OK") for n in range(1, 22)
+        (f"I{n}", "OK") for n in range(1, 23)
     ], [one.violations for one in verdicts]
 
 
@@ -356,6 +357,13 @@ def a_write_of_nothing_succeeds(story: Story) -> None:
                 writes=True)  # fmt: skip
 
 
+@violates("I22")
+def who_asks_beside_an_odd_request_waits(story: Story) -> None:
+    for one, odd in itertools.pairwise(story.operations):
+        if odd.verb == "abandon":
+            one.answered_at += 0.5
+
+
 @pytest.mark.parametrize(("name", "spoil"), BAD, ids=lambda one: getattr(one, "__name__", one))
 def test_it_sees(name: str, spoil: Callable[[Story], object]) -> None:
     story = honest()
@@ -364,4 +372,4 @@ def test_it_sees(name: str, spoil: Callable[[Story], object]) -> None:
 
 
 def test_every_invariant_has_a_history_that_violates_it() -> None:
-    assert {name for name, _ in BAD} == {f"I{n}" for n in range(1, 22)}
+    assert {name for name, _ in BAD} == {f"I{n}" for n in range(1, 23)}

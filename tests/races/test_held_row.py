@@ -78,3 +78,18 @@ async def test_a_move_to_it_is_refused_and_the_others_arrive(
             wire.move(ada, one, to) for one, to in zip(moved, slot_ids[6:], strict=True)
         )
         assert [answer.status for answer in answers] == [200, 200, 503, 200, 200, 200]
+
+
+async def test_a_stranger_hears_nothing_of_an_appointment_that_is_held(
+    running: Running, given: Given, ada: Person, ben: Person, holder: Any
+) -> None:
+    [slot_id] = await given.make_slots(1)
+    held = await given.make_appointment(ada, slot_id)
+    with holder.cursor() as cursor:
+        cursor.execute("SELECT FROM appointment WHERE id = %s FOR UPDATE", [held])
+    async with running(lock_timeout=0.3) as wire:
+        owner, stranger = await at_once(
+            wire.call("POST", f"/api/appointments/{held}/cancel/", {}, who=who)
+            for who in (ada, ben)
+        )
+        assert (owner.status, stranger.status) == (503, 404)

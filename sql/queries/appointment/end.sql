@@ -44,11 +44,12 @@ WITH item AS (
            coalesce(idempotency_set_verdict(stored, item.actor_id, item.key, item.fingerprint,
                                             row_number() OVER same_key),
            CASE
+               -- Before any lock: a stranger hears at once what is heard of one that never was.
                WHEN appointment.id IS NULL THEN 'not_found'
-               WHEN appointment.id <> ALL (mine.appointment_ids)
-                 OR slot.id <> ALL (mine.slot_ids) THEN 'locked'
                WHEN NOT is_staff(slot, item.staff_of)
                 AND appointment.account_id <> item.actor_id THEN 'not_found'
+               WHEN appointment.id <> ALL (mine.appointment_ids)
+                 OR slot.id <> ALL (mine.slot_ids) THEN 'locked'
                WHEN NOT is_staff(slot, item.staff_of)
                 AND item.to_status <> 'cancelled' THEN 'forbidden'
                WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'

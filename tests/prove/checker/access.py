@@ -1,9 +1,10 @@
 """I11 and I12: everybody acts on their own things only, and only while their token lives."""
 
 from tests.prove.checker.effects import told
-from tests.prove.checker.evidence import Evidence
+from tests.prove.checker.evidence import ENDINGS, STAFF_VERBS, Change, Evidence
 from tests.prove.checker.tokens import Lives
 from tests.prove.checker.verdict import Verdict
+from tests.prove.records import Operation
 
 # What a request may hear before it is known who asks, or because nobody could find out.
 UNHEARD = frozenset({0, 401, 429, 502, 503, 504})
@@ -12,15 +13,12 @@ UNHEARD = frozenset({0, 401, 429, 502, 503, 504})
 def owned(evidence: Evidence) -> Verdict:
     """I11: owners and staff alone change an appointment; nobody sees what is another's."""
     verdict = Verdict("I11", "Nobody sees or changes what is another's")
-    staff = {evidence.accounts.get(name, -1) for name in evidence.staff}
     for change in evidence.changes:
-        if change.verb not in ("book", "move", "cancel", "noshow", "fulfill"):
+        if change.verb not in ("book", "move", *ENDINGS):
             continue
         owner = evidence.appointments[change.subject].states[0].account
         verdict.see()
-        if change.actor not in staff and (
-            change.actor != owner or change.verb in ("noshow", "fulfill")
-        ):
+        if not may(evidence, change, owner):
             verdict.violated(
                 f"account {change.actor} did {change.verb} to appointment {change.subject}"
                 f" of account {owner}",
@@ -28,6 +26,7 @@ def owned(evidence: Evidence) -> Verdict:
                 [change.transaction],
             )
     for one in evidence.operations:
+        kept(evidence, verdict, one)
         body = one.body if isinstance(one.body, dict) else {}
         if "foreign" in body:
             verdict.violated(f"{told(one)} shows another's notes: {body['foreign']}", [one.number])
@@ -69,12 +68,38 @@ def owned(evidence: Evidence) -> Verdict:
     return verdict
 
 
+def may(evidence: Evidence, change: Change, owner: int) -> bool:
+    """Whether this change of an appointment was one for whoever did it."""
+    name = evidence.names.get(change.actor, "")
+    if name in evidence.staff and change.verb != "book":
+        slots = {change.slot, change.origin or change.slot}
+        return all(evidence.keeps_slot(name, slot) for slot in slots)
+    return change.actor == owner and change.verb not in ("noshow", "fulfill")
+
+
+def kept(evidence: Evidence, verdict: Verdict, one: Operation) -> None:
+    """Staff of one provider see and change what is of that provider only."""
+    if one.user not in evidence.keeps or one.outcome != "ok":
+        return
+    if one.verb in ("get", "history"):
+        right = True in evidence.may_be_of(one)
+    elif one.verb in STAFF_VERBS:
+        right = evidence.keeps_slot(one.user, one.args["slot"])
+    elif one.verb == "calendar":
+        right = not one.body or evidence.keeps[one.user] == one.args["provider"]
+    else:
+        return
+    verdict.expect(right, f"{told(one)} is of another provider", one.number)
+
+
 def revoked(evidence: Evidence) -> Verdict:
     """I12: no token works after its end, or without a login that gave it."""
     verdict = Verdict("I12", "No token works after its logout or a new password")
     lives = Lives(evidence)
     for one in evidence.operations:
-        if not one.token:
+        # Some routes never look at a token, and some refusals come before that.
+        unread = one.verb == "any" and (one.outcome != "ok" or 401 not in one.args["statuses"])
+        if not one.token or unread:
             continue
         if one.token not in lives.born:
             verdict.expect(one.status in UNHEARD, f"{told(one)} had a token of nobody", one.number)
@@ -86,4 +111,7 @@ def revoked(evidence: Evidence) -> Verdict:
                 end.number,
                 one.number,
             )
+        elif lives.surely_expired(one):
+            words = f"{told(one)} was answered {one.status} with a token that had expired"
+            verdict.expect(one.status in UNHEARD, words, one.number)
     return verdict

@@ -147,7 +147,7 @@ def at_most_once(evidence: Evidence) -> Verdict:
         heard = min(first.answered_at for first in done)
         for one in group:
             other = one.args["tag"] != done[0].args["tag"]
-            decided = one.status in (201, 404, 409, 412) and not in_flight(one)
+            decided = one.status in (200, 201, 404, 409, 412) and not in_flight(one)
             if other and one.sent_at > heard and decided:
                 verdict.violated(
                     f"the key {nonce} was used for another request and answered {one.status}",

@@ -82,6 +82,8 @@ class Evidence:
             if one.nonce:
                 self.nonces[one.nonce].append(one)
         self.staff = set(self.facts.get("staff", ()))
+        self.keeps: dict[str, int] = self.facts.get("keeps", {})  # staff of one provider only
+        self.providers = {row[0]: row[1] for row in self.facts.get("times", ())}  # by slot
         self.accounts: dict[str, int] = {}
         self.names: dict[int, str] = {}
         self.changes: list[Change] = []
@@ -109,6 +111,19 @@ class Evidence:
     def account(self, operation: Operation) -> int:
         """The account of whoever asked; 0 where the stream knows none."""
         return self.accounts.get(operation.user, 0)
+
+    def keeps_slot(self, name: str, slot: int) -> bool:
+        """Whether a slot is in a calendar that this person keeps."""
+        if name not in self.staff:
+            return False
+        return name not in self.keeps or self.keeps[name] == self.providers.get(slot)
+
+    def may_be_of(self, one: Operation) -> set[bool]:
+        """Whether the appointment of an operation was one of a calendar that its person keeps: both
+        where it came or went meanwhile."""
+        line = self.appointments.get(one.args["appointment"])
+        states = line.states_between(one.sent_at, one.answered_at) if line else []
+        return {self.keeps_slot(one.user, state.slot) for state in states}
 
     def is_probe(self, change: Change) -> bool:
         """Whether it is the probe's doing, not a person's."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from tests.prove.checker.access import owned, revoked
 from tests.prove.checker.allowed import allowed
 from tests.prove.checker.answers import healed, in_time, no_bug, quiet
+from tests.prove.checker.costs import cheap
 from tests.prove.checker.effects import at_most_once, durable, indefinite, no_phantoms
 from tests.prove.checker.evidence import Evidence
 from tests.prove.checker.holds import no_double_holding
@@ -40,6 +41,7 @@ CHECKS: tuple[Callable[[Evidence], Verdict], ...] = (
     allowed,
     truthful,
     documented,
+    cheap,
 )
 
 

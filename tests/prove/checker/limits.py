@@ -1,20 +1,23 @@
-"""I13: no more appointments than the cap, no more logins in a minute than the limit."""
+"""I13: no more appointments than the cap, no more logins than the limits, and it is told so."""
 
 from collections import Counter, defaultdict
 
 from tests.prove.checker.evidence import Evidence
+from tests.prove.checker.standing import pair_of, told_right
 from tests.prove.checker.tokens import FLUSHED
 from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation
 
-WINDOW = 60.0  # seconds
+MINUTE, HOUR = 60.0, 3600.0  # seconds
+STRANGERS = 5  # strange addresses that it takes until an account takes no more of them
 
 
 def exact(evidence: Evidence) -> Verdict:
-    """I13: both limits hold under any concurrency."""
-    verdict = Verdict("I13", "Limits are exact: open appointments, logins in a minute")
+    """I13: all limits hold under any concurrency, and clients hear how they stand."""
+    verdict = Verdict("I13", "Limits are exact and told: appointments, logins, requests")
     capped(evidence, verdict)
     guarded(evidence, verdict)
+    told_right(evidence, verdict)
     return verdict
 
 
@@ -44,39 +47,55 @@ def capped(evidence: Evidence, verdict: Verdict) -> None:
 
 
 def guarded(evidence: Evidence, verdict: Verdict) -> None:
-    """In each minute that surely began with an attempt, at most so many reach the password."""
-    limit = evidence.facts.get("logins", 0)
-    attempts: dict[str, list[Operation]] = defaultdict(list)
+    """Attempts at one account: from one address in a minute, and from strange ones in an hour."""
+    facts = evidence.facts
+    limit, strangers = facts.get("logins", 0), facts.get("strangers", 0)
+    pairs: dict[tuple[str, str], list[Operation]] = defaultdict(list)
+    strange: dict[str, list[Operation]] = defaultdict(list)
     for one in evidence.operations:
         if one.verb in ("login", "guess") and one.status != 429:
-            attempts[one.args["username"]].append(one)
+            pairs[pair_of(one)].append(one)
+    known = {pair for pair, tries in pairs.items() if any(one.outcome == "ok" for one in tries)}
+    for pair, tries in pairs.items():
+        within(evidence, verdict, tries, limit, MINUTE)
+        if pair not in known:
+            within(evidence, verdict, tries, max(1, strangers // STRANGERS), HOUR)
+            strange[pair[0]] += tries
+    for tries in strange.values():
+        tries.sort(key=lambda one: one.sent_at)
+        within(evidence, verdict, tries, strangers, HOUR)
+
+
+def within(
+    evidence: Evidence, verdict: Verdict, tries: list[Operation], limit: int, window: float
+) -> None:
+    """In each window that surely began with an attempt, at most so many reach the password."""
     forgotten = [
         (fault.began_at, max(fault.ended_at, fault.healed_at))
         for fault in evidence.faults
         if FLUSHED in fault.kind
     ]
-    for name, tries in attempts.items() if limit else ():
-        at = 0
-        while at < len(tries):
-            first = tries[at]
-            window = [one for one in tries[at:] if one.answered_at <= first.sent_at + WINDOW]
-            later = [one for one in tries[at:] if one.sent_at > first.answered_at + WINDOW]
-            clear = not any(
-                began <= first.answered_at + WINDOW and ended >= first.sent_at
-                for began, ended in forgotten
-            )
-            passed = [one.number for one in window if one.status in (200, 401)]
-            # An attempt that was not answered may have begun a minute of its own before.
-            vague = any(
-                one.status not in (200, 401) and one.sent_at > first.sent_at - 2 * WINDOW
-                for one in tries[:at]
-            )
-            if clear and not vague:
-                verdict.see(len(passed))
-                if len(passed) > limit:
-                    verdict.violated(
-                        f"{len(passed)} logins of {name} were let through in a minute"
-                        f" that allows {limit}",
-                        passed,
-                    )
-            at = tries.index(later[0]) if later else len(tries)
+    at = 0
+    while limit and at < len(tries):
+        first = tries[at]
+        ours = [one for one in tries[at:] if one.answered_at <= first.sent_at + window]
+        later = [one for one in tries[at:] if one.sent_at > first.answered_at + window]
+        clear = not any(
+            began <= first.answered_at + window and ended >= first.sent_at
+            for began, ended in forgotten
+        )
+        passed = [one.number for one in ours if one.status in (200, 401)]
+        # An attempt that was not answered may have begun a window of its own before.
+        vague = any(
+            one.status not in (200, 401) and one.sent_at > first.sent_at - 2 * window
+            for one in tries[:at]
+        )
+        if clear and not vague:
+            verdict.see(len(passed))
+            if len(passed) > limit:
+                verdict.violated(
+                    f"{len(passed)} logins of {pair_of(first)[0]} were let through in {window:g} s"
+                    f" that allow {limit}",
+                    passed,
+                )
+        at = tries.index(later[0]) if later else len(tries)

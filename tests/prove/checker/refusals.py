@@ -4,14 +4,19 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from typing import Any
 
+from tests.prove.checker.answers import Windows
 from tests.prove.checker.effects import told
 from tests.prove.checker.evidence import STAFF_VERBS, Evidence
+from tests.prove.checker.limits import STRANGERS
+from tests.prove.checker.standing import LOGINS, pair_of
 from tests.prove.checker.timeline import NEVER
 from tests.prove.checker.tokens import Lives
 from tests.prove.checker.verdict import Verdict
+from tests.prove.people import PASSWORD
 from tests.prove.records import Operation
 
-MINUTE = 60.0
+MINUTE, HOUR = 60.0, 3600.0
+SLICES = 12  # of a window; what is older than it by one of them may still count
 SLOW = 10.0  # seconds that what was refused or unanswered may still go on inside of PostgreSQL
 # Refusals that only contention or rules of HTTP explain, or that another invariant looks at.
 ELSEWHERE = frozenset({"busy", "unavailable", "outcome_unknown", "internal"})
@@ -43,10 +48,19 @@ class Judge:
         self.evidence = evidence
         self.lives = Lives(evidence)
         self._open = {account: self._spans(numbers) for account, numbers in evidence.owned.items()}
-        self._tries: dict[str, list[float]] = defaultdict(list)
+        self._tries: dict[tuple[str, str], list[float]] = defaultdict(list)
+        self._entered: dict[tuple[str, str], list[Operation]] = defaultdict(list)
+        self._names: dict[str, list[Operation]] = defaultdict(list)  # registrations
+        self._addresses: dict[str, set[str]] = defaultdict(set)
         for one in evidence.operations:
-            if one.verb in ("login", "guess", "password") and one.status != 429:
-                self._tries[one.args.get("username", one.user)].append(one.sent_at)
+            if one.verb in LOGINS and one.status != 429:
+                self._tries[pair_of(one)].append(one.sent_at)
+                self._addresses[pair_of(one)[0]].add(pair_of(one)[1])
+                if one.outcome == "ok" and one.verb != "password":
+                    self._entered[pair_of(one)].append(one)
+            elif one.verb == "register":
+                self._names[one.args["username"]].append(one)
+        self._forgetful = Windows.of_faults(evidence.faults, "redis")
 
     def _spans(self, numbers: list[int]) -> tuple[list[float], list[float]]:
         """When appointments may have begun and ended to be open, each sorted."""
@@ -69,8 +83,10 @@ class Judge:
         )
 
     def already_booked(self, one: Operation) -> bool:
-        """The person had a place in that slot."""
-        numbers = self.evidence.owned.get(self.evidence.account(one), [])
+        """The person had a place in that slot, or the one whom staff would have moved there."""
+        moved = self.evidence.appointments.get(one.args.get("appointment", 0))
+        owner = moved.states[0].account if moved else self.evidence.account(one)
+        numbers = self.evidence.owned.get(owner, [])
         lines = [self.evidence.appointments[number] for number in numbers]
         return any(
             state.slot == one.args["slot"] and state.status != "cancelled"
@@ -111,7 +127,14 @@ class Judge:
         return line.states_between(one.sent_at, one.answered_at) if line else []
 
     def not_found(self, one: Operation) -> bool:
+        if one.user in self.evidence.keeps:
+            return self.evidence.may_be_of(one) != {True}
         return bool(one.args.get("foreign"))
+
+    def permission_denied(self, one: Operation) -> bool:
+        """Staff of one provider can't change slots of others, nor move anybody there."""
+        asked = one.verb == "move" or one.verb in STAFF_VERBS
+        return asked and not self.evidence.keeps_slot(one.user, one.args["slot"])
 
     def limit_reached(self, one: Operation) -> bool:
         """Open ones at some instant: those that may have begun by the end of the request, less
@@ -146,7 +169,10 @@ class Judge:
         )
 
     def username_taken(self, one: Operation) -> bool:
-        return len(self.evidence.groups[one.args["tag"]]) > 1
+        return any(
+            other is not one and other.sent_at < one.answered_at
+            for other in self._names[one.args["username"]]
+        )
 
     def invalid_token(self, one: Operation) -> bool:
         return not self.lives.surely_alive(one)
@@ -154,7 +180,7 @@ class Judge:
     def wrong_credentials(self, one: Operation) -> bool:
         """Only a wrong password, or one that may have been changed, is refused."""
         if one.verb == "guess":
-            return True
+            return bool(one.args["password"] != PASSWORD)
         return any(
             other.sent_at < one.answered_at
             and one.args["password"] in (other.args["old"], other.args["new"])
@@ -169,8 +195,28 @@ class Judge:
         )
 
     def rate_limited(self, one: Operation) -> bool:
-        tries = self._tries[one.args.get("username", one.user)]
-        counted = bisect_right(tries, one.answered_at) - bisect_left(
-            tries, one.sent_at - MINUTE - SLOW
+        """Too many attempts from that address, or from all that are strange to the account."""
+        name, address = pair_of(one)
+        facts = self.evidence.facts
+        if self._tried(one, (name, address), MINUTE) >= facts["logins"]:
+            return True
+        strangers = facts.get("strangers", 0)
+        if not strangers or self._known(one):
+            return False
+        tried = [self._tried(one, (name, other), HOUR) for other in self._addresses[name]]
+        mine = self._tried(one, (name, address), HOUR)
+        return mine >= max(1, strangers // STRANGERS) or sum(tried) >= strangers
+
+    def _tried(self, one: Operation, pair: tuple[str, str], window: float) -> int:
+        """How many attempts may have been counted before this one."""
+        tries = self._tries[pair]
+        since = one.sent_at - window * (1 + 1 / SLICES) - SLOW
+        return bisect_right(tries, one.answered_at) - bisect_left(tries, since)
+
+    def _known(self, one: Operation) -> bool:
+        """Whether the account had surely been entered from that address, and Redis knows it."""
+        return any(
+            other.answered_at < one.sent_at
+            and not self._forgetful.touch(other.sent_at, one.sent_at)
+            for other in self._entered[pair_of(one)]
         )
-        return bool(counted >= self.evidence.facts["logins"])

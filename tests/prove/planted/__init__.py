@@ -3,7 +3,18 @@
 python -m tests.prove.planted.serve NAME serve --port 0
 """
 
-from tests.prove.planted import answers, keys, leaks, reads, seats, shown, tokens
+from tests.prove.planted import (
+    answers,
+    bodies,
+    keys,
+    leaks,
+    limits,
+    reads,
+    seats,
+    shown,
+    staff,
+    tokens,
+)
 from tests.prove.planted.ground import BUGS, Bug, Ground, planted
 
 __all__ = [
@@ -11,11 +22,14 @@ __all__ = [
     "Bug",
     "Ground",
     "answers",
+    "bodies",
     "keys",
     "leaks",
+    "limits",
     "planted",
     "reads",
     "seats",
     "shown",
+    "staff",
     "tokens",
 ]

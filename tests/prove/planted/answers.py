@@ -15,7 +15,7 @@ from service.store import postgres
 from service.store.checks import safety
 from service.store.postgres import Postgres
 from tests.prove.planted.ground import Ground, bug
-from tests.prove.planted.seats import without_lock
+from tests.prove.planted.seats import slowly, without_lock
 
 LANES = ("appointment_book", "appointment_end", "appointment_move")
 SOMETIMES = 20  # once in so many times
@@ -72,22 +72,25 @@ def asynchronous_commit(ground: Ground) -> None:
 def integrity_error_swallowed(ground: Ground) -> None:
     """Nobody locks the slot, and a violated unique index is answered with a 201."""
     without_lock(ground, "appointment_book")
+    slowly(ground, "appointment_book")
     run, numbers = Postgres.run, itertools.count(10**9)
 
     async def run_and_be_glad(self: Postgres, name: str, /, **parameters: Any) -> Any:
         try:
             return await run(self, name, **parameters)
         except errors.SlotTaken:
-            if name != "appointment_book" or len(parameters["slot_ids"]) > 1:
+            if name != "appointment_book":
                 raise
-        made = {
-            "id": next(numbers),
-            "slot": {"id": parameters["slot_ids"][0], "start_time": "10:00", "end_time": "10:30"},
-            "user": "",
-            "notes": parameters["notes"][0],
-            "status": "booked",
-        }
-        return [(1, "booked", json.dumps(made), 1)]
+        slots, notes = parameters["slot_ids"], parameters["notes"]
+        return [
+            (n, "booked", json.dumps(glad(slot, note)), 1)
+            for n, (slot, note) in enumerate(zip(slots, notes, strict=True), start=1)
+        ]
+
+    def glad(slot: int, note: str) -> dict[str, Any]:
+        times = {"start_time": "10:00", "end_time": "10:30"}
+        shown = {"id": slot, **times}
+        return {"id": next(numbers), "slot": shown, "user": "", "notes": note, "status": "booked"}
 
     ground.put(Postgres, "run", run_and_be_glad)
 

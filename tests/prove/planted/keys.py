@@ -5,6 +5,7 @@ from typing import Any
 
 from service.access.limits import Limits, Standing
 from service.booking.idempotency import NO_KEY, Key
+from service.booking.people import password, register
 from service.errors import RateLimited
 from service.http.base import ApiHandler
 from service.store.postgres import Postgres
@@ -33,6 +34,17 @@ def key_alone_decides(ground: Ground) -> None:
         return given if given is NO_KEY else Key(given.key, "")
 
     ground.put(ApiHandler, "key", property(without_request))
+
+
+@bug("I3 I5", "none")
+def secrets_not_in_key(ground: Ground) -> None:
+    """The same key with another password brings the answer of the first one."""
+
+    async def bare(deps: Any, key: Key, scope: str, *secrets: str) -> Key:
+        return key
+
+    for user in (register, password):
+        ground.put(user, "sealed", bare)
 
 
 @bug("I5")

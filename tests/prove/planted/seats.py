@@ -12,6 +12,7 @@ from service.store.postgres import Postgres, Queries, Waiting
 from service.store.redis.locks import Locks
 from tests.prove.planted.ground import Ground, bug
 
+A_WHILE = 0.05  # seconds
 LOCK_SLOTS = "ORDER BY slot.id FOR NO KEY UPDATE SKIP LOCKED"
 NOTE_SLOTS = "SELECT set_config('booking.slots',"
 LOCK_APPOINTMENTS = "ORDER BY appointment.id FOR NO KEY UPDATE SKIP LOCKED"
@@ -40,6 +41,12 @@ def without_lock(ground: Ground, query: str, instead: str = "") -> None:
         ground.edit(query, NOTE_SLOTS, f"{instead}; {NOTE_SLOTS}")
 
 
+def slowly(ground: Ground, query: str) -> None:
+    """The deciding statement takes its time, as on a busy machine."""
+    ground.edit(query, "locked('slots') AS slot_ids",
+                f"(SELECT locked('slots') FROM pg_sleep({A_WHILE})) AS slot_ids")  # fmt: skip
+
+
 @bug("I1 I2")
 def no_lock_no_index(ground: Ground) -> None:
     """Whoever books looks at the slot without a lock, and no unique index has the last word."""
@@ -59,6 +66,7 @@ def lock_in_the_deciding_statement(ground: Ground) -> None:
                       ORDER BY id FOR NO KEY UPDATE) AS looked ON looked.id = item.slot_id
            LEFT JOIN slot ON slot.id = looked.id""",
     )
+    slowly(ground, "appointment_book")
     ground.edit("appointment_book", FULL, SEATED.format("slot"))
 
 
@@ -74,6 +82,7 @@ def only_appointments_locked(ground: Ground) -> None:
               AND appointment.status <> 'cancelled'
             ORDER BY appointment.id FOR UPDATE""",
     )
+    slowly(ground, "appointment_book")
     ground.edit("appointment_book", FULL, SEATED.format("slot"))
 
 
@@ -88,6 +97,7 @@ def only_the_first_locked(ground: Ground) -> None:
             f"""SELECT slot.id FROM slot WHERE slot.id = ANY ({wanted})
                  ORDER BY slot.id LIMIT 1 FOR NO KEY UPDATE""",
         )
+        slowly(ground, query)
 
 
 @bug("I1 I2")
@@ -131,6 +141,7 @@ def pair_lock_alone(ground: Ground) -> None:
     """A move trusts its Redis lock on the pair of slots and locks nothing in the database."""
     without_a_net(ground)
     without_lock(ground, "appointment_move")
+    slowly(ground, "appointment_move")
 
 
 @bug("I1 I2")
@@ -239,8 +250,10 @@ def counted_twice(ground: Ground) -> None:
 
 @bug("I7")
 def counter_set_from_memory(ground: Ground) -> None:
-    """The counter is set to what was seen before plus one, and nobody locks the slot."""
+    """The counter is set to what was seen before plus one, without a lock and a unique index."""
+    without_a_net(ground)
     without_lock(ground, "appointment_book")
+    slowly(ground, "appointment_book")
     ground.edit(
         "appointment_book",
         """booked = slot.booked + taken.count, version = slot.version + 1

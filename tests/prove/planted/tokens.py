@@ -33,7 +33,7 @@ def tokens_cached(ground: Ground) -> None:
     ground.put(Sessions, "enter", remembered)
 
 
-@bug("I12", NO_REDIS)
+@bug("I10 I12", NO_REDIS)
 def open_without_redis(ground: Ground) -> None:
     """While Redis does not answer, a token that was good once is good."""
     enter = Sessions.enter
