@@ -46,6 +46,9 @@ WITH item AS (
                %(notes)s::text[], %(expands)s::boolean[],
                %(keys)s::text[], %(fingerprints)s::text[]
            ) WITH ORDINALITY AS item (account_id, slot_id, notes, expand, key, fingerprint, n)
+), mine AS MATERIALIZED (  -- what of all that is locked
+    SELECT locked('accounts') AS account_ids,
+           locked('slots') AS slot_ids
 ), open_count AS (
     SELECT appointment.account_id, count(*) AS count
       FROM appointment
@@ -63,9 +66,9 @@ WITH item AS (
                                             row_number() OVER same_key),
            CASE
                WHEN slot.id IS NULL THEN 'no_slot'
-               WHEN slot.id <> ALL ((SELECT locked('slots'))::bigint[]) THEN 'locked'
+               WHEN slot.id <> ALL (mine.slot_ids) THEN 'locked'
                WHEN %(max_open)s::integer > 0
-                AND item.account_id <> ALL ((SELECT locked('accounts'))::bigint[]) THEN 'locked'
+                AND item.account_id <> ALL (mine.account_ids) THEN 'locked'
                WHEN slot.deleted_at IS NOT NULL THEN 'no_slot'
                WHEN slot.starts_at <= now() THEN 'slot_in_past'
                WHEN slot_status(slot) <> 'free' THEN 'slot_taken'
@@ -81,6 +84,7 @@ WITH item AS (
                THEN 'again'
            END) AS refusal
       FROM item
+     CROSS JOIN mine
       LEFT JOIN slot ON slot.id = ANY (ARRAY[item.slot_id])
       LEFT JOIN open_count ON open_count.account_id = item.account_id
       LEFT JOIN idempotency AS stored
