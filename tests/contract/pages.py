@@ -6,8 +6,10 @@ from pathlib import Path
 
 from tests.contract.source import ROOT
 
-README, CLIENTS = ROOT / "README.md", ROOT / "docs" / "clients.md"
-PAGES = (README, ROOT / "deploy" / "README.md", *sorted(ROOT.glob("docs/**/*.md")))
+README, CONTRIBUTING, CLIENTS = (
+    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/clients.md")
+)
+PAGES = (README, CONTRIBUTING, ROOT / "deploy" / "README.md", *sorted(ROOT.glob("docs/**/*.md")))
 
 
 def section(title: str, page: Path = README) -> str:

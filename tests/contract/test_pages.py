@@ -8,7 +8,8 @@ import pytest
 
 from service.cli.arguments.parser import COMMANDS
 from service.settings import Settings
-from tests.contract.pages import PAGES, README, block, table
+from tests.contract.anchors import ANCHOR, mended
+from tests.contract.pages import CONTRIBUTING, PAGES, README, block, table
 from tests.contract.source import ROOT
 from tests.live import Live
 
@@ -56,13 +57,30 @@ def test_every_file_it_names_is_there(page: Path) -> None:
 
 def test_the_pages_name_files_at_all() -> None:
     named = [name for page in PAGES for name in NAMES.findall(page.read_text())]
-    assert sum(bool(IS_PATH.fullmatch(name)) for name in named) > 50
+    assert sum(bool(IS_PATH.fullmatch(name)) for name in named) > 80
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_line_it_names_is_where_it_says(page: Path) -> None:
+    """`python3 -m tests.contract.anchors` mends them."""
+    assert mended(page.read_text()) == page.read_text()
+
+
+def test_a_request_is_followed_from_the_socket_to_the_query() -> None:
+    followed = [ANCHOR.fullmatch(where) for where, _ in table("One request", CONTRIBUTING)]
+    assert all(followed)
+    assert any(one["path"].endswith(".sql") for one in followed if one)
 
 
 def test_every_folder_of_tests_is_named() -> None:
-    folders = {path.parent.name for path in (ROOT / "tests").glob("*/*.py")}
-    row = next(what for where, what in table("The tree") if where == "`tests/`")
-    assert set(NAMES.findall(row)) == folders
+    folders = {f"`tests/{path.parent.name}`" for path in (ROOT / "tests").glob("*/*.py")}
+    assert {row[0] for row in table("Tests", CONTRIBUTING)} == folders
+
+
+def test_every_decision_is_listed() -> None:
+    pages = {path.name for path in (ROOT / "docs" / "decisions").glob("*.md")} - {"README.md"}
+    listed = (ROOT / "docs" / "decisions" / "README.md").read_text()
+    assert set(re.findall(r"`docs/decisions/([\w-]+\.md)`", listed)) == pages
 
 
 def test_every_command_it_names_is_one() -> None:

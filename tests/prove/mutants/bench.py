@@ -21,8 +21,9 @@ from service.store.schema import migrate
 from tests.live import unconfigured
 from tests.prove.mutants.change import Mutant
 
-COPIED = (".ci", "service", "sql", "tests", "deploy", "run.py", "pyproject.toml",
-          "requirements.txt", "README.md", "CHANGELOG.md", "LICENSE")  # fmt: skip
+COPIED = (".ci", "service", "sql", "tests", "deploy", "docs", "run.py", "pyproject.toml",
+          "requirements.txt", "README.md", "CONTRIBUTING.md", "CHANGELOG.md",
+          "LICENSE")  # fmt: skip
 WORKER = Path(__file__).with_name("worker.py")
 TOGETHER = 300  # seconds for all tests of one mutant
 PROOF = 240  # and for its proof
