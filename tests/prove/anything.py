@@ -9,7 +9,8 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from service.handlers import docs
+from service.handlers.routes import ROUTES
+from service.openapi.document import document
 from tests.load.wire import message
 from tests.prove.ask import Ask
 from tests.prove.people import Person, World
@@ -38,7 +39,7 @@ class Anything:
 
     def __init__(self, world: World) -> None:
         self._world, self._random = world, world.random
-        found = json.loads(docs.OpenApi.body_text)
+        found = document(ROUTES)
         self._shared = found["components"]["parameters"]
         self._operations = [
             (method, path, told)
