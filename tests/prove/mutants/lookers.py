@@ -84,7 +84,7 @@ class Lookers:
 
     def of(self, mutant: Mutant) -> list[str]:
         """The tests that run what was changed: those that saw others there, then the quick."""
-        killed = self.killed[f"{mutant.path} {mutant.query or mutant.first}"]
+        killed = self.killed[f"{mutant.path} {mutant.query or mutant.function}"]
         around = self.killed[mutant.path]
         found: list[tuple[int, int, float, str]] = []
         for name in files(self._root):
@@ -119,6 +119,5 @@ class Lookers:
     def _runs(mutant: Mutant, ran: Iterable[Any]) -> bool:
         if mutant.query:
             return ["query", mutant.query] in ran
-        return any(
-            path == mutant.path and mutant.first <= line <= mutant.last for path, line in ran
-        )
+        around = mutant.function and f"{mutant.function}."  # what is inside of it, too
+        return any(path == mutant.path and f"{name}.".startswith(around) for path, name in ran)

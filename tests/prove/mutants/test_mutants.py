@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from service.settings import ROOT
+from service.store.queries import parse
 from tests.prove.mutants import in_python, in_sql
 from tests.prove.mutants.bench import Bench
-from tests.prove.mutants.campaign import PARTS, chosen, tried
-from tests.prove.mutants.change import Mutant, mutants_of
+from tests.prove.mutants.campaign import PARTS, about, chosen, tried
+from tests.prove.mutants.change import Mutant, functions, mutants_of
+from tests.prove.mutants.equivalent import equivalents
 from tests.prove.mutants.table import told
 
 SOURCE = b'''
@@ -88,10 +90,7 @@ def mutant(path: str, new: str, query: str = "") -> Mutant:
 
 
 @pytest.mark.timeout(180)
-def test_an_obvious_one_is_killed_and_an_equivalent_one_is_told(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bench, "prove", lambda: "")  # a proof has tests of its own
+def test_an_obvious_one_is_killed_and_an_equivalent_one_is_told(bench: Bench) -> None:
     path = "service/booking/idempotency.py"
     tests = ["tests/api/test_slot_get.py", "tests/unit/test_answer.py"]
     known = bench.run(files=tests, trace=True)["tests"]
@@ -99,7 +98,7 @@ def test_an_obvious_one_is_killed_and_an_equivalent_one_is_told(
     obvious = mutant("sql/queries/slot.sql", "+ WHERE slot.id <> %(slot_id)s::bigint", "slot_get")
     equal = mutant(path, "+SOME = 1001")
     both = obvious, equal
-    rows = [{"name": one.name, "part": "some", **tried(bench, one, names)} for one in both]
+    rows = [{"part": "some", **about(one), **tried(bench, one, names)} for one in both]
     assert [row["fate"] for row in rows] == ["killed", "survived"]
     assert rows[0]["by"].startswith("tests/api/test_slot_get.py::")
     table = told(rows)
@@ -107,6 +106,39 @@ def test_an_obvious_one_is_killed_and_an_equivalent_one_is_told(
     assert "    +SOME = 1001" in table
     assert "slot_get" not in table
     assert (bench.copy / path).read_bytes() == (ROOT / path).read_bytes()
+
+
+def test_what_fails_for_want_of_time_is_told_from_what_is_wrong(bench: Bench) -> None:
+    slow, wrong = bench.copy / "tests/unit/test_slow.py", bench.copy / "tests/unit/test_wrong.py"
+    slow.write_text("def test_slow(): raise TimeoutError('after 5 seconds')\n")
+    wrong.write_text("def test_wrong(): assert 1 > 2\n")
+    found = [bench.run(files=[f"tests/unit/{one.name}"]) for one in (slow, wrong)]
+    assert [one["failed"].split("::")[-1] for one in found] == ["test_slow", "test_wrong"]
+    assert [one["late"] for one in found] == [True, False]
+
+
+def test_a_function_is_named_as_python_names_it() -> None:
+    source = b"class A:\n    @one\n    def b(self):\n        def c(): pass\n"
+    assert list(functions(ast.parse(source))) == [(2, 4, "A.b"), (4, 4, "A.b.<locals>.c")]
+
+
+def test_each_that_is_called_equivalent_can_be_made_and_says_why() -> None:
+    known = equivalents()
+    places = {place for place, _, _ in known}
+    paths = {one for one in places if "/" in one}
+    paths |= {
+        str(path.relative_to(ROOT))
+        for path in ROOT.glob("sql/queries/*.sql")
+        if places & {one.name for one in parse(path.stem, path.read_text())}
+    }
+    made = {
+        one.words
+        for path in paths
+        for one in mutants_of(ROOT, path)
+        if one.query in places or one.path in places
+    }
+    assert set(known) <= made
+    assert all(known.values())
 
 
 def test_what_is_no_sql_is_no_mutant(bench: Bench) -> None:
