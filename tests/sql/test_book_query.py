@@ -85,6 +85,16 @@ def test_appointment_book_offers_three_next_free_slots(desk: Desk, ada: int, ben
     assert fifth not in offered
 
 
+def test_appointment_book_offers_others_to_who_loses_beside_a_roomier_slot(
+    desk: Desk, ada: int, ben: int
+) -> None:
+    narrow, following = desk.slots(2)
+    roomy = desk.slot(capacity=2)
+    rows = desk.book((ada, narrow), (ben, narrow), (ada, roomy), (ben, roomy))
+    assert verdicts(rows) == ["booked", "slot_taken", "booked", "booked"]
+    assert [slot["id"] for slot in json.loads(rows[1].body)] == [following]
+
+
 def test_appointment_book_offers_nothing_when_nothing_is_free(desk: Desk, ada: int) -> None:
     slot_id = desk.slot()
     rows = desk.book((ada, slot_id), (ada, slot_id))
