@@ -20,6 +20,7 @@ from service.store.embedded import Embedded
 from service.store.queries import QueryError, parse
 from tests.live import unconfigured
 from tests.prove.mutants.change import Mutant
+from tests.prove.mutants.lookers import files
 
 COPIED = (".ci", "service", "sql", "tests", "deploy", "run.py", "pyproject.toml",
           "requirements.txt", "README.md", "CHANGELOG.md", "LICENSE")  # fmt: skip
@@ -63,6 +64,7 @@ class Bench:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self.run(files=files(ROOT), collect=True)  # compiles what no mutant changes
 
     def stop(self) -> None:
         """End what was started; the copy goes too."""
@@ -90,7 +92,12 @@ class Bench:
                 cursor.execute(f'CREATE DATABASE "{name}" OWNER "{owner}" TEMPLATE "{template}"')
 
     def run(
-        self, *, files: Sequence[str] = (), tests: Sequence[str] = (), trace: bool = False
+        self,
+        *,
+        files: Sequence[str] = (),
+        tests: Sequence[str] = (),
+        trace: bool = False,
+        collect: bool = False,
     ) -> Any:
         """What became of some tests on fresh servers, as worker.py tells it."""
         self._fresh(self._name, "template")
@@ -100,6 +107,7 @@ class Bench:
             "files": list(files),
             "tests": list(tests),
             "trace": trace,
+            "collect": collect,
             "seconds": TOGETHER * (3 if trace else 1),
             "environment": ENVIRONMENT,
             "log": str(self.folder / "pytest.txt"),

@@ -22,6 +22,7 @@ from tests.prove.mutants.lookers import Lookers
 from tests.prove.mutants.table import told
 
 BENCHES = 2
+LIKELY = 20  # tests that are run before any other is even read
 NO_TESTS = int(pytest.ExitCode.NO_TESTS_COLLECTED)
 # Each of these has the same share of the mutants, as long as there are any.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -78,8 +79,8 @@ class Campaign:
     def run(self) -> int:
         """Try them all; 0 when none survives, else 1.
 
-        The tests of all come first. What failed for want of time is tried again while nothing else
-        runs, and only what no test notices is worth a proof.
+        The tests of all come first. What failed for want of time, or not at all, is tried again
+        while nothing else runs, and only what no test notices is worth a proof.
         """
         signal.signal(signal.SIGTERM, lambda *_: self._stop())
         benches = [Bench(self._folder, number) for number in range(BENCHES)]
@@ -88,7 +89,7 @@ class Campaign:
                 bench.start()
             self._share(benches, self._look, iter(self._lookers.unknown()))
             self._share(benches, self._test, self._next())
-            self._share(benches[:1], self._again, self._those(late=True))
+            self._share(benches[:1], self._again, self._those(alone=False))
             self._share(benches, self._prove, self._those(fate="survived", proved=False))
         finally:
             for bench in benches:
@@ -145,7 +146,7 @@ class Campaign:
         part, mutant = one
         with self._lock:
             tests = self._lookers.of(mutant)
-            seen = self._lookers.seen(tests)
+            seen = self._lookers.seen(tests + self._lookers.of(mutant, alone=True))
         row = self._known.get(mutant.name)
         if row is None or (row["fate"] == "survived" and row["seen"] != seen):
             proved = bool(row and row["proved"])
@@ -155,13 +156,19 @@ class Campaign:
                 row |= {"fate": "equivalent", "by": why, "late": False}
             else:
                 row |= tried(bench, mutant, tests)
+            row["alone"] = not row["late"] and row["fate"] != "survived"
         self._mutants[mutant.name] = mutant
         self._keep(row)
 
     def _again(self, bench: Bench, row: Any) -> None:
-        """Try one again whose tests ran out of time, perhaps because the machine was busy."""
+        """Try one while nothing else runs: perhaps a test ran out of time since the machine was
+        busy, and there are tests that must run alone. What fails without it, too, tells nothing."""
         mutant = self._mutants[row["name"]]
-        self._keep(row | tried(bench, mutant, self._lookers.of(mutant)) | {"late": False})
+        tests = self._lookers.of(mutant) if row["late"] else []
+        row |= tried(bench, mutant, tests + self._lookers.of(mutant, alone=True))
+        if "::" in row["by"] and failure(bench.run(tests=[row["by"]]))[0]:
+            row |= {"fate": "survived", "by": ""}
+        self._keep(row | {"alone": True, "late": False})
 
     def _prove(self, bench: Bench, row: Any) -> None:
         """Let a proof look at what no test noticed."""
@@ -210,18 +217,23 @@ def tried(bench: Bench, mutant: Mutant, tests: list[str]) -> dict[str, Any]:
     fate, by, late = "survived", "", False
     if not bench.understood(mutant):
         fate = "invalid"
-    elif tests:
+    else:
         with bench.planted(mutant):
-            found = bench.run(tests=tests)
-        late = found["late"]
-        if found["hung"]:
-            fate, by = "killed", "hangs"
-        elif found["failed"]:
-            fate, by = "killed", found["failed"]
-        elif found["ended"] not in (0, NO_TESTS):
-            fate, by = "killed", "does not start"
+            for some in filter(None, (tests[:LIKELY], tests[LIKELY:])):
+                if not by:
+                    by, late = failure(bench.run(tests=some))
+        fate = "killed" if by else "survived"
     seconds = round(time.monotonic() - began, 1)
     return {"fate": fate, "by": by, "late": late, "tests": len(tests), "seconds": seconds}
+
+
+def failure(found: Any) -> tuple[str, bool]:
+    """What was wrong in a run of tests, "" if nothing, and whether time ran out."""
+    if found["hung"]:
+        return "hangs", True
+    if not found["failed"] and found["ended"] not in (0, NO_TESTS):
+        return "does not start", False
+    return found["failed"], found["late"]
 
 
 def campaign(folder: Path, count: int, seed: int, only: str) -> int:

@@ -51,8 +51,7 @@ def files(root: Path) -> list[str]:
     for name in FOLDERS:
         path = root / name
         found += sorted(path.glob("test_*.py")) if path.is_dir() else [path]
-    names = (str(path.relative_to(root)) for path in found if path.exists())
-    return [name for name in names if not name.startswith(ALONE)]
+    return [str(path.relative_to(root)) for path in found if path.exists()]
 
 
 def digest(root: Path, name: str) -> str:
@@ -82,15 +81,20 @@ class Lookers:
         self._known[name] = {"digest": digest(self._root, name), "tests": ended}
         self._path.write_text(json.dumps(self._known))
 
-    def of(self, mutant: Mutant) -> list[str]:
-        """The tests that run what was changed: those that saw others there, then the quick."""
+    def of(self, mutant: Mutant, *, alone: bool = False) -> list[str]:
+        """The tests that run what was changed: those that saw others there, then the quick.
+
+        Either those that must run alone, or all others.
+        """
         killed = self.killed[f"{mutant.path} {mutant.query or mutant.function}"]
         around = self.killed[mutant.path]
         found: list[tuple[int, int, float, str]] = []
         for name in files(self._root):
             whole = self._named(mutant, name)
             for test, told in self._known.get(name, {}).get("tests", {}).items():
-                if told["seconds"] <= QUICK and (whole or self._runs(mutant, told["ran"])):
+                if test.startswith(ALONE) != alone or told["seconds"] > QUICK:
+                    continue
+                if whole or self._runs(mutant, told["ran"]):
                     found.append((-killed[test], -around[test], told["seconds"], test))
         chosen, left = [], ENOUGH
         for _, _, seconds, test in sorted(found):

@@ -14,6 +14,7 @@ from tests.prove.mutants.bench import Bench
 from tests.prove.mutants.campaign import PARTS, about, chosen, tried
 from tests.prove.mutants.change import Mutant, functions, mutants_of
 from tests.prove.mutants.equivalent import equivalents
+from tests.prove.mutants.lookers import Lookers
 from tests.prove.mutants.table import told
 
 SOURCE = b'''
@@ -30,6 +31,7 @@ SELECT slot.id, slot.version
   FROM slot
  WHERE slot.id > %(after_id)s::bigint  -- a comment > 1
    AND coalesce(slot.booked, 0) < %(most)s::integer
+   AND slot.name <> 'a slot.name or 1'
  ORDER BY slot.id
 """
 
@@ -60,6 +62,7 @@ def test_of_sql_it_makes_other_queries() -> None:
     assert any("AND slot.booked < %(most)s" in text for text in texts)
     assert any("WHERE coalesce(slot.booked, 0)" in text for text in texts)
     assert all("-- a comment > 1" in text for text in texts if "a comment" in text)
+    assert all("'a slot.name or 1'" in text for text in texts if "'a " in text)
 
 
 def test_one_seed_chooses_the_same_from_every_part() -> None:
@@ -115,6 +118,16 @@ def test_what_fails_for_want_of_time_is_told_from_what_is_wrong(bench: Bench) ->
     found = [bench.run(files=[f"tests/unit/{one.name}"]) for one in (slow, wrong)]
     assert [one["failed"].split("::")[-1] for one in found] == ["test_slow", "test_wrong"]
     assert [one["late"] for one in found] == [True, False]
+
+
+def test_tests_that_must_run_alone_are_asked_apart_from_the_others(tmp_path: Path) -> None:
+    lookers = Lookers(tmp_path / "lookers.json", ROOT)
+    one = mutant("service/passwords.py", "+GRACE = 4")
+    together, alone = "tests/unit/test_names.py", "tests/unit/test_passwords.py"
+    for name in (together, alone):
+        lookers.note(name, {f"{name}::test_it": {"seconds": 1, "ran": [[one.path, "Hasher.hash"]]}})
+    assert lookers.of(one) == [f"{together}::test_it"]
+    assert lookers.of(one, alone=True) == [f"{alone}::test_it"]
 
 
 def test_a_function_is_named_as_python_names_it() -> None:

@@ -105,11 +105,12 @@ def child(job: dict[str, Any], out: int) -> None:
     quiet = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for number in (1, 2):
         os.dup2(quiet, number)
-    sys.dont_write_bytecode = not job["trace"]
+    sys.dont_write_bytecode = not (job["trace"] or job["collect"])
     os.environ.update(job["environment"])
     files = list(dict.fromkeys(name.split("::")[0] for name in job["tests"])) or job["files"]
     plugin = Plugin(job)
     options = [one for one in OPTIONS if not (one == "-x" and job["trace"])]
+    options += ["--collect-only"] if job["collect"] else []
     options += [f"--timeout={EACH}", f"--basetemp={job['folder']}"]
     ended = pytest.main([*options, *files], plugins=[plugin])
     found = {"ended": int(ended), "failed": plugin.failed, "late": plugin.late}
