@@ -82,22 +82,24 @@ class Lookers:
         self._path.write_text(json.dumps(self._known))
 
     def of(self, mutant: Mutant, *, alone: bool = False) -> list[str]:
-        """The tests that run what was changed: those that saw others there, then the quick.
+        """The tests that run what was changed: those that saw others there, then those that run
+        little else, which are about it, then the quick.
 
         Either those that must run alone, or all others.
         """
         killed = self.killed[f"{mutant.path} {mutant.query or mutant.function}"]
         around = self.killed[mutant.path]
-        found: list[tuple[int, int, float, str]] = []
+        found: list[tuple[int, int, int, float, str]] = []
         for name in files(self._root):
             whole = self._named(mutant, name)
             for test, told in self._known.get(name, {}).get("tests", {}).items():
                 if test.startswith(ALONE) != alone or told["seconds"] > QUICK:
                     continue
                 if whole or self._runs(mutant, told["ran"]):
-                    found.append((-killed[test], -around[test], told["seconds"], test))
+                    others, seconds = len(told["ran"]), told["seconds"]
+                    found.append((-killed[test], -around[test], others, seconds, test))
         chosen, left = [], ENOUGH
-        for _, _, seconds, test in sorted(found):
+        for *_, seconds, test in sorted(found):
             left -= seconds
             if left > 0:
                 chosen.append(test)

@@ -26,7 +26,7 @@ HEAVY = ("tornado.web", "tornado.httpclient", "aiopg", "psycopg2.extras", "redis
 OPTIONS = ("-q", "-x", "-n", "0", "-p", "no:cacheprovider", "--tb=short",
            "-W", "ignore::pytest.PytestAssertRewriteWarning")  # fmt: skip
 LATE = re.compile(r"time(?:d[ _]?)?out", re.IGNORECASE)  # as libraries say it
-EACH = 60  # seconds of one test: much, since the machine may be busy
+EACH = 30  # seconds of one test: much, since the machine may be busy
 
 
 class Plugin:
