@@ -28,8 +28,7 @@ WORKER = Path(__file__).with_name("worker.py")
 TOGETHER = 300  # seconds for all tests of one mutant
 PROOF = 240  # and for its proof
 OPERATIONS = 1500
-# What the tests run with: the model is as long as a quick test may be.
-ENVIRONMENT = {"MODEL_STEPS": "600", "HYPOTHESIS_STORAGE_DIRECTORY": "/dev/null/none"}
+STEPS = 600  # the model is as long as a quick test may be
 
 
 class Bench:
@@ -109,7 +108,10 @@ class Bench:
             "trace": trace,
             "collect": collect,
             "seconds": TOGETHER * (3 if trace else 1),
-            "environment": ENVIRONMENT,
+            "environment": {
+                "MODEL_STEPS": str(STEPS),
+                "HYPOTHESIS_STORAGE_DIRECTORY": str(self.folder / "hypothesis"),
+            },
             "log": str(self.folder / "pytest.txt"),
             "folder": str(self.folder / "tests"),
             "servers": {

@@ -42,7 +42,8 @@ OUTSIDE = {
     "service/store/safety.py": (START,),
 }
 QUICK = 12.0  # seconds that a test may take
-ENOUGH = 60.0  # seconds that all tests of one mutant may take
+ENOUGH = 120.0  # seconds that all tests of one mutant may take, as long as they are noted
+FEW = 3  # tests of one file, before those of another have their turn
 
 
 def files(root: Path) -> list[str]:
@@ -82,28 +83,37 @@ class Lookers:
         self._path.write_text(json.dumps(self._known))
 
     def of(self, mutant: Mutant, *, alone: bool = False) -> list[str]:
-        """The tests that run what was changed: those that saw others there, then those that run
-        little else, which are about it, then the quick.
+        """The tests that run what was changed, the likeliest to notice first: either those that
+        must run alone, or all others.
 
-        Either those that must run alone, or all others.
+        Of a function that only runs when its file is imported, those that run anything of the file.
         """
-        killed = self.killed[f"{mutant.path} {mutant.query or mutant.function}"]
-        around = self.killed[mutant.path]
-        found: list[tuple[int, int, int, float, str]] = []
-        for name in files(self._root):
-            whole = self._named(mutant, name)
-            for test, told in self._known.get(name, {}).get("tests", {}).items():
-                if test.startswith(ALONE) != alone or told["seconds"] > QUICK:
-                    continue
-                if whole or self._runs(mutant, told["ran"]):
-                    others, seconds = len(told["ran"]), told["seconds"]
-                    found.append((-killed[test], -around[test], others, seconds, test))
+        found = self._found(mutant) or self._found(mutant._replace(function=""))
         chosen, left = [], ENOUGH
         for *_, seconds, test in sorted(found):
-            left -= seconds
-            if left > 0:
-                chosen.append(test)
+            if test.startswith(ALONE) == alone:
+                left -= seconds
+                if left > 0:
+                    chosen.append(test)
         return chosen
+
+    def _found(self, mutant: Mutant) -> list[tuple[int, int, int, int, float, str]]:
+        """Those that saw others there come first, then a few of each file: of those that run little
+        else, which are about it, and are quick."""
+        killed = self.killed[f"{mutant.path} {mutant.query or mutant.function}"]
+        around = self.killed[mutant.path]
+        found = []
+        for name in files(self._root):
+            whole = self._named(mutant, name)
+            ours = sorted(
+                (len(told["ran"]), told["seconds"], test)
+                for test, told in self._known.get(name, {}).get("tests", {}).items()
+                if told["seconds"] <= QUICK and (whole or self._runs(mutant, told["ran"]))
+            )
+            for nth, (others, seconds, test) in enumerate(ours):
+                turn = nth // FEW
+                found.append((-killed[test], -around[test], turn, others, seconds, test))
+        return found
 
     def seen(self, tests: Iterable[str]) -> str:
         """What changes when one of these tests does."""

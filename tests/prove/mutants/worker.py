@@ -74,7 +74,8 @@ class Plugin:
             sys.settrace(None)
             threading.settrace(None)  # type: ignore[arg-type]
             seconds = time.monotonic() - began
-            self.tests[item.nodeid] = {"seconds": round(seconds, 3), "ran": sorted(self._ran)}
+            told = self.tests.setdefault(item.nodeid, {})  # there is one if it failed
+            told |= {"seconds": round(seconds, 3), "ran": sorted(self._ran)}
 
     def _trace(self, frame: FrameType, event: str, arg: object) -> None:
         code = frame.f_code
@@ -94,7 +95,6 @@ class Plugin:
             if not self.failed:
                 crash = getattr(report.longrepr, "reprcrash", None)
                 self.failed, self.late = report.nodeid, bool(LATE.search(str(crash)))
-            self.tests.get(report.nodeid, {})["failed"] = True
             if self._job["trace"]:
                 self.tests.setdefault(report.nodeid, {"ran": [], "seconds": 0})["failed"] = True
 
