@@ -25,7 +25,8 @@ from tests.prove.mutants.lookers import files
 COPIED = (".ci", "service", "sql", "tests", "deploy", "run.py", "pyproject.toml",
           "requirements.txt", "README.md", "CHANGELOG.md", "LICENSE")  # fmt: skip
 WORKER = Path(__file__).with_name("worker.py")
-TOGETHER = 300  # seconds for all tests of one mutant
+TOGETHER = 300  # seconds for some tests of one mutant
+PATIENT = 1800  # and for all of them, or to note what they run
 PROOF = 240  # and for its proof
 OPERATIONS = 1500
 STEPS = 600  # the model is as long as a quick test may be
@@ -95,6 +96,7 @@ class Bench:
         *,
         files: Sequence[str] = (),
         tests: Sequence[str] = (),
+        seconds: float = TOGETHER,
         trace: bool = False,
         collect: bool = False,
     ) -> Any:
@@ -107,7 +109,7 @@ class Bench:
             "tests": list(tests),
             "trace": trace,
             "collect": collect,
-            "seconds": TOGETHER * (3 if trace else 1),
+            "seconds": seconds,
             "environment": {
                 "MODEL_STEPS": str(STEPS),
                 "HYPOTHESIS_STORAGE_DIRECTORY": str(self.folder / "hypothesis"),

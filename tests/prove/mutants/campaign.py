@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from service.settings import ROOT
-from tests.prove.mutants.bench import Bench
+from tests.prove.mutants.bench import PATIENT, TOGETHER, Bench
 from tests.prove.mutants.change import Mutant, mutants_of
 from tests.prove.mutants.equivalent import equivalents
 from tests.prove.mutants.lookers import Lookers
@@ -123,7 +123,7 @@ class Campaign:
 
     def _look(self, bench: Bench, name: str) -> None:
         """Note what the tests of a file run."""
-        found = bench.run(files=[name], trace=True)
+        found = bench.run(files=[name], trace=True, seconds=PATIENT)
         with self._lock:
             self._lookers.note(name, found["tests"])
             self._say(f"{name}: {len(found['tests'])} tests, ended with {found['ended']}")
@@ -146,7 +146,7 @@ class Campaign:
         part, mutant = one
         with self._lock:
             tests = self._lookers.of(mutant)
-            seen = self._lookers.seen(tests + self._lookers.of(mutant, alone=True))
+            seen = self._lookers.seen(self._lookers.all_of(mutant))
         row = self._known.get(mutant.name)
         if row is None or (row["fate"] == "survived" and row["seen"] != seen):
             proved = bool(row and row["proved"])
@@ -161,11 +161,13 @@ class Campaign:
         self._keep(row)
 
     def _again(self, bench: Bench, row: Any) -> None:
-        """Try one while nothing else runs: perhaps a test ran out of time since the machine was
-        busy, and there are tests that must run alone. What fails without it, too, tells nothing."""
+        """Try one with all tests that look at it, while nothing else runs: perhaps one ran out of
+        time since the machine was busy, or must run alone. What fails anyway tells nothing."""
         mutant = self._mutants[row["name"]]
-        tests = self._lookers.of(mutant) if row["late"] else []
-        row |= tried(bench, mutant, tests + self._lookers.of(mutant, alone=True))
+        tests = list(self._lookers.all_of(mutant))
+        asked = set() if row["late"] else set(self._lookers.of(mutant))
+        tests = [test for test in tests if test not in asked]
+        row |= tried(bench, mutant, tests, PATIENT)
         if "::" in row["by"] and failure(bench.run(tests=[row["by"]]))[0]:
             row |= {"fate": "survived", "by": ""}
         self._keep(row | {"alone": True, "late": False})
@@ -211,7 +213,9 @@ def about(mutant: Mutant) -> dict[str, Any]:
     }
 
 
-def tried(bench: Bench, mutant: Mutant, tests: list[str]) -> dict[str, Any]:
+def tried(
+    bench: Bench, mutant: Mutant, tests: list[str], seconds: float = TOGETHER
+) -> dict[str, Any]:
     """What becomes of a mutant: killed by a test, survived, or invalid; late if time ran out."""
     began = time.monotonic()
     fate, by, late = "survived", "", False
@@ -221,10 +225,10 @@ def tried(bench: Bench, mutant: Mutant, tests: list[str]) -> dict[str, Any]:
         with bench.planted(mutant):
             for some in filter(None, (tests[:LIKELY], tests[LIKELY:])):
                 if not by:
-                    by, late = failure(bench.run(tests=some))
+                    by, late = failure(bench.run(tests=some, seconds=seconds))
         fate = "killed" if by else "survived"
-    seconds = round(time.monotonic() - began, 1)
-    return {"fate": fate, "by": by, "late": late, "tests": len(tests), "seconds": seconds}
+    took = round(time.monotonic() - began, 1)
+    return {"fate": fate, "by": by, "late": late, "tests": len(tests), "seconds": took}
 
 
 def failure(found: Any) -> tuple[str, bool]:

@@ -42,7 +42,7 @@ OUTSIDE = {
     "service/store/safety.py": (START,),
 }
 QUICK = 12.0  # seconds that a test may take
-ENOUGH = 120.0  # seconds that all tests of one mutant may take, as long as they are noted
+ENOUGH = 120.0  # seconds that all tests of one mutant may take at first
 FEW = 3  # tests of one file, before those of another have their turn
 
 
@@ -82,16 +82,19 @@ class Lookers:
         self._known[name] = {"digest": digest(self._root, name), "tests": ended}
         self._path.write_text(json.dumps(self._known))
 
-    def of(self, mutant: Mutant, *, alone: bool = False) -> list[str]:
-        """The tests that run what was changed, the likeliest to notice first: either those that
-        must run alone, or all others.
+    def all_of(self, mutant: Mutant) -> dict[str, float]:
+        """The tests that run what was changed, the likeliest to notice first, and their seconds.
 
         Of a function that only runs when its file is imported, those that run anything of the file.
         """
         found = self._found(mutant) or self._found(mutant._replace(function=""))
+        return {test: seconds for *_, seconds, test in sorted(found)}
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """Of these as many as may be asked while other things run."""
         chosen, left = [], ENOUGH
-        for *_, seconds, test in sorted(found):
-            if test.startswith(ALONE) == alone:
+        for test, seconds in self.all_of(mutant).items():
+            if not test.startswith(ALONE):
                 left -= seconds
                 if left > 0:
                     chosen.append(test)
