@@ -100,9 +100,9 @@ class Lookers:
                     chosen.append(test)
         return chosen
 
-    def _found(self, mutant: Mutant) -> list[tuple[int, int, int, int, float, str]]:
-        """Those that saw others there come first, then a few of each file: of those that run little
-        else, which are about it, and are quick."""
+    def _found(self, mutant: Mutant) -> list[tuple[int, int, int, float, str]]:
+        """Those that saw others there come first, then a few of each file, the quick before the
+        slow: those that run little else, which are about it."""
         killed = self.killed[f"{mutant.path} {mutant.query or mutant.function}"]
         around = self.killed[mutant.path]
         found = []
@@ -113,9 +113,8 @@ class Lookers:
                 for test, told in self._known.get(name, {}).get("tests", {}).items()
                 if told["seconds"] <= QUICK and (whole or self._runs(mutant, told["ran"]))
             )
-            for nth, (others, seconds, test) in enumerate(ours):
-                turn = nth // FEW
-                found.append((-killed[test], -around[test], turn, others, seconds, test))
+            for nth, (_, seconds, test) in enumerate(ours):
+                found.append((-killed[test], -around[test], nth // FEW, seconds, test))
         return found
 
     def seen(self, tests: Iterable[str]) -> str:
