@@ -76,10 +76,15 @@ def mutants_of(root: Path, path: str) -> Iterator[Mutant]:
 
 
 def functions(node: ast.AST, around: str = "") -> Iterator[tuple[int, int, str]]:
-    """The first and the last line of each function, decorators included, and its full name."""
+    """The first and the last line of each function, decorators included, and its full name.
+
+    One whose results are kept is run by the first test only: it counts as its surroundings.
+    """
     for child in ast.iter_child_nodes(node):
         inside = around
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            if any("cache" in ast.unparse(one) for one in child.decorator_list):
+                continue
             first = min([child.lineno, *(one.lineno for one in child.decorator_list)])
             yield first, child.end_lineno or 0, f"{around}{child.name}"
             inside = f"{around}{child.name}.<locals>."

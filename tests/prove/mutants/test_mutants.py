@@ -131,7 +131,7 @@ def test_tests_that_must_run_alone_are_asked_apart_from_the_others(tmp_path: Pat
 
 
 def test_a_function_is_named_as_python_names_it() -> None:
-    source = b"class A:\n    @one\n    def b(self):\n        def c(): pass\n"
+    source = b"class A:\n    @one\n    def b(self):\n        def c(): pass\n@cache\ndef d(): pass\n"
     assert list(functions(ast.parse(source))) == [(2, 4, "A.b"), (4, 4, "A.b.<locals>.c")]
 
 
