@@ -182,6 +182,14 @@ def test_appointment_book_gives_a_person_as_many_places_as_the_slot_allows(
     assert verdicts(desk.book((ben, twice), (ben, twice))) == ["booked", "again"]
 
 
+def test_appointment_book_serves_the_first_of_ones_own_wishes_however_many_there_are(
+    desk: Desk, ada: int, ben: int
+) -> None:
+    slot_id = desk.slot(capacity=3, per_person=1)
+    rows = desk.book(*[(ada, slot_id), (ben, slot_id)] * 30)
+    assert verdicts(rows) == ["booked", "booked"] + ["again"] * 58
+
+
 def test_appointment_book_forgets_the_places_that_somebody_gave_back(desk: Desk, ada: int) -> None:
     slot_id = desk.slot(capacity=3, per_person=1)
     first = desk.appointment(ada, slot_id)
