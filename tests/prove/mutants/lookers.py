@@ -34,6 +34,7 @@ OUTSIDE = {
     "service/booking/operator.py": (USERS,),
     "service/booking/publish.py": (PUBLISH,),
     "service/booking/schedule.py": (PUBLISH,),
+    "service/booking/zones.py": (SLOTS,),
     "service/handlers/openapi.py": (DOCUMENT, ANSWERS),
     "service/handlers/operation.py": (DOCUMENT, ANSWERS),
     "service/handlers/parameters.py": (DOCUMENT, ANSWERS),
@@ -127,6 +128,8 @@ class Lookers:
         """Whether a whole file of tests is about it."""
         about = (mutant.query or mutant.path).startswith
         if any(about(part) and name in tests for part, tests in OUTSIDE.items()):
+            return True
+        if name == f"tests/unit/test_{Path(mutant.path).stem}.py":  # reads constants, too
             return True
         if mutant.query and name.startswith("tests/sql/"):
             return True
