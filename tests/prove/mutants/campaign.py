@@ -225,10 +225,20 @@ def tried(
         with bench.planted(mutant):
             for some in filter(None, (tests[:LIKELY], tests[LIKELY:])):
                 if not by:
-                    by, late = failure(bench.run(tests=some, seconds=seconds))
+                    by, late = noticed(bench, some, seconds)
         fate = "killed" if by else "survived"
     took = round(time.monotonic() - began, 1)
     return {"fate": fate, "by": by, "late": late, "tests": len(tests), "seconds": took}
+
+
+def noticed(bench: Bench, tests: list[str], seconds: float) -> tuple[str, bool]:
+    """What was wrong in a run of tests; one that does not fail twice was only disturbed."""
+    while tests:
+        by, late = failure(bench.run(tests=tests, seconds=seconds))
+        if "::" not in by or failure(bench.run(tests=[by]))[0]:
+            return by, late
+        tests = tests[tests.index(by) + 1 :]
+    return "", False
 
 
 def failure(found: Any) -> tuple[str, bool]:
