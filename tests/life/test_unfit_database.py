@@ -18,15 +18,7 @@ from service.settings import Settings, SettingsError
 from service.store import fitness
 from service.store.embedded import Embedded
 from service.store.migrate import MigrationError, migrate
-from tests.live import ROOT, connected, scratch_database, unconfigured
-
-
-@pytest.fixture
-def scratch(servers: Embedded, settings: Settings) -> Iterator[Settings]:
-    """Settings of a database of its own with the schema in it."""
-    with scratch_database(servers.admin_url or "", settings.database_url) as url:
-        migrate(url)
-        yield replace(settings, database_url=url)
+from tests.live import ROOT, connected, unconfigured
 
 
 @contextmanager

@@ -17,11 +17,12 @@ FOLDERS = (
     "tests/security/test_canaries.py", "tests/security/test_revocation.py", "tests/contract",
     "tests/security/test_start.py", "tests/wire", "tests/traps", "tests/races", "tests/model",
     "tests/command/test_user.py", "tests/command/test_slots.py", "tests/command/test_publish.py",
+    "tests/life/test_demo.py",
 )  # fmt: skip
-USERS, SLOTS, PUBLISH, DOCUMENT, ANSWERS, START = (
+USERS, SLOTS, PUBLISH, DOCUMENT, ANSWERS, START, DEMO = (
     "tests/command/test_user.py", "tests/command/test_slots.py", "tests/command/test_publish.py",
     "tests/contract/test_openapi.py", "tests/contract/test_answers.py",
-    "tests/security/test_start.py",
+    "tests/security/test_start.py", "tests/life/test_demo.py",
 )  # fmt: skip
 # What runs out of sight of who notes, in processes of its own or before any test: which queries or
 # files, by the beginning of their names, and who looks at them.
@@ -31,6 +32,7 @@ OUTSIDE = {
     "provider_list": (SLOTS,),
     "slot_occupied": (PUBLISH,),
     "slot_publish": (PUBLISH,),
+    "service/booking/demo.py": (DEMO,),
     "service/booking/operator.py": (USERS,),
     "service/booking/publish.py": (PUBLISH,),
     "service/booking/schedule.py": (PUBLISH,),
