@@ -40,6 +40,7 @@ class Bench:
         self.copy = self.folder / "copy"
         self._servers: Any = None  # Embedded, once they are started
         self._worker: Any = None  # a process, once it is
+        self._sound: dict[str, bool] = {}
 
     def start(self) -> None:
         """Copy the source, start the servers and the worker; from the main thread."""
@@ -124,6 +125,13 @@ class Bench:
         self._worker.stdin.write(json.dumps(job) + "\n")
         self._worker.stdin.flush()
         return json.loads(self._worker.stdout.readline())
+
+    def sound(self, test: str) -> bool:
+        """Whether a test succeeds by itself, on the source as it is; asked once."""
+        if test not in self._sound:
+            found = self.run(tests=[test])
+            self._sound[test] = not found["failed"] and found["ended"] == 0
+        return self._sound[test]
 
     @contextlib.contextmanager
     def planted(self, mutant: Mutant) -> Iterator[None]:

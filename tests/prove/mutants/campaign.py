@@ -162,14 +162,12 @@ class Campaign:
 
     def _again(self, bench: Bench, row: Any) -> None:
         """Try one with all tests that look at it, while nothing else runs: perhaps one ran out of
-        time since the machine was busy, or must run alone. What fails anyway tells nothing."""
+        time since the machine was busy, or must run alone."""
         mutant = self._mutants[row["name"]]
         tests = list(self._lookers.all_of(mutant))
         asked = set() if row["late"] else set(self._lookers.of(mutant))
         tests = [test for test in tests if test not in asked]
         row |= tried(bench, mutant, tests, PATIENT)
-        if "::" in row["by"] and failure(bench.run(tests=[row["by"]]))[0]:
-            row |= {"fate": "survived", "by": ""}
         self._keep(row | {"alone": True, "late": False})
 
     def _prove(self, bench: Bench, row: Any) -> None:
@@ -222,20 +220,27 @@ def tried(
     if not bench.understood(mutant):
         fate = "invalid"
     else:
-        with bench.planted(mutant):
-            for some in filter(None, (tests[:LIKELY], tests[LIKELY:])):
-                if not by:
-                    by, late = noticed(bench, some, seconds)
+        for some in filter(None, (tests[:LIKELY], tests[LIKELY:])):
+            if not by:
+                by, late = noticed(bench, mutant, some, seconds)
         fate = "killed" if by else "survived"
     took = round(time.monotonic() - began, 1)
     return {"fate": fate, "by": by, "late": late, "tests": len(tests), "seconds": took}
 
 
-def noticed(bench: Bench, tests: list[str], seconds: float) -> tuple[str, bool]:
-    """What was wrong in a run of tests; one that does not fail twice was only disturbed."""
+def noticed(bench: Bench, mutant: Mutant, tests: list[str], seconds: float) -> tuple[str, bool]:
+    """What is wrong in a run of tests, and whether time ran out.
+
+    A test counts that fails by itself, too, and does not without the mutant: others were disturbed,
+    or need what tests before them leave behind.
+    """
     while tests:
-        by, late = failure(bench.run(tests=tests, seconds=seconds))
-        if "::" not in by or failure(bench.run(tests=[by]))[0]:
+        with bench.planted(mutant):
+            by, late = failure(bench.run(tests=tests, seconds=seconds))
+            if "::" not in by:
+                return by, late
+            again = failure(bench.run(tests=[by]))[0]
+        if again and bench.sound(by):
             return by, late
         tests = tests[tests.index(by) + 1 :]
     return "", False
