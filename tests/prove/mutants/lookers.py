@@ -88,9 +88,12 @@ class Lookers:
     def all_of(self, mutant: Mutant) -> dict[str, float]:
         """The tests that run what was changed, the likeliest to notice first, and their seconds.
 
-        Of a function that only runs when its file is imported, those that run anything of the file.
+        Of a function that only runs when its file is imported, those that run anything of the file,
+        and of a file without functions, anything of its folder.
         """
-        found = self._found(mutant) or self._found(mutant._replace(function=""))
+        file = mutant._replace(function="")
+        folder = file._replace(path=mutant.path.rpartition("/")[0])
+        found = next(filter(None, map(self._found, (mutant, file, folder))), [])
         return {test: seconds for *_, seconds, test in sorted(found)}
 
     def of(self, mutant: Mutant) -> list[str]:
@@ -143,4 +146,6 @@ class Lookers:
         if mutant.query:
             return ["query", mutant.query] in ran
         around = mutant.function and f"{mutant.function}."  # what is inside of it, too
-        return any(path == mutant.path and f"{name}.".startswith(around) for path, name in ran)
+        return any(
+            path.startswith(mutant.path) and f"{name}.".startswith(around) for path, name in ran
+        )

@@ -130,6 +130,15 @@ def test_tests_that_must_run_alone_are_asked_apart_from_the_others(tmp_path: Pat
     assert set(lookers.all_of(one)) == {f"{together}::test_it", f"{alone}::test_it"}
 
 
+def test_a_table_without_functions_is_looked_at_with_its_folder(tmp_path: Path) -> None:
+    lookers = Lookers(tmp_path / "lookers.json", ROOT)
+    name = "tests/unit/test_names.py"
+    ran = [["service/handlers/base.py", "ApiHandler.answer"]]
+    lookers.note(name, {f"{name}::test_it": {"seconds": 1, "ran": ran}})
+    assert lookers.of(mutant("service/handlers/__init__.py", "ROUTES = ([*slot.ROUTES"))
+    assert not lookers.of(mutant("service/booking/slot.py", "+LOOKS = 2001"))
+
+
 def test_a_function_is_named_as_python_names_it() -> None:
     source = b"class A:\n    @one\n    def b(self):\n        def c(): pass\n@cache\ndef d(): pass\n"
     assert list(functions(ast.parse(source))) == [(2, 4, "A.b"), (4, 4, "A.b.<locals>.c")]
