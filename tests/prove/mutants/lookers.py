@@ -107,8 +107,8 @@ class Lookers:
         return chosen
 
     def _found(self, mutant: Mutant) -> list[tuple[int, int, int, float, str]]:
-        """Those that saw others there come first, then a few of each file, the quick before the
-        slow: those that run little else, which are about it."""
+        """Those that saw others there come first, then those that are called after the query, then
+        a few of each file, the quick before the slow: those that run little else."""
         killed = self.killed[f"{mutant.path} {mutant.query or mutant.function}"]
         around = self.killed[mutant.path]
         found = []
@@ -120,7 +120,8 @@ class Lookers:
                 if told["seconds"] <= QUICK and (whole or self._runs(mutant, told["ran"]))
             )
             for nth, (_, seconds, test) in enumerate(ours):
-                found.append((-killed[test], -around[test], nth // FEW, seconds, test))
+                turn = -1 if f"test_{mutant.query}_" in test else nth // FEW
+                found.append((-killed[test], -around[test], turn, seconds, test))
         return found
 
     def seen(self, tests: Iterable[str]) -> str:
