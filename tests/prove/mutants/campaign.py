@@ -87,6 +87,7 @@ class Campaign:
         try:
             for bench in benches:
                 bench.start()
+                bench.compile()
             self._share(benches, self._look, iter(self._lookers.unknown()))
             self._share(benches, self._test, self._next())
             self._share(benches[:1], self._again, self._those(alone=False))
