@@ -135,7 +135,8 @@ class Lookers:
         about = (mutant.query or mutant.path).startswith
         if any(about(part) and name in tests for part, tests in OUTSIDE.items()):
             return True
-        if name == f"tests/unit/test_{Path(mutant.path).stem}.py":  # reads constants, too
+        unit = f"test_{Path(mutant.path).stem}.py"  # reads constants, too
+        if name.startswith("tests/unit/") and Path(name).name == unit:
             return True
         if mutant.query and name.startswith("tests/sql/"):
             return True
