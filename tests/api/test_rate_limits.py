@@ -370,6 +370,7 @@ async def test_where_redis_can_only_read_a_token_is_enough_and_nobody_logs_in(
         try:
             reply = await api.get("/api/me/", who=stranger)
             assert (reply.status, told(reply)) == (200, ("", ""))
+            assert _of(await _figures(api), "limiter_uncounted_total") == 2, "with this look"
             reply = await login(api, stranger.username, home, PASSWORD)
             check_problem(reply, 503, "unavailable")
         finally:

@@ -143,7 +143,8 @@ def test_close_and_open_change_what_list_shows(booking: Booking) -> None:
     assert shown.splitlines()[0] == "Somebody, Europe/Berlin"
     assert f"{ids[0]}  2030-01-07  09:00-10:00  busy-unavailable  1 of 1" in shown
     assert "There are more: --limit 4" in shown
-    assert str(ids[0]) not in booking(f"{listed} --status free").out
+    free = [slot["id"] for slot in json.loads(booking(f"{listed} --status free --json").out)]
+    assert free == ids[1:]
     assert booking(f"slots list --provider {one} --start 2031-01-01").out.startswith("There is no")
     missing = booking("slots close 999999")
     assert (missing.code, missing.err) == (1, "There is no slot 999999.\n")

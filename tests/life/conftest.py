@@ -1,13 +1,18 @@
-"""Fixtures of this folder: `folder` is empty, `kept` is a data directory with a table `fact`."""
+"""Fixtures of this folder: `folder` is empty, `kept` is a data directory with a table `fact`,
+`scratch` are settings of a database of its own."""
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from service.settings import Settings
 from service.store.embedded import Embedded
+from service.store.schema.migrate import migrate
 from tests.life.servers import new_folder, sql
+from tests.live import scratch_database
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +32,11 @@ def folder() -> Iterator[Path]:
     folder = new_folder()
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def scratch(servers: Embedded, settings: Settings) -> Iterator[Settings]:
+    """Settings of a database of its own with the schema in it."""
+    with scratch_database(servers.admin_url or "", settings.database_url) as url:
+        migrate(url)
+        yield replace(settings, database_url=url)

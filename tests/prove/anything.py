@@ -5,7 +5,6 @@ with bodies that can't be read, are about what never was, or come from nobody.
 """
 
 import base64
-import json
 from typing import Any
 from urllib.parse import quote
 

@@ -1,4 +1,4 @@
-"""Somebody holds a slot's row for long: who wants it is refused, nobody else suffers for it."""
+"""Somebody holds one row for long: who needs it is refused, nobody else suffers for it."""
 
 import asyncio
 import time
@@ -38,6 +38,20 @@ async def test_of_20_who_book_at_once_only_those_who_wait_for_it_are_refused(
         assert statuses == [503 if n == 7 else 201 for n in range(20)]
         holder.rollback()
         assert (await wire.book(ada, slot_ids[7])).status == 201
+
+
+async def test_of_two_who_book_at_once_only_whose_account_is_held_is_refused(
+    running: Running, given: Given, ada: Person, ben: Person, holder: Any
+) -> None:
+    slot_ids = await given.make_slots(8)
+    with holder.cursor() as cursor:
+        cursor.execute("SELECT FROM account WHERE id = %s FOR UPDATE", [ada.id])
+    async with running(lock_timeout=0.3) as wire:
+        answers = await at_once(
+            wire.book(who, slot_id)
+            for who, slot_id in zip((ada, ben, ben, ben) * 2, slot_ids, strict=True)
+        )
+        assert [answer.status for answer in answers] == [503, 201, 201, 201] * 2
 
 
 @pytest.mark.parametrize("keyed", [False, True])

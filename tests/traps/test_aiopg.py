@@ -205,6 +205,38 @@ async def test_a_read_is_asked_again_and_a_write_is_unknown_when_the_answer_is_l
         own.close()
 
 
+async def test_a_commit_is_unknown_when_its_answer_is_lost_and_not_when_it_is_refused(
+    settings: Settings, before_postgres: Before
+) -> None:
+    async with before_postgres as proxy:
+        own = Postgres(_through(settings, proxy), load_queries())
+
+        async def lost() -> None:
+            async with own.transaction():
+                proxy.delay = 0.1
+                asyncio.get_running_loop().call_later(0.05, proxy.cut)
+
+        async def refused() -> None:
+            async with own.transaction() as transaction:
+                await transaction._link.execute(_REFUSED_AT_COMMIT)
+
+        with pytest.raises(Unavailable):
+            await refused()
+        with pytest.raises(OutcomeUnknown):
+            await lost()
+        own.close()
+
+
+_REFUSED_AT_COMMIT = """
+CREATE TEMP TABLE late (id integer);
+CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'too late' USING ERRCODE = 'serialization_failure'; END $$;
+CREATE CONSTRAINT TRIGGER refused AFTER INSERT ON late
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pg_temp.refuse();
+INSERT INTO late VALUES (1);
+"""
+
+
 async def test_a_new_connection_asks_nothing_by_itself(settings: Settings, database: Any) -> None:
     """T-A11: hstore was looked up on each connect."""
     pool = _pool(settings)

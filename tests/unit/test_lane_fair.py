@@ -1,9 +1,23 @@
 """lane.py: who asks most is not served first."""
 
 import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+import pytest
+
+from service.booking.appointment.book import BookItem, booking_lane
+from service.booking.appointment.end import EndItem, ending_lane
+from service.booking.appointment.read import ListItem, list_lane
+from service.booking.appointment.reschedule import MoveItem, reschedule_lane
+from service.booking.broad import Work, broad_lane
+from service.deps import Deps
+from service.errors import NotFound
 from service.lane import Lane
+from service.settings import Settings
+from tests.cast import Person
 
 
 class Item(NamedTuple):
@@ -44,3 +58,41 @@ async def test_each_owner_keeps_its_own_order() -> None:
     for owner in "ab":
         numbers = [item.number for one in sets for item in one if item.owner == owner]
         assert numbers == sorted(numbers)
+
+
+LANES: dict[str, Callable[[Deps, Settings], Lane[Any, Any]]] = {
+    "book": lambda deps, narrow: booking_lane(deps.db, narrow),
+    "end": lambda deps, narrow: ending_lane(deps.db, narrow),
+    "list": lambda deps, narrow: list_lane(deps.db, narrow),
+    "move": lambda deps, narrow: reschedule_lane(deps.db, deps.locks, narrow),
+    "work": lambda _, narrow: broad_lane(narrow),
+}
+
+
+def _asked(lane: str, who: int) -> Any:
+    """Something that this account asks of a lane, of appointments and slots that are not there."""
+    end = ("cancel", "cancelled", "", "", 0)
+    return {
+        "book": BookItem(who, 0, "", False, "", ""),
+        "end": EndItem(0, *end, who, 0, False, "", ""),
+        "list": ListItem(who, 0, "", "-infinity", "infinity", 0, 1, False, ""),
+        "move": MoveItem(0, 0, 0, who, 0, False, "", ""),
+        "work": Work(who, lambda: asyncio.sleep(0)),
+    }[lane]
+
+
+@pytest.mark.parametrize("name", LANES)
+async def test_in_lanes_of_signed_in_people_who_asks_much_goes_behind_who_asks_little(
+    name: str, deps: Deps, ada: Person, ben: Person
+) -> None:
+    lane = LANES[name](deps, replace(deps.settings, lane_width=1, lane_batch=1))
+    served = []
+
+    async def ask(who: int) -> None:
+        with contextlib.suppress(NotFound):
+            await lane.submit(_asked(name, who))
+        served.append(who)
+
+    await asyncio.gather(*(ask(ada.id) for _ in range(10)), ask(ben.id))
+    await lane.close()
+    assert served.index(ben.id) <= 2

@@ -155,6 +155,16 @@ async def test_refusals_of_the_limiter_are_counted(served: Served) -> None:
     assert _of(figures, "limiter_refusals_total", limit="login") == 2
 
 
+async def test_each_limit_is_there_before_it_refuses_anybody(served: Served) -> None:
+    """Or Prometheus would not see the first refusals as a rise."""
+    async with served(rate_limit=True) as api:
+        figures = await _figures(api)
+    name = "booking_limiter_refusals_total"
+    told = {dict(labels)["limit"]: value for (one, labels), value in figures.items() if one == name}
+    logins = {"login", "login-address", "login-stranger", "login-account"}
+    assert told == dict.fromkeys({"user", "writes", "address", "probe", "register"} | logins, 0)
+
+
 @pytest.mark.parametrize(
     ("setting", "figure", "kind"),
     [

@@ -75,6 +75,7 @@ async def test_a_password_is_kept_whole(api: Api, password: str) -> None:
         ),
         ({"email": ""}, {"email": BLANK}),
         ({"email": "nobody"}, {"email": ["Enter a valid value: An e-mail address."]}),
+        ({"email": "a@"}, {"email": ["Enter a valid value: An e-mail address."]}),
         ({"email": "a@b@c"}, {"email": ["Enter a valid value: An e-mail address."]}),
         ({"email": "x@example.org\n"}, {"email": ["Enter a valid value: An e-mail address."]}),
         (

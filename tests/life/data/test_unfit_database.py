@@ -18,15 +18,7 @@ from service.store import readiness
 from service.store.checks import fitness
 from service.store.embedded import Embedded
 from service.store.schema.migrate import MigrationError, migrate
-from tests.live import ROOT, connected, scratch_database, unconfigured
-
-
-@pytest.fixture
-def scratch(servers: Embedded, settings: Settings) -> Iterator[Settings]:
-    """Settings of a database of its own with the schema in it."""
-    with scratch_database(servers.admin_url or "", settings.database_url) as url:
-        migrate(url)
-        yield replace(settings, database_url=url)
+from tests.live import ROOT, connected, unconfigured
 
 
 @contextmanager

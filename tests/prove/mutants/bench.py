@@ -20,16 +20,17 @@ from service.store.queries import QueryError, parse
 from service.store.schema import migrate
 from tests.live import unconfigured
 from tests.prove.mutants.change import Mutant
+from tests.prove.mutants.lookers import files
 
 COPIED = (".ci", "service", "sql", "tests", "deploy", "docs", "run.py", "pyproject.toml",
           "requirements.txt", "README.md", "CONTRIBUTING.md", "CHANGELOG.md",
           "LICENSE")  # fmt: skip
 WORKER = Path(__file__).with_name("worker.py")
-TOGETHER = 300  # seconds for all tests of one mutant
+TOGETHER = 300  # seconds for some tests of one mutant
+PATIENT = 1800  # and for all of them, or to note what they run
 PROOF = 240  # and for its proof
 OPERATIONS = 1500
-# What the tests run with: the model is as long as a quick test may be.
-ENVIRONMENT = {"MODEL_STEPS": "600", "HYPOTHESIS_STORAGE_DIRECTORY": "/dev/null/none"}
+STEPS = 600  # the model is as long as a quick test may be
 
 
 class Bench:
@@ -40,6 +41,7 @@ class Bench:
         self.copy = self.folder / "copy"
         self._servers: Any = None  # Embedded, once they are started
         self._worker: Any = None  # a process, once it is
+        self._sound: dict[str, bool] = {}
 
     def start(self) -> None:
         """Copy the source, start the servers and the worker; from the main thread."""
@@ -64,6 +66,10 @@ class Bench:
             stdout=subprocess.PIPE,
             text=True,
         )
+
+    def compile(self) -> None:
+        """Keep compiled what no mutant changes: each run of tests reads it."""
+        self.run(files=files(ROOT), collect=True)
 
     def stop(self) -> None:
         """End what was started; the copy goes too."""
@@ -91,7 +97,13 @@ class Bench:
                 cursor.execute(f'CREATE DATABASE "{name}" OWNER "{owner}" TEMPLATE "{template}"')
 
     def run(
-        self, *, files: Sequence[str] = (), tests: Sequence[str] = (), trace: bool = False
+        self,
+        *,
+        files: Sequence[str] = (),
+        tests: Sequence[str] = (),
+        seconds: float = TOGETHER,
+        trace: bool = False,
+        collect: bool = False,
     ) -> Any:
         """What became of some tests on fresh servers, as worker.py tells it."""
         self._fresh(self._name, "template")
@@ -101,8 +113,12 @@ class Bench:
             "files": list(files),
             "tests": list(tests),
             "trace": trace,
-            "seconds": TOGETHER * (3 if trace else 1),
-            "environment": ENVIRONMENT,
+            "collect": collect,
+            "seconds": seconds,
+            "environment": {
+                "MODEL_STEPS": str(STEPS),
+                "HYPOTHESIS_STORAGE_DIRECTORY": str(self.folder / "hypothesis"),
+            },
             "log": str(self.folder / "pytest.txt"),
             "folder": str(self.folder / "tests"),
             "servers": {
@@ -113,6 +129,13 @@ class Bench:
         self._worker.stdin.write(json.dumps(job) + "\n")
         self._worker.stdin.flush()
         return json.loads(self._worker.stdout.readline())
+
+    def sound(self, test: str) -> bool:
+        """Whether a test succeeds by itself, on the source as it is; asked once."""
+        if test not in self._sound:
+            found = self.run(tests=[test])
+            self._sound[test] = not found["failed"] and found["ended"] == 0
+        return self._sound[test]
 
     @contextlib.contextmanager
     def planted(self, mutant: Mutant) -> Iterator[None]:

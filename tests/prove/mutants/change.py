@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from service.settings import ROOT
+
 
 class Change(NamedTuple):
     """Other bytes in the place of some; `kind` says what sort of fault that is."""
@@ -18,14 +20,13 @@ class Change(NamedTuple):
 
 
 class Mutant(NamedTuple):
-    """A change of one file, and what it is in: a query, or the lines of a function."""
+    """A change of one file, and what it is in: a query, or a function."""
 
     path: str
     change: Change
     line: int
     query: str  # "" in Python
-    first: int  # the lines of the innermost function around it, or of the whole file
-    last: int
+    function: str  # the innermost one around it, as Python names it; "" outside of all
     digest: str  # of the file as it was
 
     @property
@@ -33,6 +34,15 @@ class Mutant(NamedTuple):
         """What tells it from all others, also in a later run on the same source."""
         told = f"{self.digest} {self.path} {self.change}"
         return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """Where it is, what stood there and what stands there now, in lines joined."""
+        lines = self.diff((ROOT / self.path).read_bytes())
+        before, after = (
+            " ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+"
+        )
+        return self.query or self.path, before, after
 
     def applied(self, source: bytes) -> bytes:
         """The source with the fault in it."""
@@ -55,21 +65,29 @@ def mutants_of(root: Path, path: str) -> Iterator[Mutant]:
     if path.endswith(".sql"):
         for query, change in in_sql.changes(source.decode()):
             line = source.count(b"\n", 0, change.start) + 1
-            yield Mutant(path, change, line, query, line, line, digest)
+            yield Mutant(path, change, line, query, "", digest)
         return
-    spans = functions(ast.parse(source))
-    whole = (1, source.count(b"\n") + 1)
+    spans = list(functions(ast.parse(source)))
     for change in in_python.changes(source):
         line = source.count(b"\n", 0, change.start) + 1
         around = [one for one in spans if one[0] <= line <= one[1]]
-        first, last = max(around, default=whole)  # the innermost begins last
-        yield Mutant(path, change, line, "", first, last, digest)
+        function = max(around, default=(0, 0, ""))[2]  # the innermost begins last
+        yield Mutant(path, change, line, "", function, digest)
 
 
-def functions(tree: ast.Module) -> list[tuple[int, int]]:
-    """The first and the last line of each function, decorators included."""
-    return [
-        (min([node.lineno, *(one.lineno for one in node.decorator_list)]), node.end_lineno or 0)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
+def functions(node: ast.AST, around: str = "") -> Iterator[tuple[int, int, str]]:
+    """The first and the last line of each function, decorators included, and its full name.
+
+    One whose results are kept is run by the first test only: it counts as its surroundings.
+    """
+    for child in ast.iter_child_nodes(node):
+        inside = around
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            if any("cache" in ast.unparse(one) for one in child.decorator_list):
+                continue
+            first = min([child.lineno, *(one.lineno for one in child.decorator_list)])
+            yield first, child.end_lineno or 0, f"{around}{child.name}"
+            inside = f"{around}{child.name}.<locals>."
+        elif isinstance(child, ast.ClassDef):
+            inside = f"{around}{child.name}."
+        yield from functions(child, inside)

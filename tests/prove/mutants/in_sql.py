@@ -1,4 +1,7 @@
-"""The faults of SQL: made on its text; what PostgreSQL does not understand is no mutant."""
+"""The faults of SQL: made on its text; what PostgreSQL does not understand is no mutant.
+
+Nor is another word in a sentence for people, as in a comment.
+"""
 
 import re
 from collections import defaultdict
@@ -8,6 +11,7 @@ from tests.prove.mutants.change import Change
 
 HEADER = re.compile(r"^-- name: (\w+) :\w+$", re.MULTILINE)
 COMMENT = re.compile(r"--.*$", re.MULTILINE)
+TEXT = re.compile(r"'[^']*'")
 PARAMETER = re.compile(r"%\((\w+)\)s::([a-z]+(?:\[\])?)")
 COLUMN = re.compile(r"\b([a-z_]+)\.([a-z_]+)\b(?!\()")
 COMPARISON = re.compile(r"(?<![<>=:|-])(<=|>=|<>|<|>|=)(?![<>=@])")
@@ -48,6 +52,7 @@ ENDS = re.compile(
 def changes(source: str) -> Iterator[tuple[str, Change]]:
     """Every fault that this can make, with the name of the query that it is in."""
     bare = COMMENT.sub(lambda found: " " * len(found[0]), source)
+    bare = TEXT.sub(lambda found: " " * len(found[0]) if " " in found[0] else found[0], bare)
     headers = list(HEADER.finditer(source))
     ends = [one.start() for one in headers[1:]] + [len(source)]
     for header, end in zip(headers, ends, strict=True):

@@ -17,11 +17,12 @@ FOLDERS = (
     "tests/security/test_canaries.py", "tests/security/test_revocation.py", "tests/contract",
     "tests/security/test_start.py", "tests/wire", "tests/traps", "tests/races", "tests/model",
     "tests/command/test_user.py", "tests/command/test_slots.py", "tests/command/test_publish.py",
+    "tests/life/process/test_demo.py",
 )  # fmt: skip
-USERS, SLOTS, PUBLISH, DOCUMENT, ANSWERS, START = (
+USERS, SLOTS, PUBLISH, DOCUMENT, ANSWERS, START, DEMO = (
     "tests/command/test_user.py", "tests/command/test_slots.py", "tests/command/test_publish.py",
     "tests/contract/test_openapi.py", "tests/contract/test_answers.py",
-    "tests/security/test_start.py",
+    "tests/security/test_start.py", "tests/life/process/test_demo.py",
 )  # fmt: skip
 # What runs out of sight of who notes, in processes of its own or before any test: which queries or
 # files, by the beginning of their names, and who looks at them.
@@ -31,9 +32,11 @@ OUTSIDE = {
     "provider_list": (SLOTS,),
     "slot_occupied": (PUBLISH,),
     "slot_publish": (PUBLISH,),
+    "service/booking/calendar/demo.py": (DEMO,),
     "service/booking/people/operator.py": (USERS,),
     "service/booking/calendar/publish.py": (PUBLISH,),
     "service/booking/calendar/schedule.py": (PUBLISH,),
+    "service/booking/calendar/zones.py": (SLOTS,),
     "service/openapi/document.py": (DOCUMENT, ANSWERS),
     "service/openapi/operation.py": (DOCUMENT, ANSWERS),
     "service/openapi/parameters.py": (DOCUMENT, ANSWERS),
@@ -42,7 +45,8 @@ OUTSIDE = {
     "service/store/checks/safety.py": (START,),
 }
 QUICK = 12.0  # seconds that a test may take
-ENOUGH = 60.0  # seconds that all tests of one mutant may take
+ENOUGH = 120.0  # seconds that all tests of one mutant may take at first
+FEW = 3  # tests of one file, before those of another have their turn
 
 
 def files(root: Path) -> list[str]:
@@ -51,8 +55,7 @@ def files(root: Path) -> list[str]:
     for name in FOLDERS:
         path = root / name
         found += sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
-    names = (str(path.relative_to(root)) for path in found if path.exists())
-    return [name for name in names if not name.startswith(ALONE)]
+    return [str(path.relative_to(root)) for path in found if path.exists()]
 
 
 def digest(root: Path, name: str) -> str:
@@ -82,22 +85,44 @@ class Lookers:
         self._known[name] = {"digest": digest(self._root, name), "tests": ended}
         self._path.write_text(json.dumps(self._known))
 
+    def all_of(self, mutant: Mutant) -> dict[str, float]:
+        """The tests that run what was changed, the likeliest to notice first, and their seconds.
+
+        Of a function that only runs when its file is imported, those that run anything of the file,
+        and of a file without functions, anything of its folder.
+        """
+        file = mutant._replace(function="")
+        folder = file._replace(path=mutant.path.rpartition("/")[0])
+        found = next(filter(None, map(self._found, (mutant, file, folder))), [])
+        return {test: seconds for *_, seconds, test in sorted(found)}
+
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests that run what was changed: those that saw others there, then the quick."""
-        killed = self.killed[f"{mutant.path} {mutant.query or mutant.first}"]
+        """Of these as many as may be asked while other things run."""
+        chosen, left = [], ENOUGH
+        for test, seconds in self.all_of(mutant).items():
+            if not test.startswith(ALONE):
+                left -= seconds
+                if left > 0:
+                    chosen.append(test)
+        return chosen
+
+    def _found(self, mutant: Mutant) -> list[tuple[int, int, int, float, str]]:
+        """Those that saw others there come first, then those that are called after the query, then
+        a few of each file, the quick before the slow: those that run little else."""
+        killed = self.killed[f"{mutant.path} {mutant.query or mutant.function}"]
         around = self.killed[mutant.path]
-        found: list[tuple[int, int, float, str]] = []
+        found = []
         for name in files(self._root):
             whole = self._named(mutant, name)
-            for test, told in self._known.get(name, {}).get("tests", {}).items():
-                if told["seconds"] <= QUICK and (whole or self._runs(mutant, told["ran"])):
-                    found.append((-killed[test], -around[test], told["seconds"], test))
-        chosen, left = [], ENOUGH
-        for _, _, seconds, test in sorted(found):
-            left -= seconds
-            if left > 0:
-                chosen.append(test)
-        return chosen
+            ours = sorted(
+                (len(told["ran"]), told["seconds"], test)
+                for test, told in self._known.get(name, {}).get("tests", {}).items()
+                if told["seconds"] <= QUICK and (whole or self._runs(mutant, told["ran"]))
+            )
+            for nth, (_, seconds, test) in enumerate(ours):
+                turn = -1 if f"test_{mutant.query}_" in test else nth // FEW
+                found.append((-killed[test], -around[test], turn, seconds, test))
+        return found
 
     def seen(self, tests: Iterable[str]) -> str:
         """What changes when one of these tests does."""
@@ -110,6 +135,9 @@ class Lookers:
         about = (mutant.query or mutant.path).startswith
         if any(about(part) and name in tests for part, tests in OUTSIDE.items()):
             return True
+        unit = f"test_{Path(mutant.path).stem}.py"  # reads constants, too
+        if name.startswith("tests/unit/") and Path(name).name == unit:
+            return True
         if mutant.query and name.startswith("tests/sql/"):
             return True
         races = bool(mutant.query) and name.startswith("tests/races/")
@@ -119,6 +147,7 @@ class Lookers:
     def _runs(mutant: Mutant, ran: Iterable[Any]) -> bool:
         if mutant.query:
             return ["query", mutant.query] in ran
+        around = mutant.function and f"{mutant.function}."  # what is inside of it, too
         return any(
-            path == mutant.path and mutant.first <= line <= mutant.last for path, line in ran
+            path.startswith(mutant.path) and f"{name}.".startswith(around) for path, name in ran
         )

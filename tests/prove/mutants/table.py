@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-HEAD = ("part", "mutants", "by tests", "by the proof", "hang", "survive", "share")
-WIDTHS = (18, 8, 9, 13, 5, 8, 7)
+HEAD = ("part", "mutants", "by tests", "by the proof", "hang", "survive", "share", "equivalent")
+WIDTHS = (18, 8, 9, 13, 5, 8, 7, 11)
 
 
 def told(rows: Sequence[Any]) -> str:
@@ -32,18 +32,19 @@ def told(rows: Sequence[Any]) -> str:
 
 def how(row: Any) -> str:
     """What became of a mutant, in a word."""
-    if row["fate"] == "survived":
-        return "survived"
+    if row["fate"] in ("survived", "equivalent"):
+        return str(row["fate"])
     if row["by"].startswith("proof"):
         return "proof"
     return "hangs" if row["by"] == "hangs" else "tests"
 
 
 def _row(part: str, counts: Counter[str]) -> tuple[object, ...]:
-    all_of_them, survivors = counts.total(), counts["survived"]
+    equivalent, survivors = counts["equivalent"], counts["survived"]
+    all_of_them = counts.total() - equivalent  # that anybody could notice
     share = f"{survivors / max(all_of_them, 1):.1%}"
     killed = counts["tests"], counts["proof"], counts["hangs"]
-    return (part, all_of_them, *killed, survivors, share)
+    return (part, all_of_them, *killed, survivors, share, equivalent)
 
 
 def _line(cells: Sequence[object]) -> str:

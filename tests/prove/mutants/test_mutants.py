@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from service.settings import ROOT
+from service.store.queries import parse
 from tests.prove.mutants import in_python, in_sql
 from tests.prove.mutants.bench import Bench
-from tests.prove.mutants.campaign import PARTS, chosen, tried
-from tests.prove.mutants.change import Mutant, mutants_of
+from tests.prove.mutants.campaign import PARTS, about, chosen, tried
+from tests.prove.mutants.change import Mutant, functions, mutants_of
+from tests.prove.mutants.equivalent import equivalents
+from tests.prove.mutants.lookers import Lookers
 from tests.prove.mutants.table import told
 
 SLOTS = "sql/queries/calendar/slot.sql"
@@ -29,6 +32,7 @@ SELECT slot.id, slot.version
   FROM slot
  WHERE slot.id > %(after_id)s::bigint  -- a comment > 1
    AND coalesce(slot.booked, 0) < %(most)s::integer
+   AND slot.name <> 'a slot.name or 1'
  ORDER BY slot.id
 """
 
@@ -59,6 +63,7 @@ def test_of_sql_it_makes_other_queries() -> None:
     assert any("AND slot.booked < %(most)s" in text for text in texts)
     assert any("WHERE coalesce(slot.booked, 0)" in text for text in texts)
     assert all("-- a comment > 1" in text for text in texts if "a comment" in text)
+    assert all("'a slot.name or 1'" in text for text in texts if "'a " in text)
 
 
 def test_one_seed_chooses_the_same_from_every_part() -> None:
@@ -89,10 +94,7 @@ def mutant(path: str, new: str, query: str = "") -> Mutant:
 
 
 @pytest.mark.timeout(180)
-def test_an_obvious_one_is_killed_and_an_equivalent_one_is_told(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bench, "prove", lambda: "")  # a proof has tests of its own
+def test_an_obvious_one_is_killed_and_an_equivalent_one_is_told(bench: Bench) -> None:
     path = "service/booking/idempotency.py"
     tests = ["tests/api/calendar/test_slot_get.py", "tests/unit/booking/test_answer.py"]
     known = bench.run(files=tests, trace=True)["tests"]
@@ -100,7 +102,7 @@ def test_an_obvious_one_is_killed_and_an_equivalent_one_is_told(
     obvious = mutant(SLOTS, "+ WHERE slot.id <> %(slot_id)s::bigint", "slot_get")
     equal = mutant(path, "+SOME = 1001")
     both = obvious, equal
-    rows = [{"name": one.name, "part": "some", **tried(bench, one, names)} for one in both]
+    rows = [{"part": "some", **about(one), **tried(bench, one, names)} for one in both]
     assert [row["fate"] for row in rows] == ["killed", "survived"]
     assert rows[0]["by"].startswith("tests/api/calendar/test_slot_get.py::")
     table = told(rows)
@@ -108,6 +110,58 @@ def test_an_obvious_one_is_killed_and_an_equivalent_one_is_told(
     assert "    +SOME = 1001" in table
     assert "slot_get" not in table
     assert (bench.copy / path).read_bytes() == (ROOT / path).read_bytes()
+
+
+def test_what_fails_for_want_of_time_is_told_from_what_is_wrong(bench: Bench) -> None:
+    slow, wrong = bench.copy / "tests/unit/test_slow.py", bench.copy / "tests/unit/test_wrong.py"
+    slow.write_text("def test_slow(): raise TimeoutError('after 5 seconds')\n")
+    wrong.write_text("def test_wrong(): assert 1 > 2\n")
+    found = [bench.run(files=[f"tests/unit/{one.name}"]) for one in (slow, wrong)]
+    assert [one["failed"].split("::")[-1] for one in found] == ["test_slow", "test_wrong"]
+    assert [one["late"] for one in found] == [True, False]
+
+
+def test_tests_that_must_run_alone_are_asked_apart_from_the_others(tmp_path: Path) -> None:
+    lookers = Lookers(tmp_path / "lookers.json", ROOT)
+    one = mutant("service/access/passwords.py", "+GRACE = 4")
+    together, alone = "tests/unit/values/test_names.py", "tests/unit/access/test_passwords.py"
+    for name in (together, alone):
+        lookers.note(name, {f"{name}::test_it": {"seconds": 1, "ran": [[one.path, "Hasher.hash"]]}})
+    assert lookers.of(one) == [f"{together}::test_it"]
+    assert set(lookers.all_of(one)) == {f"{together}::test_it", f"{alone}::test_it"}
+
+
+def test_a_table_without_functions_is_looked_at_with_its_folder(tmp_path: Path) -> None:
+    lookers = Lookers(tmp_path / "lookers.json", ROOT)
+    name = "tests/unit/values/test_names.py"
+    ran = [["service/handlers/ops.py", "Healthz.get"]]
+    lookers.note(name, {f"{name}::test_it": {"seconds": 1, "ran": ran}})
+    assert lookers.of(mutant("service/handlers/routes.py", "ROUTES = routed(CALLS[1:])"))
+    assert not lookers.of(mutant("service/booking/calendar/slot.py", "+LOOKS = 2001"))
+
+
+def test_a_function_is_named_as_python_names_it() -> None:
+    source = b"class A:\n    @one\n    def b(self):\n        def c(): pass\n@cache\ndef d(): pass\n"
+    assert list(functions(ast.parse(source))) == [(2, 4, "A.b"), (4, 4, "A.b.<locals>.c")]
+
+
+def test_each_that_is_called_equivalent_can_be_made_and_says_why() -> None:
+    known = equivalents()
+    places = {place for place, _, _ in known}
+    paths = {one for one in places if "/" in one}
+    paths |= {
+        str(path.relative_to(ROOT))
+        for path in ROOT.glob("sql/queries/*.sql")
+        if places & {one.name for one in parse(path.stem, path.read_text())}
+    }
+    made = {
+        one.words
+        for path in paths
+        for one in mutants_of(ROOT, path)
+        if one.query in places or one.path in places
+    }
+    assert set(known) <= made
+    assert all(known.values())
 
 
 def test_what_is_no_sql_is_no_mutant(bench: Bench) -> None:

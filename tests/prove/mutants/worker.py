@@ -9,13 +9,14 @@ import contextlib
 import importlib
 import json
 import os
+import re
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
@@ -24,7 +25,8 @@ HEAVY = ("tornado.web", "tornado.httpclient", "aiopg", "psycopg2.extras", "redis
          "msgspec", "hypothesis.stateful", "hypothesis.strategies")  # fmt: skip
 OPTIONS = ("-q", "-x", "-n", "0", "-p", "no:cacheprovider", "--tb=short",
            "-W", "ignore::pytest.PytestAssertRewriteWarning")  # fmt: skip
-EACH = 60  # seconds of one test: much, since the machine may be busy
+LATE = re.compile(r"time(?:d[ _]?)?out", re.IGNORECASE)  # as libraries say it
+EACH = 30  # seconds of one test: much, since the machine may be busy
 
 
 class Plugin:
@@ -34,8 +36,10 @@ class Plugin:
         self._job = job
         self._root = f"{os.getcwd()}/"
         self._place = {name: at for at, name in enumerate(job.get("tests", []))}
-        self._ran: set[tuple[str, Any]] = set()
+        self._ran: set[tuple[str, str]] = set()
+        self._codes: set[CodeType] = set()  # that we need not look at again
         self.failed = ""
+        self.late = False  # the first that failed did so for want of time
         self.tests: dict[str, Any] = {}
 
     @pytest.hookimpl(trylast=True)
@@ -61,7 +65,7 @@ class Plugin:
         """Note which functions and queries a test runs."""
         if not self._job["trace"]:
             return (yield)
-        self._ran, began = set(), time.monotonic()
+        self._ran, self._codes, began = set(), set(), time.monotonic()
         threading.settrace(self._trace)
         sys.settrace(self._trace)
         try:
@@ -70,22 +74,27 @@ class Plugin:
             sys.settrace(None)
             threading.settrace(None)  # type: ignore[arg-type]
             seconds = time.monotonic() - began
-            ran = sorted(self._ran, key=str)
-            self.tests[item.nodeid] = {"seconds": round(seconds, 3), "ran": ran}
+            told = self.tests.setdefault(item.nodeid, {})  # there is one if it failed
+            told |= {"seconds": round(seconds, 3), "ran": sorted(self._ran)}
 
     def _trace(self, frame: FrameType, event: str, arg: object) -> None:
         code = frame.f_code
+        if code in self._codes:
+            return
         path = code.co_filename
         if path.startswith(self._root) and path.startswith("service/", len(self._root)):
-            self._ran.add((path.removeprefix(self._root), code.co_firstlineno))
+            self._ran.add((path.removeprefix(self._root), code.co_qualname))
             if "query" in code.co_varnames[: code.co_argcount] and path.endswith("postgres.py"):
                 self._ran.add(("query", getattr(frame.f_locals["query"], "name", "")))
+                return  # another time it may be another one
+        self._codes.add(code)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """The first that fails; while we note what runs, all that fail."""
         if report.failed:
-            self.failed = self.failed or report.nodeid
-            self.tests.get(report.nodeid, {})["failed"] = True
+            if not self.failed:
+                crash = getattr(report.longrepr, "reprcrash", None)
+                self.failed, self.late = report.nodeid, bool(LATE.search(str(crash)))
             if self._job["trace"]:
                 self.tests.setdefault(report.nodeid, {"ran": [], "seconds": 0})["failed"] = True
 
@@ -96,14 +105,16 @@ def child(job: dict[str, Any], out: int) -> None:
     quiet = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for number in (1, 2):
         os.dup2(quiet, number)
-    sys.dont_write_bytecode = not job["trace"]
+    sys.dont_write_bytecode = not (job["trace"] or job["collect"])
     os.environ.update(job["environment"])
     files = list(dict.fromkeys(name.split("::")[0] for name in job["tests"])) or job["files"]
     plugin = Plugin(job)
     options = [one for one in OPTIONS if not (one == "-x" and job["trace"])]
+    options += ["--collect-only"] if job["collect"] else []
     options += [f"--timeout={EACH}", f"--basetemp={job['folder']}"]
     ended = pytest.main([*options, *files], plugins=[plugin])
-    found = {"ended": int(ended), "failed": plugin.failed, "tests": plugin.tests}
+    found = {"ended": int(ended), "failed": plugin.failed, "late": plugin.late}
+    found["tests"] = plugin.tests
     with os.fdopen(out, "w") as pipe:
         json.dump(found, pipe)
 
@@ -127,8 +138,11 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     late.join()
     _kill(pid)
     _, status = os.waitpid(pid, 0)
-    found: dict[str, Any] = json.loads(told) if told else {"ended": -1, "failed": "", "tests": {}}
-    return found | {"hung": not told and os.WIFSIGNALED(status)}
+    found: dict[str, Any] = {"ended": -1, "failed": "", "late": False, "tests": {}}
+    if told:
+        found = json.loads(told)
+    hung = not told and os.WIFSIGNALED(status)
+    return found | {"hung": hung, "late": hung or found["late"]}
 
 
 def _kill(pid: int) -> None:

@@ -85,6 +85,16 @@ def test_appointment_book_offers_three_next_free_slots(desk: Desk, ada: int, ben
     assert fifth not in offered
 
 
+def test_appointment_book_offers_others_to_who_loses_beside_a_roomier_slot(
+    desk: Desk, ada: int, ben: int
+) -> None:
+    narrow, following = desk.slots(2)
+    roomy = desk.slot(capacity=2)
+    rows = desk.book((ada, narrow), (ben, narrow), (ada, roomy), (ben, roomy))
+    assert verdicts(rows) == ["booked", "slot_taken", "booked", "booked"]
+    assert [slot["id"] for slot in json.loads(rows[1].body)] == [following]
+
+
 def test_appointment_book_offers_nothing_when_nothing_is_free(desk: Desk, ada: int) -> None:
     slot_id = desk.slot()
     rows = desk.book((ada, slot_id), (ada, slot_id))
@@ -134,6 +144,14 @@ def test_appointment_book_gives_a_person_as_many_places_as_the_slot_allows(
     assert verdicts(desk.book(*[(ada, twice)] * 3)) == ["booked", "booked", "again"]
     assert verdicts(desk.book((ada, twice), (ben, twice))) == ["already_booked", "booked"]
     assert verdicts(desk.book((ben, twice), (ben, twice))) == ["booked", "again"]
+
+
+def test_appointment_book_serves_the_first_of_ones_own_wishes_however_many_there_are(
+    desk: Desk, ada: int, ben: int
+) -> None:
+    slot_id = desk.slot(capacity=3, per_person=1)
+    rows = desk.book(*[(ada, slot_id), (ben, slot_id)] * 30)
+    assert verdicts(rows) == ["booked", "booked"] + ["again"] * 58
 
 
 def test_appointment_book_forgets_the_places_that_somebody_gave_back(desk: Desk, ada: int) -> None:

@@ -64,6 +64,21 @@ def test_appointment_move_offers_other_slots(desk: Desk, ada: int, ben: int) -> 
     assert [slot["id"] for slot in json.loads(row.body)] == others
 
 
+def test_appointment_move_offers_others_to_who_loses_beside_a_roomier_slot(
+    desk: Desk, ada: int
+) -> None:
+    homes = desk.slots(4)
+    narrow, following = desk.slots(2)
+    roomy = desk.slot(capacity=2)
+    targets = (narrow, narrow, roomy, roomy)
+    rows = desk.move(
+        *((desk.appointment(ada, home), home, to) for home, to in zip(homes, targets, strict=True)),
+        who=ada,
+    )
+    assert verdicts(rows) == ["moved", "slot_taken", "moved", "moved"]
+    assert [slot["id"] for slot in json.loads(rows[1].body)] == [following]
+
+
 def test_appointment_move_only_from_where_it_was_looked_up(desk: Desk, ada: int) -> None:
     home, second, third = desk.slots(3)
     moved = desk.appointment(ada, home)

@@ -102,6 +102,7 @@ def test_an_object_becomes_a_struct_and_unknown_names_are_refused_or_left_out() 
     [
         ({}, {"number": "This field is required."}),
         ({"number": None}, {"number": "This field may not be null."}),
+        ({"number": None, "at": None}, {"number": "This field may not be null."}),
         ({"number": "5"}, {"number": INTEGER}),
         ({"number": "999999999999999999999"}, {"number": INTEGER}),
         ({"number": True}, {"number": INTEGER}),
