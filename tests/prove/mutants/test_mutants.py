@@ -136,7 +136,7 @@ def test_a_table_without_functions_is_looked_at_with_its_folder(tmp_path: Path) 
     name = "tests/unit/values/test_names.py"
     ran = [["service/handlers/ops.py", "Healthz.get"]]
     lookers.note(name, {f"{name}::test_it": {"seconds": 1, "ran": ran}})
-    assert lookers.of(mutant("service/handlers/routes.py", "ROUTES = routed(CALLS[1:])"))
+    assert lookers.of(mutant("service/handlers/routes.py", "+CALLS: list[Call] = (["))
     assert not lookers.of(mutant("service/booking/calendar/slot.py", "+LOOKS = 2001"))
 
 
@@ -151,8 +151,8 @@ def test_each_that_is_called_equivalent_can_be_made_and_says_why() -> None:
     paths = {one for one in places if "/" in one}
     paths |= {
         str(path.relative_to(ROOT))
-        for path in ROOT.glob("sql/queries/*.sql")
-        if places & {one.name for one in parse(path.stem, path.read_text())}
+        for path in ROOT.glob("sql/queries/**/*.sql")
+        if places & {one.name for one in parse(path.name, path.read_text())}
     }
     made = {
         one.words
