@@ -5,11 +5,16 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from service.booking.appointment.read import LOOKS
+
 BRIEF = ("id", "start_time", "end_time")
 NAMED = (*BRIEF, "provider")
 STILL = (*NAMED, "provider_id", "date", "time_zone")  # of a whole slot: what is compared as it is
 MOVING = ("capacity", "remaining", "status")  # what the checker compares with the stream
 WHOLE = {*STILL, *MOVING, "starts_at", "ends_at"}
+
+
+MOST_IN_A_SLOT = 4  # appointments of which few are in the page's status, on average
 
 
 class Times(NamedTuple):
@@ -61,6 +66,13 @@ class Sheet:
     def place(self, slot: int, appointment: int) -> tuple[int, int, int]:
         """Where in a provider's list an appointment is: by time, then in the order of booking."""
         return (self.times[slot].starts if slot in self.times else 0, slot, appointment)
+
+    def is_long(self, provider: int, after: int) -> bool:
+        """Whether a page of a provider's appointments may end before it is full: when so many rows
+        were looked at, slots without appointments and appointments, and few are those asked for."""
+        begins = self.times[after].starts if after else 0
+        left = sum(starts >= begins for starts, _ in self.calendars[provider])
+        return left * MOST_IN_A_SLOT >= LOOKS
 
     def page(self, provider: int, starts: int, after: tuple[int, int], limit: int) -> list[int]:
         """The slots that one page of a calendar has."""

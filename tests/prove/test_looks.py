@@ -131,6 +131,19 @@ def test_a_list_of_staff_is_in_the_order_of_time(
     assert (look(200, body, args=args, verb="calendar", path=path) == []) == right
 
 
+@pytest.mark.parametrize(
+    ("looks", "after", "right"), [(2000, 0, False), (20, 0, True), (20, 6, False)]
+)
+def test_a_list_of_staff_goes_on_after_a_short_page_only_where_there_is_much_to_look_at(
+    looks: int, after: int, right: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.prove.sheet.LOOKS", looks)
+    path = "/api/appointments/?provider=1&limit=5"
+    args = {"provider": 1, "after": (after, 1)}
+    link = f'<{path}&cursor=x>; rel="next"'
+    assert (look(200, [], args=args, verb="calendar", path=path, Link=link) == []) == right
+
+
 def test_who_must_wait_is_told_how_long() -> None:
     problem = {"type": "x", "title": "x", "status": 429, "code": "rate_limited"}
     media = {"Content-Type": "application/problem+json"}
