@@ -48,6 +48,7 @@ def endpoint(
     raises: tuple[type[errors.DomainError], ...] = (),
     sends: tuple[str, ...] = (),
     charged: Charged = Charged.CALLER,
+    action: str = "",
     redirects: bool = False,
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
     """Declare a verb: before it runs, the actor, the query and the body are checked; whatever
@@ -58,7 +59,7 @@ def endpoint(
     )
 
     declared = Endpoint(
-        name, query, body, needs_body, answers, staff, raises, sends, charged, redirects
+        name, query, body, needs_body, answers, staff, raises, sends, charged, action, redirects
     )
 
     def declare(verb: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:

@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from service.access.sessions import Session
+from service.booking.actions import STAFF_ONLY
 from service.booking.answer import NO_APPOINTMENT, Answer, Page, tag
 from service.booking.broad import Work
 from service.booking.status import APPOINTMENT_STATUSES
@@ -99,6 +100,7 @@ async def history(
         appointment_id=appointment_id,
         actor_id=actor.account_id,
         staff_of=actor.staff_of,
+        staff_only=STAFF_ONLY,
         after_id=after_id,
         limit=limit,
     )

@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from service.access.sessions import Session
+from service.booking.actions import RESCHEDULE
 from service.booking.answer import NO_APPOINTMENT, Answer, judged, judged_all
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
@@ -113,6 +114,7 @@ async def _move(
         expands=expands,
         keys=keys,
         fingerprints=fingerprints,
+        message=RESCHEDULE.message,
         notice=f"{settings.notice_minutes} minutes",
     )
     return judged_all(rows)

@@ -5,7 +5,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from service import errors
-from service.booking.appointment.end import CANCEL, FULFILL, NOSHOW, Ending, end
+from service.booking.actions import CANCEL, FULFILL, NOSHOW, Action
+from service.booking.appointment.end import end
 from service.handlers.appointment.appointments import Change
 from service.http.base import endpoint
 from service.http.fields import Body
@@ -19,6 +20,7 @@ class CancelBody(Body):
 class Cancel(Change):
     @endpoint(
         "cancelAppointment",
+        action=CANCEL.name,
         body=CancelBody,
         needs_body=False,
         answers=(200, answers.Cancelled, answers.CancelledExpanded),
@@ -29,7 +31,7 @@ class Cancel(Change):
         """Cancel an appointment; doing it again succeeds again."""
         await self.end(appointment_id, CANCEL, self.body.reason)
 
-    async def end(self, appointment_id: int, ending: Ending, reason: str = "") -> None:
+    async def end(self, appointment_id: int, ending: Action, reason: str = "") -> None:
         """End the appointment and say so."""
         ended = await end(
             self.deps,
@@ -47,6 +49,7 @@ class Cancel(Change):
 class Noshow(Cancel):
     @endpoint(
         "noteNoShow",
+        action=NOSHOW.name,
         body=CancelBody,
         needs_body=False,
         answers=(200, answers.Noshow, answers.NoshowExpanded),
@@ -61,6 +64,7 @@ class Noshow(Cancel):
 class Fulfill(Cancel):
     @endpoint(
         "fulfillAppointment",
+        action=FULFILL.name,
         body=CancelBody,
         needs_body=False,
         answers=(200, answers.Fulfilled, answers.FulfilledExpanded),

@@ -16,6 +16,7 @@ class LoginBody(Body):
 class Login(ApiHandler):
     @endpoint(
         "login",
+        action="login",
         body=LoginBody,
         answers=(200, answers.Login),
         raises=(WrongCredentials,),

@@ -19,6 +19,7 @@ class Register(NewPasswordHandler):
 
     @endpoint(
         "register",
+        action="register",
         body=RegisterBody,
         answers=(201, answers.Account),
         raises=(UsernameTaken,),
