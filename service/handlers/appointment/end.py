@@ -1,6 +1,6 @@
 """Ending an appointment."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -14,10 +14,33 @@ from service.openapi.answers import appointment as answers
 
 
 class CancelBody(Body):
+    # Of all endings; clients made of the OpenAPI document know it by the name of the first.
     reason: Annotated[str, Meta(max_length=500)] | None = ""
 
 
-class Cancel(Change):
+class Ending(Change):
+    """One that ends an appointment by its `action`."""
+
+    action: ClassVar[Action]
+
+    async def end(self, appointment_id: int) -> None:
+        """End the appointment and say so."""
+        ended = await end(
+            self.deps,
+            self.actor,
+            appointment_id,
+            self.action,
+            reason=self.body.reason,
+            version=await self.version(appointment_id),
+            expand=self.expand,
+            key=self.key,
+        )
+        self.give(200, ended)
+
+
+class Cancel(Ending):
+    action = CANCEL
+
     @endpoint(
         "cancelAppointment",
         action=CANCEL.name,
@@ -29,24 +52,12 @@ class Cancel(Change):
     )
     async def post(self, appointment_id: int) -> None:
         """Cancel an appointment; doing it again succeeds again."""
-        await self.end(appointment_id, CANCEL, self.body.reason)
-
-    async def end(self, appointment_id: int, ending: Action, reason: str = "") -> None:
-        """End the appointment and say so."""
-        ended = await end(
-            self.deps,
-            self.actor,
-            appointment_id,
-            ending,
-            reason=reason,
-            version=await self.version(appointment_id),
-            expand=self.expand,
-            key=self.key,
-        )
-        self.give(200, ended)
+        await self.end(appointment_id)
 
 
-class Noshow(Cancel):
+class Noshow(Ending):
+    action = NOSHOW
+
     @endpoint(
         "noteNoShow",
         action=NOSHOW.name,
@@ -58,10 +69,12 @@ class Noshow(Cancel):
     )
     async def post(self, appointment_id: int) -> None:
         """Note that nobody came, once the slot has begun."""
-        await self.end(appointment_id, NOSHOW, self.body.reason)
+        await self.end(appointment_id)
 
 
-class Fulfill(Cancel):
+class Fulfill(Ending):
+    action = FULFILL
+
     @endpoint(
         "fulfillAppointment",
         action=FULFILL.name,
@@ -73,4 +86,4 @@ class Fulfill(Cancel):
     )
     async def post(self, appointment_id: int) -> None:
         """Note that the appointment took place; it may have been before its time."""
-        await self.end(appointment_id, FULFILL, self.body.reason)
+        await self.end(appointment_id)
