@@ -15,6 +15,7 @@ from service.booking.calendar import provider, slot
 from service.booking.calendar.slot import NewSlot
 from service.booking.people import account
 from service.booking.people.login import login
+from service.booking.people.operator import OPERATOR
 from service.deps import Deps
 
 PASSWORD = "correct horse"
@@ -168,7 +169,6 @@ class Given:
         owner = provider_id or await self.make_provider()
         first = starts_at or _tomorrow_at_ten()
         length = timedelta(minutes=minutes)
-        admin = Session(0, 0, "given", "admin", 0, 0)
         wanted = [
             NewSlot(
                 owner,
@@ -179,7 +179,7 @@ class Given:
             )
             for n in range(count)
         ]
-        return [json.loads(body)["id"] for body in await slot.create(self._deps, admin, wanted)]
+        return [json.loads(body)["id"] for body in await slot.create(self._deps, OPERATOR, wanted)]
 
     async def make_begun(self, *slot_ids: int) -> None:
         """Let these slots have begun a while ago, each at a time of its own."""

@@ -15,13 +15,13 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 from service.access.limits import Ask, Limits, Standing
+from service.booking.actor import Actor
 from service.errors import InvalidToken, OutcomeUnknown, RateLimited, Unavailable
 from service.lane import Lane
 from service.settings import Settings
 from service.store.redis import guarded
 
 _TOKEN = re.compile(r"[0-9a-f]{40}", re.ASCII)
-EVERYWHERE = -1  # staff_of of an admin
 RENEW_EVERY = 60.0  # seconds between two renewals of one token by this process, at most
 REMEMBERED_MAX = 100_000  # tokens
 SCANNED = 1000  # keys that Redis looks at in one go
@@ -29,8 +29,8 @@ LIVING_MAX = 100  # tokens of one account; the next one ends the oldest
 STEP = 1000  # tokens of one account that are looked at in one command
 
 
-class Session(msgspec.Struct, frozen=True, array_like=True):
-    """Who is asking: read from Redis on each request."""
+class Session(msgspec.Struct, Actor, frozen=True, array_like=True):
+    """Who is asking, and by which token: read from Redis on each request."""
 
     token_id: int
     account_id: int
@@ -38,15 +38,6 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
     role: str
     provider_id: int
     created_at: int
-
-    @property
-    def staff_of(self) -> int:
-        """The provider whose calendar this account keeps, or EVERYWHERE, or 0 for none."""
-        return EVERYWHERE if self.role == "admin" else self.provider_id
-
-    def keeps(self, provider_id: int) -> bool:
-        """Whether this account is staff of the provider."""
-        return self.staff_of in (EVERYWHERE, provider_id)
 
     @property
     def owner(self) -> "Owner":

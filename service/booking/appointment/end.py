@@ -4,8 +4,8 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from service.access.sessions import Session
 from service.booking.actions import Action
+from service.booking.actor import Actor
 from service.booking.answer import Answer, judged_all
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
@@ -58,7 +58,7 @@ def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
 
 async def end(
     deps: Deps,
-    actor: Session,
+    actor: Actor,
     appointment_id: int,
     ending: Action,
     *,

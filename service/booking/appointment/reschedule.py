@@ -4,8 +4,8 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from service.access.sessions import Session
 from service.booking.actions import RESCHEDULE
+from service.booking.actor import Actor
 from service.booking.answer import NO_APPOINTMENT, Answer, judged, judged_all
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
@@ -51,7 +51,7 @@ def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[Move
 
 async def reschedule(
     deps: Deps,
-    actor: Session,
+    actor: Actor,
     appointment_id: int,
     to_slot_id: int,
     *,

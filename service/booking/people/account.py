@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from service.access.limits import Standing
 from service.access.passwords import LONGEST
-from service.access.sessions import Session
+from service.booking.actor import Actor
 from service.deps import Deps
 from service.errors import (
     InvalidFields,
@@ -71,7 +71,7 @@ def check_password(deps: Deps, field: str, password: str) -> None:
         raise InvalidFields({field: [f"Ensure this field has no more than {LONGEST} bytes."]})
 
 
-async def profile(deps: Deps, actor: Session) -> Profile:
+async def profile(deps: Deps, actor: Actor) -> Profile:
     """The actor's own account. Raises InvalidToken when the token outlived it."""
     row = await deps.db.run("account_get", account_id=actor.account_id)
     if row is None:
