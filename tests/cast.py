@@ -14,6 +14,7 @@ from service.booking.appointment.book import book
 from service.booking.calendar import provider, slot
 from service.booking.calendar.slot import NewSlot
 from service.booking.people import account
+from service.booking.people.attempt import at_login
 from service.booking.people.login import login
 from service.booking.people.operator import OPERATOR
 from service.deps import Deps
@@ -147,7 +148,8 @@ class Given:
             role=role,
             provider_id=provider_id,
         )
-        token, username = await login(self._deps, name, PASSWORD, "127.0.0.1")
+        attempt = await at_login(self._deps, name, "127.0.0.1")
+        token, username = await login(self._deps, attempt, PASSWORD)
         session = await self._deps.sessions.resolve(token)
         return Person(made.id, username, token, session)
 

@@ -1,9 +1,7 @@
 """Accounts, and what all that is done with them shares."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from service.access.limits import Standing
 from service.access.passwords import LONGEST
 from service.booking.actor import Actor
 from service.deps import Deps
@@ -12,8 +10,6 @@ from service.errors import (
     InvalidToken,
 )
 from service.values.names import username_key
-
-Tell = Callable[[Standing | None], None]  # who hears how one stands with the limit
 
 
 class Account(NamedTuple):
@@ -27,10 +23,6 @@ class Profile(NamedTuple):
     username: str
     email: str
     role: str
-
-
-def unheard(_: Standing | None) -> None:
-    """Nobody wants to know."""
 
 
 async def create(
