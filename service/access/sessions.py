@@ -46,7 +46,7 @@ class Session(msgspec.Struct, Actor, frozen=True, array_like=True):
 
 
 class Owner(NamedTuple):
-    """Whose a token is; a customer may write only so often in a day."""
+    """Whose token it is; a customer may write only so many times a day."""
 
     account_id: int
     customer: bool
@@ -60,8 +60,8 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class LookUp(NamedTuple):
-    """Whose token this is; a request from an address is counted, one from nowhere is not. One that
-    writes for good is counted against a customer's day too."""
+    """A question whose token this is. The request is counted if it comes from an address; if it
+    writes for good, it also counts against the customer's day."""
 
     key: str
     address: str | None
@@ -72,10 +72,10 @@ class Sessions:
     """The tokens of all accounts. Every method raises Unavailable when Redis does not answer."""
 
     def __init__(
-        self, redis: Redis, once: Redis, settings: Settings, limits: Limits | None = None
+        self, redis: Redis, unrepeated: Redis, settings: Settings, limits: Limits | None = None
     ) -> None:
-        """`once` is a client that never sends a command twice by itself."""
-        self._redis, self._once = redis, once
+        """`unrepeated` is a client that never sends a command twice by itself."""
+        self._redis, self._unrepeated = redis, unrepeated
         self._limits = limits if limits and limits.on else None
         self._ttl, self._sliding = settings.token_ttl, settings.token_sliding
         self._renew_every = min(RENEW_EVERY, settings.token_ttl / 10)
@@ -171,7 +171,7 @@ class Sessions:
         try:
             return await self._delete(of_account, fields, keys)
         except Unavailable:
-            # Its answer is lost, perhaps after the deed. That they are gone is what was asked for.
+            # The answer is lost, but Redis may have deleted them, which is all that was asked for.
             try:
                 await self._delete(of_account, fields, keys)
             except Unavailable as error:
@@ -180,15 +180,15 @@ class Sessions:
 
     async def _delete(self, of_account: str, fields: list[str], keys: list[Any]) -> int:
         with guarded():
-            async with self._once.pipeline(transaction=True) as pipe:
+            async with self._unrepeated.pipeline(transaction=True) as pipe:
                 pipe.delete(*keys)
                 pipe.hdel(of_account, *fields)
                 deleted, _ = await pipe.execute()
         return int(deleted)
 
     async def tokens(self, account_id: int) -> list[Token]:
-        """The account's living tokens, oldest first; forgets those that have expired. A part of
-        them where there are more than a thousand, as from before there was a limit."""
+        """The account's living tokens, oldest first; forgets those that have expired. Accounts
+        from before there was a limit may have over a thousand: then only some of them."""
         of_account = _account_key(account_id)
         with guarded():
             step: Any = await self._redis.hscan(of_account, 0, count=STEP)
@@ -223,8 +223,8 @@ class Sessions:
     async def _count(
         self, limits: Limits, asked: list[LookUp], keys: list[str]
     ) -> tuple[list[Session | None], dict[int, Any]]:
-        """The sessions, and the standings by number. One message finds out both, where this
-        process knows whose a token is; one that is new or not valid takes a second."""
+        """The sessions, and the standings by number. Both come with one message where this process
+        knows the owner of the token; a new or invalid token takes a second message."""
         owners = self._owners
         counted = [(n, one.key) for n, one in enumerate(asked) if one.address is not None]
 
@@ -252,8 +252,8 @@ class Sessions:
     async def _together(
         self, limits: Limits, keys: list[str], charges: Mapping[int, Ask]
     ) -> tuple[list[Session | None], dict[int, Any]]:
-        """Both in one message. It may be sent twice: whoever is counted twice may do less, never
-        more. Where Redis can read but not count, as without memory, the token is enough."""
+        """Both in one message. If it is sent twice, requests are counted twice, which allows fewer
+        of them, never more. Where Redis can read but not count, the token is enough."""
         if not charges:
             return _sessions(await self._redis.mget(keys)), {}
         asks = list(charges.values())

@@ -82,7 +82,7 @@ def _action(handler: RequestHandler, method: str) -> str:
 
 
 def log_bug(handler: RequestHandler, error: BaseException) -> None:
-    """Log what no table of ours foresaw, without anything that the client sent."""
+    """Log an error that has no place in our tables, without anything that the client sent."""
     request = handler.request
     fields = {
         "request_id": getattr(handler, "request_id", None),
@@ -93,7 +93,7 @@ def log_bug(handler: RequestHandler, error: BaseException) -> None:
     given = request.query_arguments.values()
     secrets = [one.decode(errors="replace") for values in given for one in values]
     secrets += request.headers.get("Authorization", "").split()
-    # No body, or none that anything was read from: no UTF-8, no JSON, or nested too deep.
+    # Nothing to hide in a body that could not be read: not UTF-8, not JSON, or nested too deep.
     with contextlib.suppress(ValueError, RecursionError):
         secrets += _texts(msgspec.json.decode(bytes(getattr(handler, "_chunks", b""))))
     log.error("bug", exc_info=error, extra={"fields": fields, "secrets": secrets})

@@ -2,7 +2,7 @@
 
 from service.access.sessions import Session
 from service.booking.answer import Answer
-from service.booking.idempotency import NO_KEY, Key, known, once, sealed
+from service.booking.idempotency import NO_KEY, Key, kept, once, sealed
 from service.booking.people.account import check_password
 from service.booking.people.attempt import Attempt
 from service.booking.people.tokens import logout_elsewhere
@@ -35,7 +35,7 @@ async def change_password(
     if row is None:
         raise InvalidToken
     key = await sealed(deps, key, str(actor.account_id), current, new)
-    answer = await known(deps, actor.account_id, key)
+    answer = await kept(deps, actor.account_id, key)
     if answer is None:
         hashes = await _hashes(deps, row[4], current, new)
         answer = await once(

@@ -1,7 +1,7 @@
 """Registering: a new customer."""
 
 from service.booking.answer import Answer
-from service.booking.idempotency import NO_KEY, NOBODY, Key, known, of_nobody, once, sealed
+from service.booking.idempotency import NO_KEY, NOBODY, Key, kept, of_nobody, once, sealed
 from service.booking.people.account import check_password, create
 from service.booking.people.attempt import Attempt
 from service.deps import Deps
@@ -15,7 +15,7 @@ async def register(
     username = attempt.username
     check_password(deps, "password", password)
     key = await sealed(deps, of_nobody(key, username), "register", password)
-    before = await known(deps, NOBODY, key)
+    before = await kept(deps, NOBODY, key)
     if before is not None:
         return before
     hashed = await deps.passwords.hash(password)

@@ -25,7 +25,7 @@ class Login(ApiHandler):
     async def post(self) -> None:
         """Exchange a username and a password for a token."""
         attempt = await at_login(self.deps, self.body.username, self.address)
-        self.tell(attempt.standing)
+        self.set_standing(attempt.standing)
         token, username = await login(self.deps, attempt, self.body.password)
         self.answer(200, {"token": token, "username": username})
 

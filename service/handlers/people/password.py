@@ -58,7 +58,7 @@ class Password(NewPasswordHandler):
     async def post(self) -> None:
         """Change the password; all other tokens of this account die."""
         attempt = await at_login(self.deps, self.actor.username, self.address)
-        self.tell(attempt.standing)
+        self.set_standing(attempt.standing)
         changed = await change_password(
             self.deps,
             self.actor,

@@ -29,7 +29,7 @@ class Register(NewPasswordHandler):
         """Create a customer's account."""
         new: RegisterBody = self.body
         attempt = await at_register(self.deps, new.username, self.address)
-        self.tell(attempt.standing)
+        self.set_standing(attempt.standing)
         registered = await register(self.deps, attempt, new.email, new.password, self.key)
         self.give(201, registered)
 
