@@ -159,7 +159,7 @@ async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]
         await wall.settle(deps)
         server, port = listen(deps)
         gc.freeze()  # what lives for ever need not be looked at by each collection
-        manager.tell("READY=1", f"STATUS=listening on {settings.host}:{port}")
+        manager.notify("READY=1", f"STATUS=listening on {settings.host}:{port}")
         await ready(deps, port)
         worker = asyncio.create_task(forget(deps))
         why = await stopped.get()

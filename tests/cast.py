@@ -14,7 +14,9 @@ from service.booking.appointment.book import book
 from service.booking.calendar import provider, slot
 from service.booking.calendar.slot import NewSlot
 from service.booking.people import account
+from service.booking.people.attempt import at_login
 from service.booking.people.login import login
+from service.booking.people.operator import OPERATOR
 from service.deps import Deps
 
 PASSWORD = "correct horse"
@@ -146,7 +148,8 @@ class Given:
             role=role,
             provider_id=provider_id,
         )
-        token, username = await login(self._deps, name, PASSWORD, "127.0.0.1")
+        attempt = await at_login(self._deps, name, "127.0.0.1")
+        token, username = await login(self._deps, attempt, PASSWORD)
         session = await self._deps.sessions.resolve(token)
         return Person(made.id, username, token, session)
 
@@ -168,7 +171,6 @@ class Given:
         owner = provider_id or await self.make_provider()
         first = starts_at or _tomorrow_at_ten()
         length = timedelta(minutes=minutes)
-        admin = Session(0, 0, "given", "admin", 0, 0)
         wanted = [
             NewSlot(
                 owner,
@@ -179,7 +181,7 @@ class Given:
             )
             for n in range(count)
         ]
-        return [json.loads(body)["id"] for body in await slot.create(self._deps, admin, wanted)]
+        return [json.loads(body)["id"] for body in await slot.create(self._deps, OPERATOR, wanted)]
 
     async def make_begun(self, *slot_ids: int) -> None:
         """Let these slots have begun a while ago, each at a time of its own."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from service.booking.actions import STAFF_ONLY
 from service.booking.appointment import read
 from service.booking.calendar import slot
 from service.booking.status import APPOINTMENT_STATUSES, SLOT_STATUSES
@@ -197,6 +198,7 @@ def _others(ground: Ground) -> dict[str, List]:
         "appointment_id": ground.appointment_id,
         "actor_id": ground.account_id,
         "staff_of": 0,
+        "staff_only": STAFF_ONLY,
         "after_id": 0,
         "limit": LIMIT,
     }

@@ -13,9 +13,9 @@ HASHER = str(Path(__file__).with_name("hasher.py"))
 class Hasher:
     """One process, asked one thing at a time; one that has ended is replaced by the next call."""
 
-    def __init__(self, tell: Callable[[list[str]], None], *options: str) -> None:
-        """`tell` hears what the system refused it, if anything."""
-        self._tell, self._options = tell, options
+    def __init__(self, on_refused: Callable[[list[str]], None], *options: str) -> None:
+        """`on_refused` is called with what the system refused it, if anything."""
+        self._on_refused, self._options = on_refused, options
         self._process: Process | None = None
 
     async def hash(self, password: bytes, salt: bytes) -> bytes:
@@ -37,7 +37,7 @@ class Hasher:
         )
         refused = await self._answer("")
         if refused:
-            self._tell(refused.decode().split("; "))
+            self._on_refused(refused.decode().split("; "))
 
     async def _answer(self, line: str) -> bytes:
         process = self._process

@@ -107,8 +107,8 @@ class Limits:
             _charge(self._login_address, network),
         ]
         with guarded():
-            known = await self._redis.exists(f"known:{pair}")
-        if not known:
+            stranger = not await self._redis.exists(f"known:{pair}")
+        if stranger:
             charges += [
                 _charge(self._stranger, pair),
                 _charge(self._account, _digest(username_key)),
@@ -116,9 +116,9 @@ class Limits:
         return await self.lane.submit(charges)
 
     async def remember(self, username_key: str, address: str) -> None:
-        """This account has been made, or logged in, from this address.
+        """Note that this account was made, or logged in, from this address.
 
-        What has been done stands: while Redis is away, the address stays a strange one.
+        Never fails: while Redis is away, the address stays that of a stranger.
         """
         if self.on:
             pair = _digest(username_key, network_of(address))
@@ -151,7 +151,7 @@ class Limits:
         return [_charge(policy, str(account_id)) for policy in policies]
 
     def visitor(self, address: str) -> Charge:
-        """What a request from this address is charged to, when nobody knows whose it is."""
+        """What a request from this address is charged to when its user is not known."""
         return _charge(self._address, network_of(address))
 
     # How
@@ -164,7 +164,7 @@ class Limits:
         return self.judged(asks, answers)
 
     def command(self, asks: Sequence[Ask]) -> list[Any]:
-        """The same as arguments of EVALSHA, to go along with other commands."""
+        """decide() as the arguments of EVALSHA, for a pipeline with other commands."""
         keys, arguments = message(asks)
         return [self._script.sha, len(keys), *keys, *arguments]
 
@@ -203,5 +203,6 @@ def _charge(policy: Policy, whose: str) -> Charge:
 
 
 def _digest(*parts: str) -> str:
-    """A username as part of a key: people type passwords there, and addresses are personal."""
+    """Parts of a key, not to be read there: people type passwords as usernames, and addresses are
+    personal."""
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()

@@ -54,7 +54,7 @@ class Passwords:
         self.refused = 0
         self._took = 0.0  # seconds, the last time
         self.on_hash: Callable[[float], None] | None = None  # seconds, without the queue
-        # Compared when there is no such user, so that both take the same time.
+        # Compared when there is no such user, so that it takes as long as when there is one.
         self._nobody = f"$2b${self._rounds:02}$" + 53 * "u"
 
     async def hash(self, password: str) -> str:
@@ -65,7 +65,7 @@ class Passwords:
         return (await self._run(raw, bcrypt.gensalt(self._rounds))).decode()
 
     async def matches(self, password: str, hashed: str | None) -> bool:
-        """Whether the password has this hash; None costs as much time and is never true."""
+        """Whether the password has this hash. None takes as much time and is never right."""
         raw, against = password.encode(errors="replace"), (hashed or self._nobody).encode()
         found = await self._run(raw[:LONGEST], against)
         if hmac.compare_digest(found, against) and len(raw) <= LONGEST and bool(hashed):
@@ -80,7 +80,8 @@ class Passwords:
         return _rounds(hashed) != self._rounds
 
     async def seal(self, secret: str, name: str) -> str:
-        """A digest of a secret that is always the same under one name, and dear to guess from."""
+        """A digest of a secret, always the same under one name; guessing from it costs as much as
+        from the hash of a password."""
         salt = base64.b64encode(hashlib.sha256(name.encode()).digest(), b"./")[:21]
         raw = base64.b64encode(hashlib.sha256(secret.encode()).digest())
         return (await self._run(raw, b"$2b$%02d$%b." % (self._rounds, salt))).decode()
@@ -93,7 +94,7 @@ class Passwords:
                 await self._reserve()
 
     async def _reserve(self) -> None:
-        """Have the second process at hand: starting one takes time when all are short of it."""
+        """Start the second process now: it would take long when all are short of time."""
         try:
             async with self._one_by_one:
                 await self._second.started()
@@ -102,13 +103,13 @@ class Passwords:
             raise Unavailable from None
 
     def check_room(self) -> None:
-        """Raise Unavailable when there is no room: for whoever would do other things first."""
+        """Raise Unavailable when there is no room, before the caller does other things first."""
         if self.running == self._at_once and self.waiting >= self.limit:
             raise self._refusal()
 
     def _refusal(self) -> Unavailable:
         self.refused += 1
-        # About as long as those who wait will take. Spread, or all would be back at once.
+        # About as long as those who wait will take; spread out, or all would come back together.
         most = math.ceil((self.running + self.waiting) * self._took / self._at_once)
         return Unavailable(retry_after=random.randint(1, max(1, most)))
 
@@ -156,8 +157,8 @@ class Passwords:
             job.hashed.set_result(hashed)
 
     async def _hashed(self, job: _Job) -> bytes:
-        """By one that steps back; where everybody else leaves it too little of the cores, by the
-        one that does not. Whoever is first has the say."""
+        """Hash it in a process that steps back for others. If they leave it too little of the
+        cores, the process that does not step back hashes it as well; the first result counts."""
         tries = set()
         if self._idle:
             tries.add(self._begin(self._stepping_back(self._idle.pop(), job)))
@@ -211,7 +212,7 @@ class Passwords:
         return len(self._waiting)
 
     async def close(self) -> None:
-        """End the processes; what they are at is not waited for."""
+        """End the processes, without waiting for what they are doing."""
         tasks = [*self._working, *self._begun]
         for task in tasks:
             task.cancel()
@@ -220,6 +221,6 @@ class Passwords:
 
 
 def _rounds(hashed: str) -> int:
-    """How many rounds a hash has; as many as there can be for one that is none."""
+    """How many rounds a hash has; for what is no hash, the most there can be."""
     match = re.fullmatch(r"\$2[aby]\$([0-9]{2})\$.{53}", hashed, re.ASCII)
     return int(match[1]) if match else ROUNDS_MAX

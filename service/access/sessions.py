@@ -15,13 +15,13 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 from service.access.limits import Ask, Limits, Standing
+from service.booking.actor import Actor
 from service.errors import InvalidToken, OutcomeUnknown, RateLimited, Unavailable
 from service.lane import Lane
 from service.settings import Settings
 from service.store.redis import guarded
 
 _TOKEN = re.compile(r"[0-9a-f]{40}", re.ASCII)
-EVERYWHERE = -1  # staff_of of an admin
 RENEW_EVERY = 60.0  # seconds between two renewals of one token by this process, at most
 REMEMBERED_MAX = 100_000  # tokens
 SCANNED = 1000  # keys that Redis looks at in one go
@@ -29,8 +29,8 @@ LIVING_MAX = 100  # tokens of one account; the next one ends the oldest
 STEP = 1000  # tokens of one account that are looked at in one command
 
 
-class Session(msgspec.Struct, frozen=True, array_like=True):
-    """Who is asking: read from Redis on each request."""
+class Session(msgspec.Struct, Actor, frozen=True, array_like=True):
+    """Who is asking, and by which token: read from Redis on each request."""
 
     token_id: int
     account_id: int
@@ -40,22 +40,13 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
     created_at: int
 
     @property
-    def staff_of(self) -> int:
-        """The provider whose calendar this account keeps, or EVERYWHERE, or 0 for none."""
-        return EVERYWHERE if self.role == "admin" else self.provider_id
-
-    def keeps(self, provider_id: int) -> bool:
-        """Whether this account is staff of the provider."""
-        return self.staff_of in (EVERYWHERE, provider_id)
-
-    @property
     def owner(self) -> "Owner":
         """Whom to charge for a request."""
         return Owner(self.account_id, self.role == "customer")
 
 
 class Owner(NamedTuple):
-    """Whose a token is; a customer may write only so often in a day."""
+    """Whose token it is; a customer may write only so many times a day."""
 
     account_id: int
     customer: bool
@@ -69,8 +60,8 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class LookUp(NamedTuple):
-    """Whose token this is; a request from an address is counted, one from nowhere is not. One that
-    writes for good is counted against a customer's day too."""
+    """A question whose token this is. The request is counted if it comes from an address; if it
+    writes for good, it also counts against the customer's day."""
 
     key: str
     address: str | None
@@ -81,10 +72,10 @@ class Sessions:
     """The tokens of all accounts. Every method raises Unavailable when Redis does not answer."""
 
     def __init__(
-        self, redis: Redis, once: Redis, settings: Settings, limits: Limits | None = None
+        self, redis: Redis, unrepeated: Redis, settings: Settings, limits: Limits | None = None
     ) -> None:
-        """`once` is a client that never sends a command twice by itself."""
-        self._redis, self._once = redis, once
+        """`unrepeated` is a client that never sends a command twice by itself."""
+        self._redis, self._unrepeated = redis, unrepeated
         self._limits = limits if limits and limits.on else None
         self._ttl, self._sliding = settings.token_ttl, settings.token_sliding
         self._renew_every = min(RENEW_EVERY, settings.token_ttl / 10)
@@ -180,7 +171,7 @@ class Sessions:
         try:
             return await self._delete(of_account, fields, keys)
         except Unavailable:
-            # Its answer is lost, perhaps after the deed. That they are gone is what was asked for.
+            # The answer is lost, but Redis may have deleted them, which is all that was asked for.
             try:
                 await self._delete(of_account, fields, keys)
             except Unavailable as error:
@@ -189,15 +180,15 @@ class Sessions:
 
     async def _delete(self, of_account: str, fields: list[str], keys: list[Any]) -> int:
         with guarded():
-            async with self._once.pipeline(transaction=True) as pipe:
+            async with self._unrepeated.pipeline(transaction=True) as pipe:
                 pipe.delete(*keys)
                 pipe.hdel(of_account, *fields)
                 deleted, _ = await pipe.execute()
         return int(deleted)
 
     async def tokens(self, account_id: int) -> list[Token]:
-        """The account's living tokens, oldest first; forgets those that have expired. A part of
-        them where there are more than a thousand, as from before there was a limit."""
+        """The account's living tokens, oldest first; forgets those that have expired. Accounts
+        from before there was a limit may have over a thousand: then only some of them."""
         of_account = _account_key(account_id)
         with guarded():
             step: Any = await self._redis.hscan(of_account, 0, count=STEP)
@@ -232,8 +223,8 @@ class Sessions:
     async def _count(
         self, limits: Limits, asked: list[LookUp], keys: list[str]
     ) -> tuple[list[Session | None], dict[int, Any]]:
-        """The sessions, and the standings by number. One message finds out both, where this
-        process knows whose a token is; one that is new or not valid takes a second."""
+        """The sessions, and the standings by number. Both come with one message where this process
+        knows the owner of the token; a new or invalid token takes a second message."""
         owners = self._owners
         counted = [(n, one.key) for n, one in enumerate(asked) if one.address is not None]
 
@@ -261,8 +252,8 @@ class Sessions:
     async def _together(
         self, limits: Limits, keys: list[str], charges: Mapping[int, Ask]
     ) -> tuple[list[Session | None], dict[int, Any]]:
-        """Both in one message. It may be sent twice: whoever is counted twice may do less, never
-        more. Where Redis can read but not count, as without memory, the token is enough."""
+        """Both in one message. If it is sent twice, requests are counted twice, which allows fewer
+        of them, never more. Where Redis can read but not count, the token is enough."""
         if not charges:
             return _sessions(await self._redis.mget(keys)), {}
         asks = list(charges.values())

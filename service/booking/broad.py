@@ -1,7 +1,7 @@
 """What reads a whole calendar, and what staff change in one: one by one, a few at a time.
 
-Both may take long, a list for its length and a change for a row that somebody else holds. They wait
-for each other in lanes of their own, so that neither takes all connections from bookings.
+Both may take long: a list because of its length, a change because somebody else holds its row. Each
+kind waits in a lane of its own, so that neither takes all connections from bookings.
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ class Work(NamedTuple):
 
 
 def broad_lane(settings: Settings) -> Lane[Work, Any]:
-    """A lane in which such work waits for its turn; nobody has a second turn before all others'."""
+    """A lane in which such work waits; nobody gets a second turn before all others had theirs."""
 
     async def decide(items: list[Work]) -> list[Any]:
         return [await item.do() for item in items]

@@ -36,7 +36,7 @@ async def once(
         return await work(deps)
     async with deps.postgres.transaction() as transaction:
         inside = replace(deps, db=transaction)
-        before = await known(inside, account_id, key)
+        before = await kept(inside, account_id, key)
         if before is not None:
             return before
         answer = await work(inside)
@@ -70,7 +70,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-async def known(deps: Deps, account_id: int, key: Key) -> Answer | None:
+async def kept(deps: Deps, account_id: int, key: Key) -> Answer | None:
     """The answer kept under this key, or None. Raises KeyReused, KeyInFlight."""
     if key is NO_KEY:
         return None

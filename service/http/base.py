@@ -48,6 +48,7 @@ def endpoint(
     raises: tuple[type[errors.DomainError], ...] = (),
     sends: tuple[str, ...] = (),
     charged: Charged = Charged.CALLER,
+    action: str = "",
     redirects: bool = False,
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
     """Declare a verb: before it runs, the actor, the query and the body are checked; whatever
@@ -58,7 +59,7 @@ def endpoint(
     )
 
     declared = Endpoint(
-        name, query, body, needs_body, answers, staff, raises, sends, charged, redirects
+        name, query, body, needs_body, answers, staff, raises, sends, charged, action, redirects
     )
 
     def declare(verb: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
@@ -134,7 +135,7 @@ class ApiHandler(LeanHandler):
         self.answer_fields["X-Request-ID"] = self.request_id
         for name, value in GUARDS.items():
             self.answer_fields[name] = value
-        self.tell(self.standing)
+        self.set_standing(self.standing)
         if hasattr(self, "deps"):
             self._share()
 
@@ -160,8 +161,8 @@ class ApiHandler(LeanHandler):
             self.refuse(error)
 
     async def charge(self, *, probes: bool = False) -> None:
-        """Count the request for its address, and tell how that stands. Raises RateLimited."""
-        self.tell(await self.deps.limits.visit(self.address, probes=probes))
+        """Count the request for its address, and say how that stands. Raises RateLimited."""
+        self.set_standing(await self.deps.limits.visit(self.address, probes=probes))
 
     def _unacceptable(self) -> errors.DomainError | None:
         """What is wrong with the request before its body is read."""
@@ -239,7 +240,7 @@ class ApiHandler(LeanHandler):
             raise errors.NotAuthenticated
         writes = self.lasting and self.request.method not in READING
         self.actor, standing = await self.deps.sessions.enter(token, self.address, writes)
-        self.tell(standing)
+        self.set_standing(standing)
         if self.actor.role not in who:
             raise errors.PermissionDenied
 
@@ -297,7 +298,7 @@ class ApiHandler(LeanHandler):
 
     # Writing the answer
 
-    def tell(self, standing: Standing | None) -> None:
+    def set_standing(self, standing: Standing | None) -> None:
         """Say in the answer, whatever it will be, how the client stands with the rate limit."""
         if standing:
             self.standing = standing
@@ -306,8 +307,9 @@ class ApiHandler(LeanHandler):
                 problems.rate_limit(*policy, remaining, seconds)
             )
 
-    async def once(self, status: int, work: Callable[[Deps], Awaitable[Answer]]) -> None:
-        """Send the answer of a write by staff, which the same Idempotency-Key brings again."""
+    async def give_once(self, status: int, work: Callable[[Deps], Awaitable[Answer]]) -> None:
+        """Do a write of staff once, and give its answer, which the same Idempotency-Key brings
+        again."""
         self.give(status, await in_turn(self.deps, self.actor.account_id, self.key, work))
 
     def give(self, status: int, answer: Answer) -> None:
@@ -338,8 +340,8 @@ class ApiHandler(LeanHandler):
 
     def check_etag_header(self) -> bool:
         """Whether the client has what this answer's ETag stands for."""
-        known = self.request.headers.get("If-None-Match", "")
-        return grammar.knows(known, self.answer_fields.get("ETag", ""))
+        tags = self.request.headers.get("If-None-Match", "")
+        return grammar.knows(tags, self.answer_fields.get("ETag", ""))
 
     def link_next(self, cursor: str) -> None:
         """Point to the next page (RFC 8288), by what the endpoint declared: whatever else was

@@ -29,7 +29,8 @@ class Endpoint:
     openapi/answers/): the plain one, and the one with `?expand=slot`; `staff` are those that staff
     get instead. `raises` are its own errors; those that follow from the rest are not repeated.
     `sends` names header fields of its own. `charged` says to whose allowance the request is
-    counted; `redirects` is whether it may lead elsewhere instead. `who` may call it is said where
+    counted; `action` is by what name its outcome is, for those who look at the business;
+    `redirects` is whether it may lead elsewhere instead. `who` may call it is said where
     the routes are, by handlers/routes.py; until then, nobody may.
     """
 
@@ -42,5 +43,6 @@ class Endpoint:
     raises: tuple[type[errors.DomainError], ...]
     sends: tuple[str, ...]
     charged: Charged
+    action: str
     redirects: bool
     who: frozenset[str] = NOBODY

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -18,17 +18,6 @@ log = logging.getLogger(__name__)
 
 NO_ROUTE = "none"
 _Key = tuple[type[RequestHandler], str, int, str]  # handler, method, status, code
-
-# The requests whose outcome is counted by name, for those who look at the business.
-ACTIONS: Mapping[tuple[str, str], str] = {
-    ("POST", "/api/appointments/"): "book",
-    ("PATCH", "/api/appointments/{id}/reschedule/"): "reschedule",
-    ("POST", "/api/appointments/{id}/cancel/"): "cancel",
-    ("POST", "/api/appointments/{id}/noshow/"): "noshow",
-    ("POST", "/api/appointments/{id}/fulfill/"): "fulfill",
-    ("POST", "/api/register/"): "register",
-    ("POST", "/api/login/"): "login",
-}
 
 
 class Watch:
@@ -61,8 +50,7 @@ class Watch:
         route = self._route(handler)
         if method not in handler.SUPPORTED_METHODS:  # a client's invention must not be kept
             return self._metrics.seen(route, "other", status, "", "")
-        action = ACTIONS.get((method, route), "")
-        seen = self._metrics.seen(route, method, status, action, code or "done")
+        seen = self._metrics.seen(route, method, status, _action(handler, method), code or "done")
         return self._seen.setdefault(key, seen)
 
     def _route(self, handler: RequestHandler) -> str:
@@ -87,8 +75,14 @@ class Watch:
         }
 
 
+def _action(handler: RequestHandler, method: str) -> str:
+    """The name by which the outcome is counted, as the endpoint declares it, or ""."""
+    declared = getattr(getattr(handler, method.lower()), "endpoint", None)
+    return declared.action if declared else ""
+
+
 def log_bug(handler: RequestHandler, error: BaseException) -> None:
-    """Log what no table of ours foresaw, without anything that the client sent."""
+    """Log an error that has no place in our tables, without anything that the client sent."""
     request = handler.request
     fields = {
         "request_id": getattr(handler, "request_id", None),
@@ -99,7 +93,7 @@ def log_bug(handler: RequestHandler, error: BaseException) -> None:
     given = request.query_arguments.values()
     secrets = [one.decode(errors="replace") for values in given for one in values]
     secrets += request.headers.get("Authorization", "").split()
-    # No body, or none that anything was read from: no UTF-8, no JSON, or nested too deep.
+    # Nothing to hide in a body that could not be read: not UTF-8, not JSON, or nested too deep.
     with contextlib.suppress(ValueError, RecursionError):
         secrets += _texts(msgspec.json.decode(bytes(getattr(handler, "_chunks", b""))))
     log.error("bug", exc_info=error, extra={"fields": fields, "secrets": secrets})

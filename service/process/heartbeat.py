@@ -43,7 +43,7 @@ async def _beat(deps: Deps, manager: Manager) -> None:
         await asyncio.sleep(every)
         deps.metrics.loop_lag.observe(max(loop.time() - due, 0.0))
         if manager.watchdog:
-            manager.tell("WATCHDOG=1")
+            manager.notify("WATCHDOG=1")
 
 
 async def _look(deps: Deps) -> None:

@@ -23,9 +23,9 @@ class Manager:
         """Say that the end is near, and how long it may take: TimeoutStopSec may be shorter."""
         longest = int((seconds + CLOSING) * 1_000_000)
         status = "STATUS=finishing what is in flight"
-        self.tell("STOPPING=1", f"EXTEND_TIMEOUT_USEC={longest}", status)
+        self.notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={longest}", status)
 
-    def tell(self, *lines: str) -> None:
+    def notify(self, *lines: str) -> None:
         """Send one message, such as READY=1."""
         if not self._address:
             return

@@ -53,7 +53,7 @@ def forwarded(field: str) -> dict[str, str]:
 @functools.lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
     """What one client has of the net: an IPv4 address, or the first 64 bits of an IPv6 one."""
-    known = _plain(address)
-    if known is None or ":" not in known:
-        return known or address
-    return str(ipaddress.ip_network((known, 64), strict=False))
+    plain = _plain(address)
+    if plain is None or ":" not in plain:
+        return plain or address
+    return str(ipaddress.ip_network((plain, 64), strict=False))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from service.booking.actions import ACTIONS
 from service.deps import Deps
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -84,3 +85,8 @@ def test_panels_have_places_of_their_own() -> None:
         assert place["x"] + place["w"] <= 24
         taken |= cells
     assert len({panel["id"] for panel in panels}) == len(panels)
+
+
+def test_the_dashboard_shows_every_action_and_no_other() -> None:
+    words = re.findall(r'action=~?"([^"]+)"', " ".join(dashboard()))
+    assert {one for word in words for one in word.split("|")} == ACTIONS.keys()

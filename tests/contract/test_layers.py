@@ -21,6 +21,7 @@ LAYERS = [
     ["service.booking"],
     ["service.deps"],
     ["service.access"],
+    ["service.booking.actor"],  # a session is one
     ["service.lane"],
     ["service.store"],
     ["service.telemetry"],
@@ -52,9 +53,9 @@ HOMES = {
 }  # fmt: skip
 # These know nothing but the standard library and our errors: easy to test, easy to trust.
 PURE = [
-    "service.errors", "service.settings", "service.cli.values", "service.booking.status",
-    "service.booking.calendar.schedule", "service.http.wire.descriptors", "service.process.heap",
-    "service.values.address",
+    "service.errors", "service.settings", "service.cli.values", "service.booking.actor",
+    "service.booking.status", "service.booking.calendar.schedule", "service.http.wire.descriptors",
+    "service.process.heap", "service.values.address",
 ]  # fmt: skip
 # Who reads the environment, and what for.
 ENVIRONMENT = {
@@ -137,6 +138,16 @@ def test_the_rules_know_no_driver() -> None:
         if within(module.name, "service.booking") and target.split(".")[0] in HOMES
     ]
     assert known == []
+
+
+def test_only_what_is_about_tokens_knows_the_store_of_tokens() -> None:
+    users = {
+        module.name
+        for module, target, _ in IMPORTS
+        if within(module.name, "service.booking") and target == "service.access.sessions"
+    }
+    about = ("login", "password", "tokens")
+    assert users == {f"service.booking.people.{one}" for one in about}
 
 
 def test_only_the_command_line_imports_the_composition_root() -> None:

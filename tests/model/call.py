@@ -3,7 +3,9 @@
 import json
 from typing import Any, NamedTuple
 
-EXPANDS = {"book", "reschedule", "cancel", "noshow", "fulfill", "get", "list"}
+from service.booking.actions import ACTIONS, ENDINGS
+
+EXPANDS = {*ACTIONS, "get", "list"}
 ROUTES = {
     "register": ("POST", "/api/register/"),
     "login": ("POST", "/api/login/"),
@@ -25,11 +27,8 @@ ROUTES = {
     "get": ("GET", "/api/appointments/{id}/"),
     "list": ("GET", "/api/appointments/?{more}"),
     "reschedule": ("PATCH", "/api/appointments/{id}/reschedule/"),
-    "cancel": ("POST", "/api/appointments/{id}/cancel/"),
-    "noshow": ("POST", "/api/appointments/{id}/noshow/"),
-    "fulfill": ("POST", "/api/appointments/{id}/fulfill/"),
     "history": ("GET", "/api/appointments/{id}/history/"),
-}
+} | {name: ("POST", f"/api/appointments/{{id}}/{name}/") for name in ENDINGS}
 
 
 class Call(NamedTuple):

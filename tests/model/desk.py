@@ -3,17 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from service.booking.actions import BOOK, ENDINGS, NOSHOW, RESCHEDULE
+from tests.model.accounts import STAFF_ONLY
 from tests.model.calendar import Calendar, check_version
 from tests.model.call import Call, Expected, Refused
 from tests.model.things import Account, Appointment, Slot
 
 MAX_OPEN = 3
 NOTICE = timedelta(minutes=600)
-ENDED = {
-    "cancel": ("cancelled", "Appointment cancelled successfully"),
-    "noshow": ("noshow", "Appointment marked as no-show"),
-    "fulfill": ("fulfilled", "Appointment marked as fulfilled"),
-}
 
 
 class Desk(Calendar):
@@ -49,7 +46,7 @@ class Desk(Calendar):
             coming = [
                 one
                 for one in self.appointments.values()
-                if one.account is who and one.status == "booked"
+                if one.account is who and one.status == BOOK.after
                 if one.slot.starts_at > datetime.now(UTC)
             ]
             if len(coming) >= MAX_OPEN:
@@ -68,7 +65,7 @@ class Desk(Calendar):
             one = self._visible(call.id, who)
             old, target = one.slot, self.slots.get(call.body["new_slot"])
             check_version(call, one.version)
-            if one.status != "booked":
+            if one.status != RESCHEDULE.before:
                 raise Refused("not_active")
             if old is target:
                 raise Refused("same_slot")
@@ -83,7 +80,7 @@ class Desk(Calendar):
             _count(target, 1)
             one.changed("reschedule", who, from_slot=old.id, to_slot=target.id)
             shown = {
-                "message": "Appointment rescheduled successfully",
+                "message": RESCHEDULE.message,
                 "appointment_id": one.id,
                 "old_slot": old.full() if call.expand else old.id,
                 "new_slot": target.full() if call.expand else target.id,
@@ -93,30 +90,28 @@ class Desk(Calendar):
         return self._once(call, who.id, move)
 
     def _end(self, call: Call, who: Account, made: list[int]) -> Expected:
-        status, message = ENDED[call.action]
+        action = ENDINGS[call.action]
 
         def end() -> Expected:
             one = self._visible(call.id, who)
-            if status != "cancelled" and not who.keeps(one.slot.provider.id):
+            if call.action in STAFF_ONLY and not who.keeps(one.slot.provider.id):
                 raise Refused("permission_denied")
             check_version(call, one.version)
-            if one.status != status:
-                if one.status != "booked":
+            if one.status != action.after:
+                if one.status != action.before:
                     raise Refused("not_active")
-                if status == "noshow" and one.slot.starts_at > datetime.now(UTC):
+                if action is NOSHOW and one.slot.starts_at > datetime.now(UTC):
                     raise Refused("too_early")
                 _check_notice(one.slot, who)
-                self._change_status(one, call, who, status)
+                self._change_status(one, call, who, action.after)
             shown = {
-                "message": message,
+                "message": action.message,
                 "appointment_id": one.id,
                 "slot": one.slot.full() if call.expand else one.slot.id,
             }
             return Expected(200, shown, str(one.version))
 
         return self._once(call, who.id, end)
-
-    _cancel = _noshow = _fulfill = _end
 
     def _change_status(self, one: Appointment, call: Call, who: Account, status: str) -> None:
         one.status = status

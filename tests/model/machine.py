@@ -6,6 +6,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from service.booking.actions import ENDINGS
+from service.booking.status import APPOINTMENT_STATUSES
 from tests.api.checks import NEVER
 from tests.model.call import Call
 from tests.model.people import KEYS, NTH, WHO, People, nth_of
@@ -14,7 +16,7 @@ STAFF = st.sampled_from([*["keeper", "admin"] * 4, "ann", "any"])
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns"])
 TAGS = st.sampled_from([*[None] * 5, "now", "now", "*", '"99"', "nonsense"])
 SLOT_STATUSES = ("free", "busy", "busy-unavailable")
-STATUSES = st.sampled_from([None, "booked", "cancelled", "noshow", "fulfilled", *SLOT_STATUSES])
+STATUSES = st.sampled_from([None, *APPOINTMENT_STATUSES, *SLOT_STATUSES])
 CHANGES = st.none() | st.fixed_dictionaries(
     {},
     optional={
@@ -29,9 +31,7 @@ LOOKS = st.sampled_from(["me", "tokens", "provider_get", "slot_get", "get", "get
 STARTS = st.sampled_from([-72, 2, 3, *list(range(240, 250)) * 2])
 MINUTES = st.sampled_from([30, 60, 60, 60, 90])
 CAPACITIES = st.sampled_from([1, 1, 2])
-ENDINGS = st.tuples(st.just("cancel"), WHO) | st.tuples(
-    st.sampled_from(["cancel", "noshow", "fulfill"]), STAFF
-)
+ENDS = st.tuples(st.just("cancel"), WHO) | st.tuples(st.sampled_from([*ENDINGS]), STAFF)
 LONG_AGO, A_MINUTE = datetime(2024, 1, 1, tzinfo=UTC), timedelta(minutes=1)
 YES_OR_NO = st.booleans()
 
@@ -119,7 +119,7 @@ class Machine(People):
         who_ = self.who(who)
         self.do(Call("reschedule", who_, one, body, key=key, if_match=tag, expand=expand))
 
-    @rule(ending=ENDINGS, nth=NTH, tag=TAGS, expand=YES_OR_NO, key=KEYS)
+    @rule(ending=ENDS, nth=NTH, tag=TAGS, expand=YES_OR_NO, key=KEYS)
     def ends(
         self, ending: tuple[str, str], nth: int, tag: str | None, expand: bool, key: str | None
     ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from service.booking.actions import ENDINGS
 from tests.prove.ask import Ask
 from tests.prove.client import Answer
 from tests.prove.looks import Look, link_of
@@ -142,7 +143,7 @@ def brief(verb: str, answer: Answer, body: Any) -> Any:
         case "move":
             kept = {"id": body["appointment_id"], "from": number(body["old_slot"])}
             kept["slot"] = number(body["new_slot"])
-        case "cancel" | "noshow" | "fulfill":
+        case verb if verb in ENDINGS:
             kept = {"id": body["appointment_id"], "slot": number(body["slot"])}
         case "register":
             kept = {"id": body["id"], "username": body["username"]}
@@ -207,7 +208,7 @@ def _learn_done(world: World, person: Person, ask: Ask, operation: Operation, bo
             number, slot = operation.body["id"], operation.body["slot"]
             if operation.body.get("status", "booked") == "booked" and not operation.replayed:
                 person.holds[number] = (slot, operation.body["v"])
-        case "cancel" | "noshow" | "fulfill":
+        case verb if verb in ENDINGS:
             number = operation.body["id"]
             person.holds.pop(number, None)
             whose = world if person.staff else person

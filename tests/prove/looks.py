@@ -5,20 +5,14 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from service.booking.actions import ENDINGS, RESCHEDULE
 from tests.prove.ask import Ask
 from tests.prove.client import Answer
 from tests.prove.sheet import BRIEF, NAMED, STILL, Sheet, instant
 
 DONE = {"book": 201, "register": 201}  # all others answer 200
-VERSIONED = frozenset(
-    {"book", "get", "move", "cancel", "noshow", "fulfill", "slot", "close", "open", "capacity"}
-)
-MESSAGES = {
-    "move": "Appointment rescheduled successfully",
-    "cancel": "Appointment cancelled successfully",
-    "noshow": "Appointment marked as no-show",
-    "fulfill": "Appointment marked as fulfilled",
-}
+VERSIONED = frozenset({"book", "get", "move", *ENDINGS, "slot", "close", "open", "capacity"})
+MESSAGES = {name: action.message for name, action in ENDINGS.items()} | {"move": RESCHEDULE.message}
 PROBLEM = {"type", "title", "status", "code"}
 TO_COME = 3  # alternatives at most
 
@@ -74,7 +68,9 @@ class Look:
             etag = self.headers.get("etag", "")
             if verb in VERSIONED:
                 self.expect(etag[:1] == etag[-1:] == '"', f"{verb} came with ETag {etag!r}")
-            look: Callable[[], None] | None = getattr(self, f"_{verb}", None)
+            look: Callable[[], None] | None = getattr(
+                self, "_end" if verb in ENDINGS else f"_{verb}", None
+            )
             if look:
                 look()
 
@@ -185,12 +181,10 @@ class Look:
             self.slot(self.body["old_slot"], STILL)
             self.slot(self.body["new_slot"], STILL)
 
-    def _cancel(self) -> None:
+    def _end(self) -> None:
         self._told()
         if self.ask.args.get("expand"):
             self.slot(self.body["slot"], STILL)
-
-    _noshow = _fulfill = _cancel
 
     def _told(self) -> None:
         right = MESSAGES[self.ask.verb]

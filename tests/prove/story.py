@@ -2,14 +2,13 @@
 
 from typing import Any
 
+from service.booking.actions import ENDINGS
 from tests.prove.answers import outcome_of
 from tests.prove.checker.costs import BEFORE, ENOUGH
 from tests.prove.checker.evidence import Evidence
 from tests.prove.checker.join import join
 from tests.prove.records import Fault, Operation
 from tests.prove.witness import Transaction
-
-ENDED = {"cancel": "cancelled", "noshow": "noshow", "fulfill": "fulfilled"}
 
 
 class Story:
@@ -95,7 +94,7 @@ class Story:
     def ended(self, number: int, user: str, tag: str, verb: str = "cancel") -> Transaction:
         """The commit of an ending."""
         account, row = self.accounts[user], self.rows[number]
-        row[4] = ENDED[verb]
+        row[4] = ENDINGS[verb].after
         row[6] += 1
         left = None if verb == "cancel" else row[1]
         step = [number, account, verb, row[1], left, row[4], tag]

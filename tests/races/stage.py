@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+from service.booking.actions import CANCEL
 from tests.races.sessions import QUERIES, Act
 
 ADMIN = -1  # staff_of
@@ -92,6 +93,7 @@ class Stage:
                 "expands": [False] * count,
                 "keys": [""] * count,
                 "fingerprints": [""] * count,
+                "message": "Done",
                 "notice": "0 minutes",
             },
         )
@@ -102,8 +104,9 @@ class Stage:
             "appointment_end",
             {
                 "appointment_ids": list(appointments),
-                "actions": ["cancel"] * count,
-                "statuses": ["cancelled"] * count,
+                "actions": [CANCEL.name] * count,
+                "statuses": [CANCEL.after] * count,
+                "staff_onlys": [CANCEL.staff_only] * count,
                 "messages": ["-"] * count,
                 "reasons": [""] * count,
                 "versions": [0] * count,

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from service.booking.actions import CANCEL
 from service.booking.answer import Answer
 from service.booking.appointment.book import BookItem
-from service.booking.appointment.end import CANCEL, EndItem
+from service.booking.appointment.end import EndItem
 from service.booking.appointment.reschedule import MoveItem
 from service.booking.idempotency import NO_KEY
 from service.deps import Deps
@@ -58,7 +59,7 @@ async def test_the_same_cancellation_twice_is_done_once_and_confirmed_twice(
     deps: Deps, given: Given, ada: Person
 ) -> None:
     appointment = await given.make_appointment(ada, (await given.make_slots(1))[0])
-    item = EndItem(appointment, *CANCEL, "", 0, ada.id, 0, False, *NO_KEY)
+    item = _cancels(ada, appointment)
     assert await submitted(deps.lanes.ending, [item, item]) == {Answer: 2}
 
 
@@ -103,6 +104,11 @@ async def test_a_cancelled_appointment_is_not_moved_by_the_same_turn(
 ) -> None:
     home, target = await given.make_slots(2)
     appointment = await given.make_appointment(ada, home)
-    await deps.lanes.ending.submit(EndItem(appointment, *CANCEL, "", 0, ada.id, 0, False, *NO_KEY))
+    await deps.lanes.ending.submit(_cancels(ada, appointment))
     move = MoveItem(appointment, target, 0, ada.id, 0, False, *NO_KEY)
     assert await submitted(deps.lanes.reschedule, [move, move]) == {NotActive: 2}
+
+
+def _cancels(who: Person, appointment: int) -> EndItem:
+    what = CANCEL.name, CANCEL.after, CANCEL.staff_only, CANCEL.message
+    return EndItem(appointment, *what, "", 0, who.id, 0, False, *NO_KEY)

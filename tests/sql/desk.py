@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from service.booking.actions import CANCEL, STAFF_ONLY, Action
 from service.store.arrays import written
 from service.store.queries import load_queries
 
@@ -131,6 +132,7 @@ class Desk:
             actor_ids=[who] * len(moves),
             staff_ofs=[staff_of] * len(moves),
             expands=[expand] * len(moves),
+            message="Done",
             notice=notice,
         )
 
@@ -139,8 +141,7 @@ class Desk:
         *appointments: int,
         who: int,
         staff_of: int = 0,
-        action: str = "cancel",
-        status: str = "cancelled",
+        action: Action = CANCEL,
         reason: str = "",
         version: int = 0,
         expand: bool = False,
@@ -150,8 +151,9 @@ class Desk:
         return self.run(
             "appointment_end",
             appointment_ids=list(appointments),
-            actions=[action] * count,
-            statuses=[status] * count,
+            actions=[action.name] * count,
+            statuses=[action.after] * count,
+            staff_onlys=[action.staff_only] * count,
             messages=["Done"] * count,
             reasons=[reason] * count,
             versions=[version] * count,
@@ -160,6 +162,10 @@ class Desk:
             expands=[expand] * count,
             notice=notice,
         )
+
+    def history(self, **asked: int) -> list[Any]:
+        """`appointment_id`, `actor_id`, `staff_of`, `after_id`, `limit`."""
+        return self.run("appointment_history", staff_only=STAFF_ONLY, **asked)
 
     def change(self, slot_id: int, *, staff_of: int = ALL, version: int = 0, **what: Any) -> Any:
         """`closed`, `capacity`, `per_person`, `deleted`."""

@@ -167,12 +167,14 @@ def appointment_samples(
             "expands": [False, True],
             "keys": ["", "a key"],
             "fingerprints": ["", "f"],
+            "message": "Done",
             "notice": "5 minutes",
         },
         "appointment_end": {
             "appointment_ids": [hers, 0],
             "actions": ["cancel", "noshow"],
             "statuses": ["cancelled", "noshow"],
+            "staff_onlys": [False, True],
             "messages": ["Done", "Done"],
             "reasons": ["Ill", ""],
             "versions": [1, 0],
@@ -216,7 +218,7 @@ def reading_samples(ada: int, hers: int, provider_id: int) -> dict[str, Paramete
     one = {"appointment_id": hers, "actor_id": ada, "staff_of": 0}
     return {
         "appointment_get": one | {"expand": True},
-        "appointment_history": one | {"after_id": 0, "limit": 2},
+        "appointment_history": one | {"staff_only": ["noshow"], "after_id": 0, "limit": 2},
         "appointment_list": {
             "account_ids": [ada] * 2,
             "provider_ids": [0, provider_id],

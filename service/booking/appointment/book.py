@@ -4,7 +4,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from service.access.sessions import Session
+from service.booking.actor import Actor
 from service.booking.answer import Answer, judged_all
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
@@ -46,7 +46,7 @@ def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
 
 
 async def book(
-    deps: Deps, actor: Session, slot_id: int, notes: str, expand: bool, key: Key = NO_KEY
+    deps: Deps, actor: Actor, slot_id: int, notes: str, expand: bool, key: Key = NO_KEY
 ) -> Answer:
     """Book a place in a slot for the actor. Durable when it returns.
 

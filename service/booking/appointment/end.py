@@ -4,7 +4,8 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from service.access.sessions import Session
+from service.booking.actions import Action
+from service.booking.actor import Actor
 from service.booking.answer import Answer, judged_all
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
@@ -13,27 +14,11 @@ from service.settings import Settings
 from service.store.postgres import Postgres, Queries
 
 
-class Ending(NamedTuple):
-    """What ends an appointment: the action, as history has it, and the status it leaves."""
-
-    action: str
-    status: str
-    message: str
-
-
-CANCEL = Ending("cancel", "cancelled", "Appointment cancelled successfully")
-
-
-NOSHOW = Ending("noshow", "noshow", "Appointment marked as no-show")
-
-
-FULFILL = Ending("fulfill", "fulfilled", "Appointment marked as fulfilled")
-
-
 class EndItem(NamedTuple):
     appointment_id: int
     action: str
     status: str
+    staff_only: bool
     message: str
     reason: str
     version: int
@@ -54,14 +39,15 @@ def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
             appointment_ids=columns[0],
             actions=columns[1],
             statuses=columns[2],
-            messages=columns[3],
-            reasons=columns[4],
-            versions=columns[5],
-            actor_ids=columns[6],
-            staff_ofs=columns[7],
-            expands=columns[8],
-            keys=columns[9],
-            fingerprints=columns[10],
+            staff_onlys=columns[3],
+            messages=columns[4],
+            reasons=columns[5],
+            versions=columns[6],
+            actor_ids=columns[7],
+            staff_ofs=columns[8],
+            expands=columns[9],
+            keys=columns[10],
+            fingerprints=columns[11],
             notice=f"{settings.notice_minutes} minutes",
         )
         return judged_all(rows)
@@ -72,21 +58,21 @@ def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
 
 async def end(
     deps: Deps,
-    actor: Session,
+    actor: Actor,
     appointment_id: int,
-    ending: Ending,
+    ending: Action,
     *,
     reason: str = "",
     version: int = 0,
     expand: bool = False,
     key: Key = NO_KEY,
 ) -> Answer:
-    """End an appointment by CANCEL, NOSHOW or FULFILL; the same ending twice succeeds twice.
+    """End an appointment by one of ENDINGS; the same ending twice succeeds twice.
 
     A version other than 0 must be the current one. Raises NotFound, PermissionDenied, NotActive,
-    TooEarly (NOSHOW), TooLate, PreconditionFailed, KeyReused, KeyInFlight.
+    TooEarly (no-show), TooLate, PreconditionFailed, KeyReused, KeyInFlight.
     """
-    item = EndItem(
-        appointment_id, *ending, reason, version, actor.account_id, actor.staff_of, expand, *key
-    )
+    what = ending.name, ending.after, ending.staff_only, ending.message
+    who = actor.account_id, actor.staff_of
+    item = EndItem(appointment_id, *what, reason, version, *who, expand, *key)
     return await deps.lanes.ending.submit(item)

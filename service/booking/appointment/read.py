@@ -5,7 +5,8 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from service.access.sessions import Session
+from service.booking.actions import STAFF_ONLY
+from service.booking.actor import Actor
 from service.booking.answer import NO_APPOINTMENT, Answer, Page, tag
 from service.booking.broad import Work
 from service.booking.status import APPOINTMENT_STATUSES
@@ -70,7 +71,7 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[Cursor]]:
     return Lane.reading(settings, read, owner=attrgetter("account_id"))
 
 
-async def get(deps: Deps, actor: Session, appointment_id: int, expand: bool) -> tuple[Answer, str]:
+async def get(deps: Deps, actor: Actor, appointment_id: int, expand: bool) -> tuple[Answer, str]:
     """One appointment that the actor may see, and its tag. Raises NotFound."""
     row = await deps.db.run(
         "appointment_get",
@@ -87,7 +88,7 @@ async def get(deps: Deps, actor: Session, appointment_id: int, expand: bool) -> 
 
 
 async def history(
-    deps: Deps, actor: Session, appointment_id: int, *, after_id: int, limit: int
+    deps: Deps, actor: Actor, appointment_id: int, *, after_id: int, limit: int
 ) -> tuple[str, int | None]:
     """A page of the changes of an appointment that the actor may see, oldest first. Customers see
     "staff" for any of them, and of their reasons those of cancelling.
@@ -99,6 +100,7 @@ async def history(
         appointment_id=appointment_id,
         actor_id=actor.account_id,
         staff_of=actor.staff_of,
+        staff_only=STAFF_ONLY,
         after_id=after_id,
         limit=limit,
     )
@@ -110,7 +112,7 @@ async def history(
 
 async def list_page(
     deps: Deps,
-    actor: Session,
+    actor: Actor,
     *,
     provider_id: int | None,
     statuses: Sequence[str] = (),

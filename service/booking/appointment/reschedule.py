@@ -4,7 +4,8 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from service.access.sessions import Session
+from service.booking.actions import RESCHEDULE
+from service.booking.actor import Actor
 from service.booking.answer import NO_APPOINTMENT, Answer, judged, judged_all
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
@@ -50,7 +51,7 @@ def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[Move
 
 async def reschedule(
     deps: Deps,
-    actor: Session,
+    actor: Actor,
     appointment_id: int,
     to_slot_id: int,
     *,
@@ -113,6 +114,7 @@ async def _move(
         expands=expands,
         keys=keys,
         fingerprints=fingerprints,
+        message=RESCHEDULE.message,
         notice=f"{settings.notice_minutes} minutes",
     )
     return judged_all(rows)

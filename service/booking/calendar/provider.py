@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from service.access.sessions import Session
+from service.booking.actor import Actor
 from service.booking.calendar.wall import check_zone
 from service.deps import Deps
 from service.errors import NotFound, PermissionDenied, PreconditionFailed
@@ -56,7 +56,7 @@ async def list_page(deps: Deps, after_id: int, limit: int) -> tuple[list[Provide
 
 async def change(
     deps: Deps,
-    actor: Session,
+    actor: Actor,
     provider_id: int,
     *,
     name: str | None,

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from service.access.sessions import Session
+from service.booking.actor import Actor
 from service.booking.answer import Answer, Page, judged, tag
 from service.booking.broad import ANYBODY, Work
 from service.booking.status import SLOT_STATUSES
@@ -78,7 +78,7 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[Cursor]]:
     return Lane.reading(settings, read)
 
 
-async def create(deps: Deps, actor: Session, slots: Sequence[NewSlot]) -> list[str]:
+async def create(deps: Deps, actor: Actor, slots: Sequence[NewSlot]) -> list[str]:
     """Create all the slots or none; their documents in the same order.
 
     Raises InvalidFields, PermissionDenied, NotFound (provider), SlotOverlap.
@@ -192,7 +192,7 @@ async def list_page(
 
 async def change(
     deps: Deps,
-    actor: Session,
+    actor: Actor,
     slot_id: int,
     *,
     closed: bool | None = None,

@@ -1,19 +1,15 @@
 """Accounts, and what all that is done with them shares."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from service.access.limits import Standing
 from service.access.passwords import LONGEST
-from service.access.sessions import Session
+from service.booking.actor import Actor
 from service.deps import Deps
 from service.errors import (
     InvalidFields,
     InvalidToken,
 )
 from service.values.names import username_key
-
-Tell = Callable[[Standing | None], None]  # who hears how one stands with the limit
 
 
 class Account(NamedTuple):
@@ -27,10 +23,6 @@ class Profile(NamedTuple):
     username: str
     email: str
     role: str
-
-
-def unheard(_: Standing | None) -> None:
-    """Nobody wants to know."""
 
 
 async def create(
@@ -71,7 +63,7 @@ def check_password(deps: Deps, field: str, password: str) -> None:
         raise InvalidFields({field: [f"Ensure this field has no more than {LONGEST} bytes."]})
 
 
-async def profile(deps: Deps, actor: Session) -> Profile:
+async def profile(deps: Deps, actor: Actor) -> Profile:
     """The actor's own account. Raises InvalidToken when the token outlived it."""
     row = await deps.db.run("account_get", account_id=actor.account_id)
     if row is None:

@@ -1,7 +1,8 @@
 """Logging in and out."""
 
 from service.access.sessions import Session
-from service.booking.people.account import Tell, by_username, unheard
+from service.booking.people.account import by_username
+from service.booking.people.attempt import Attempt
 from service.deps import Deps
 from service.errors import (
     InvalidToken,
@@ -10,20 +11,16 @@ from service.errors import (
 from service.values.names import username_key
 
 
-async def login(
-    deps: Deps, username: str, password: str, address: str, tell: Tell = unheard
-) -> tuple[str, str]:
-    """A new token and the username as registered. Raises WrongCredentials, RateLimited."""
-    deps.passwords.check_room()
-    counted = username_key(username)
-    tell(await deps.limits.login(counted, address))
+async def login(deps: Deps, attempt: Attempt, password: str) -> tuple[str, str]:
+    """A new token and the username as registered. Raises WrongCredentials."""
+    username = attempt.username
     row = await by_username(deps, username)
     right = await deps.passwords.matches(password, row[2] if row else None)
     # A disabled account costs as much time and hears the same as a wrong password.
     if not right or row[5]:
         raise WrongCredentials
     account_id, name, hashed, role, provider_id, _ = row
-    await deps.limits.remember(counted, address)
+    await deps.limits.remember(username_key(username), attempt.address)
     if deps.passwords.outdated(hashed):
         hashed = await _hash_anew(deps, account_id, password, hashed)
         row = (*row[:2], hashed, *row[3:])

@@ -6,17 +6,25 @@ Whoever is logged in with a changed account is logged out: tokens carry what the
 from datetime import datetime
 from typing import NamedTuple
 
-from service.access.sessions import Session
+from service.booking.actor import Actor
 from service.booking.people.account import by_username, check_password
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, OutcomeUnknown, Unavailable
 from service.values import names
 
-OPERATOR = Session(0, 0, "operator", "admin", 0, 0)  # the actor at the command line
 HALF_DONE = (
     "The account is changed, but Redis does not answer, so whoever is logged in may still be. "
     "Do it again."
 )
+
+
+class Operator(Actor):
+    """Whoever has the command line: an admin without an account."""
+
+    account_id, username, role, provider_id = 0, "operator", "admin", 0
+
+
+OPERATOR = Operator()
 
 
 class Listed(NamedTuple):

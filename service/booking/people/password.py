@@ -2,8 +2,9 @@
 
 from service.access.sessions import Session
 from service.booking.answer import Answer
-from service.booking.idempotency import NO_KEY, Key, known, once, sealed
-from service.booking.people.account import Tell, check_password, unheard
+from service.booking.idempotency import NO_KEY, Key, kept, once, sealed
+from service.booking.people.account import check_password
+from service.booking.people.attempt import Attempt
 from service.booking.people.tokens import logout_elsewhere
 from service.deps import Deps
 from service.errors import (
@@ -12,7 +13,6 @@ from service.errors import (
     OutcomeUnknown,
     Unavailable,
 )
-from service.values.names import username_key
 
 CHANGED = Answer('{"message":"Password changed successfully"}')
 
@@ -20,26 +20,22 @@ CHANGED = Answer('{"message":"Password changed successfully"}')
 async def change_password(
     deps: Deps,
     actor: Session,
+    attempt: Attempt,
     current: str,
     new: str,
-    address: str,
     key: Key = NO_KEY,
-    tell: Tell = unheard,
 ) -> Answer:
-    """Change the password; every other token of the account dies. A try counts as a login: a
-    stolen token must not be worth more guesses.
+    """Change the password; every other token of the account dies. The attempt is one at_login():
+    a stolen token must not be worth more guesses.
 
-    Raises InvalidFields when the current password is wrong or the new one won't do, RateLimited,
-    KeyReused.
+    Raises InvalidFields when the current password is wrong or the new one won't do, KeyReused.
     """
     check_password(deps, "new_password", new)
-    deps.passwords.check_room()
     row = await deps.db.run("account_get", account_id=actor.account_id)
     if row is None:
         raise InvalidToken
-    tell(await deps.limits.login(username_key(row[1]), address))
     key = await sealed(deps, key, str(actor.account_id), current, new)
-    answer = await known(deps, actor.account_id, key)
+    answer = await kept(deps, actor.account_id, key)
     if answer is None:
         hashes = await _hashes(deps, row[4], current, new)
         answer = await once(

@@ -1,27 +1,21 @@
 """Registering: a new customer."""
 
 from service.booking.answer import Answer
-from service.booking.idempotency import NO_KEY, NOBODY, Key, known, of_nobody, once, sealed
-from service.booking.people.account import Tell, check_password, create, unheard
+from service.booking.idempotency import NO_KEY, NOBODY, Key, kept, of_nobody, once, sealed
+from service.booking.people.account import check_password, create
+from service.booking.people.attempt import Attempt
 from service.deps import Deps
 from service.values.names import username_key
 
 
 async def register(
-    deps: Deps,
-    username: str,
-    email: str,
-    password: str,
-    address: str,
-    key: Key = NO_KEY,
-    tell: Tell = unheard,
+    deps: Deps, attempt: Attempt, email: str, password: str, key: Key = NO_KEY
 ) -> Answer:
-    """Add a customer. Raises InvalidFields (password), UsernameTaken, RateLimited, KeyReused."""
+    """Add a customer. Raises InvalidFields (password), UsernameTaken, KeyReused."""
+    username = attempt.username
     check_password(deps, "password", password)
-    deps.passwords.check_room()
-    tell(await deps.limits.register(address))
     key = await sealed(deps, of_nobody(key, username), "register", password)
-    before = await known(deps, NOBODY, key)
+    before = await kept(deps, NOBODY, key)
     if before is not None:
         return before
     hashed = await deps.passwords.hash(password)
@@ -30,5 +24,5 @@ async def register(
         return Answer.of(await create(deps, username, email, hashed))
 
     answer = await once(deps, NOBODY, key, work)
-    await deps.limits.remember(username_key(username), address)
+    await deps.limits.remember(username_key(username), attempt.address)
     return answer

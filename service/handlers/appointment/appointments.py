@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from service import errors
+from service.booking.actions import BOOK
 from service.booking.appointment import read
 from service.booking.appointment.book import book
 from service.booking.status import AppointmentStatus
@@ -67,6 +68,7 @@ class Appointments(ApiHandler):
 
     @endpoint(
         "bookAppointment",
+        action=BOOK.name,
         body=BookBody,
         answers=(201, answers.Appointment, answers.AppointmentExpanded),
         raises=(

@@ -1,11 +1,12 @@
 """Ending an appointment."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from service import errors
-from service.booking.appointment.end import CANCEL, FULFILL, NOSHOW, Ending, end
+from service.booking.actions import CANCEL, FULFILL, NOSHOW, Action
+from service.booking.appointment.end import end
 from service.handlers.appointment.appointments import Change
 from service.http.base import endpoint
 from service.http.fields import Body
@@ -13,12 +14,36 @@ from service.openapi.answers import appointment as answers
 
 
 class CancelBody(Body):
+    # Of all endings; clients made of the OpenAPI document know it by the name of the first.
     reason: Annotated[str, Meta(max_length=500)] | None = ""
 
 
-class Cancel(Change):
+class Ending(Change):
+    """One that ends an appointment by its `action`."""
+
+    action: ClassVar[Action]
+
+    async def end(self, appointment_id: int) -> None:
+        """End the appointment and say so."""
+        ended = await end(
+            self.deps,
+            self.actor,
+            appointment_id,
+            self.action,
+            reason=self.body.reason,
+            version=await self.version(appointment_id),
+            expand=self.expand,
+            key=self.key,
+        )
+        self.give(200, ended)
+
+
+class Cancel(Ending):
+    action = CANCEL
+
     @endpoint(
         "cancelAppointment",
+        action=CANCEL.name,
         body=CancelBody,
         needs_body=False,
         answers=(200, answers.Cancelled, answers.CancelledExpanded),
@@ -27,26 +52,15 @@ class Cancel(Change):
     )
     async def post(self, appointment_id: int) -> None:
         """Cancel an appointment; doing it again succeeds again."""
-        await self.end(appointment_id, CANCEL, self.body.reason)
-
-    async def end(self, appointment_id: int, ending: Ending, reason: str = "") -> None:
-        """End the appointment and say so."""
-        ended = await end(
-            self.deps,
-            self.actor,
-            appointment_id,
-            ending,
-            reason=reason,
-            version=await self.version(appointment_id),
-            expand=self.expand,
-            key=self.key,
-        )
-        self.give(200, ended)
+        await self.end(appointment_id)
 
 
-class Noshow(Cancel):
+class Noshow(Ending):
+    action = NOSHOW
+
     @endpoint(
         "noteNoShow",
+        action=NOSHOW.name,
         body=CancelBody,
         needs_body=False,
         answers=(200, answers.Noshow, answers.NoshowExpanded),
@@ -55,12 +69,15 @@ class Noshow(Cancel):
     )
     async def post(self, appointment_id: int) -> None:
         """Note that nobody came, once the slot has begun."""
-        await self.end(appointment_id, NOSHOW, self.body.reason)
+        await self.end(appointment_id)
 
 
-class Fulfill(Cancel):
+class Fulfill(Ending):
+    action = FULFILL
+
     @endpoint(
         "fulfillAppointment",
+        action=FULFILL.name,
         body=CancelBody,
         needs_body=False,
         answers=(200, answers.Fulfilled, answers.FulfilledExpanded),
@@ -69,4 +86,4 @@ class Fulfill(Cancel):
     )
     async def post(self, appointment_id: int) -> None:
         """Note that the appointment took place; it may have been before its time."""
-        await self.end(appointment_id, FULFILL, self.body.reason)
+        await self.end(appointment_id)

@@ -1,6 +1,7 @@
 """Moving an appointment to another slot."""
 
 from service import errors
+from service.booking.actions import RESCHEDULE
 from service.booking.appointment.reschedule import reschedule
 from service.handlers.appointment.appointments import Change
 from service.http.base import endpoint
@@ -15,6 +16,7 @@ class RescheduleBody(Body):
 class Reschedule(Change):
     @endpoint(
         "rescheduleAppointment",
+        action=RESCHEDULE.name,
         body=RescheduleBody,
         answers=(200, answers.Moved, answers.MovedExpanded),
         raises=(

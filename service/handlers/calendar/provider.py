@@ -95,4 +95,4 @@ class Provider(ApiHandler):
             )
             return Answer.of(*changed)
 
-        await self.once(200, change)
+        await self.give_once(200, change)

@@ -54,7 +54,7 @@ class Slot(ApiHandler):
                 version=version,
             )
 
-        await self.once(200, change)
+        await self.give_once(200, change)
 
     async def version(self, slot_id: int) -> int:
         """The version that If-Match asks for; see if_match()."""
@@ -74,4 +74,4 @@ class Slot(ApiHandler):
             await slot.change(deps, self.actor, slot_id, deleted=True, version=version)
             return NOTHING
 
-        await self.once(204, delete)
+        await self.give_once(204, delete)

@@ -105,7 +105,7 @@ class Slots(ApiHandler):
             return Answer(f"[{','.join(bodies)}]" if many else bodies[0])
 
         try:
-            await self.once(201, create)
+            await self.give_once(201, create)
         except SlotOverlap:
             if many:
                 await slot.name_overlap(self.deps, slots)

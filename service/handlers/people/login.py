@@ -1,6 +1,7 @@
 """Logging in and out, and who is logged in."""
 
 from service.booking.people.account import profile
+from service.booking.people.attempt import at_login
 from service.booking.people.login import login, logout
 from service.errors import WrongCredentials
 from service.http.base import ApiHandler, endpoint
@@ -16,15 +17,16 @@ class LoginBody(Body):
 class Login(ApiHandler):
     @endpoint(
         "login",
+        action="login",
         body=LoginBody,
         answers=(200, answers.Login),
         raises=(WrongCredentials,),
     )
     async def post(self) -> None:
         """Exchange a username and a password for a token."""
-        token, username = await login(
-            self.deps, self.body.username, self.body.password, self.address, self.tell
-        )
+        attempt = await at_login(self.deps, self.body.username, self.address)
+        self.set_standing(attempt.standing)
+        token, username = await login(self.deps, attempt, self.body.password)
         self.answer(200, {"token": token, "username": username})
 
 

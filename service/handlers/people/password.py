@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 from msgspec import Meta
 
 from service.booking.people.account import check_password
+from service.booking.people.attempt import at_login
 from service.booking.people.password import change_password
 from service.errors import InvalidFields
 from service.http import fields
@@ -56,14 +57,15 @@ class Password(NewPasswordHandler):
     @endpoint("changePassword", body=PasswordBody, answers=(200, answers.PasswordChanged))
     async def post(self) -> None:
         """Change the password; all other tokens of this account die."""
+        attempt = await at_login(self.deps, self.actor.username, self.address)
+        self.set_standing(attempt.standing)
         changed = await change_password(
             self.deps,
             self.actor,
+            attempt,
             self.body.current_password,
             self.body.new_password,
-            self.address,
             self.key,
-            self.tell,
         )
         self.give(200, changed)
 

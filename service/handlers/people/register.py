@@ -1,5 +1,6 @@
 """Registering."""
 
+from service.booking.people.attempt import at_register
 from service.booking.people.register import register
 from service.errors import UsernameTaken
 from service.handlers.people.password import NewPassword, NewPasswordHandler
@@ -19,6 +20,7 @@ class Register(NewPasswordHandler):
 
     @endpoint(
         "register",
+        action="register",
         body=RegisterBody,
         answers=(201, answers.Account),
         raises=(UsernameTaken,),
@@ -26,15 +28,9 @@ class Register(NewPasswordHandler):
     async def post(self) -> None:
         """Create a customer's account."""
         new: RegisterBody = self.body
-        registered = await register(
-            self.deps,
-            new.username,
-            new.email,
-            new.password,
-            self.address,
-            self.key,
-            self.tell,
-        )
+        attempt = await at_register(self.deps, new.username, self.address)
+        self.set_standing(attempt.standing)
+        registered = await register(self.deps, attempt, new.email, new.password, self.key)
         self.give(201, registered)
 
     def identity(self) -> bytes:

@@ -1,12 +1,18 @@
 """Appointments, and what became of them."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
+from service.booking.actions import CANCEL, FULFILL, NOSHOW, RESCHEDULE, Action, ActionName
 from service.booking.status import AppointmentStatus
 from service.openapi.answers.calendar import Slot, SlotBrief, SlotNamed
 from service.openapi.answers.shape import Instant, Shape
+
+
+def _says(action: Action) -> Meta:
+    """Of a text: it is the action's message."""
+    return Meta(extra_json_schema={"enum": [action.message]})
 
 
 class Appointment(Shape):
@@ -37,7 +43,7 @@ class AppointmentBriefExpanded(AppointmentBrief):
 
 
 class Moved(Shape):
-    message: Literal["Appointment rescheduled successfully"]
+    message: Annotated[str, _says(RESCHEDULE)]
     appointment_id: int
     old_slot: int
     new_slot: int
@@ -46,7 +52,7 @@ class Moved(Shape):
 class MovedExpanded(Shape):
     """The answer with `?expand=slot`."""
 
-    message: Literal["Appointment rescheduled successfully"]
+    message: Annotated[str, _says(RESCHEDULE)]
     appointment_id: int
     old_slot: Slot
     new_slot: Slot
@@ -65,40 +71,40 @@ class EndedExpanded(Shape):
 
 
 class Cancelled(Ended):
-    message: Literal["Appointment cancelled successfully"]
+    message: Annotated[str, _says(CANCEL)]
 
 
 class CancelledExpanded(EndedExpanded):
     """The answer with `?expand=slot`."""
 
-    message: Literal["Appointment cancelled successfully"]
+    message: Annotated[str, _says(CANCEL)]
 
 
 class Noshow(Ended):
-    message: Literal["Appointment marked as no-show"]
+    message: Annotated[str, _says(NOSHOW)]
 
 
 class NoshowExpanded(EndedExpanded):
     """The answer with `?expand=slot`."""
 
-    message: Literal["Appointment marked as no-show"]
+    message: Annotated[str, _says(NOSHOW)]
 
 
 class Fulfilled(Ended):
-    message: Literal["Appointment marked as fulfilled"]
+    message: Annotated[str, _says(FULFILL)]
 
 
 class FulfilledExpanded(EndedExpanded):
     """The answer with `?expand=slot`."""
 
-    message: Literal["Appointment marked as fulfilled"]
+    message: Annotated[str, _says(FULFILL)]
 
 
 class Change(Shape):
     """One change of an appointment: who, when, from where to where."""
 
     at: Instant
-    action: Literal["book", "reschedule", "cancel", "noshow", "fulfill"]
+    action: ActionName
     actor: Annotated[
         str, Meta(description="Username of who did it; to customers `staff` for whoever is.")
     ]

@@ -98,7 +98,7 @@ def pid_in(file: Path, program: str) -> list[int]:
     return [int(pid)] if program in said.stdout else []
 
 
-def tell(pids: list[int], what: signal.Signals) -> None:
+def send_signal(pids: list[int], what: signal.Signals) -> None:
     """Send a signal to each process that is still there."""
     for pid in pids:
         try:

@@ -12,7 +12,7 @@ from service.store.embedded.place.account import EmbeddedError
 from service.store.embedded.place.files import Place
 from service.store.embedded.place.home import private
 from service.store.embedded.place.log import full, last_words, set_aside
-from service.store.embedded.process import start_child, tell, users_of
+from service.store.embedded.process import send_signal, start_child, users_of
 
 MIB = 1024**2
 
@@ -97,7 +97,8 @@ class Server:
         if time.monotonic() < self.spawned_at + self.pause:
             return False
         if orphans := users_of(self.folder, self.program):
-            tell(orphans, signal.SIGQUIT)  # backends of a killed postmaster: they hold its memory
+            # Backends of a killed postmaster: they hold its memory.
+            send_signal(orphans, signal.SIGQUIT)
             return False
         try:
             self.spawn()
@@ -115,10 +116,10 @@ class Server:
     def clear_orphans(self, patience: float = 5.0) -> None:
         """End the processes that a killed parent left in the folder; the caller has the lock."""
         until = time.monotonic() + patience
-        tell(users_of(self.folder, self.program), self.stop_signal)
+        send_signal(users_of(self.folder, self.program), self.stop_signal)
         while orphans := users_of(self.folder, self.program):
             if time.monotonic() > until:
-                tell(orphans, signal.SIGKILL)
+                send_signal(orphans, signal.SIGKILL)
             if time.monotonic() > until + patience:
                 raise EmbeddedError(f"Process {orphans[0]} still uses {self.folder}: end it first.")
             time.sleep(0.01)

@@ -29,11 +29,12 @@ WITH item AS (
     SELECT item.*
       FROM unnest(
                %(appointment_ids)s::bigint[], %(actions)s::text[], %(statuses)s::text[],
-               %(messages)s::text[], %(reasons)s::text[], %(versions)s::integer[],
+               %(staff_onlys)s::boolean[], %(messages)s::text[],
+               %(reasons)s::text[], %(versions)s::integer[],
                %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[], %(expands)s::boolean[],
                %(keys)s::text[], %(fingerprints)s::text[]
            ) WITH ORDINALITY AS item (
-               appointment_id, action, to_status, message, reason, version,
+               appointment_id, action, to_status, staff_only, message, reason, version,
                actor_id, staff_of, expand, key, fingerprint, n)
 ), mine AS MATERIALIZED (  -- what of all that is locked
     SELECT locked('appointments') AS appointment_ids,
@@ -51,7 +52,7 @@ WITH item AS (
                WHEN appointment.id <> ALL (mine.appointment_ids)
                  OR slot.id <> ALL (mine.slot_ids) THEN 'locked'
                WHEN NOT is_staff(slot, item.staff_of)
-                AND item.to_status <> 'cancelled' THEN 'forbidden'
+                AND item.staff_only THEN 'forbidden'
                WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
                WHEN appointment.status = item.to_status THEN 'ended'
                WHEN NOT is_open(appointment.status) THEN 'not_active'

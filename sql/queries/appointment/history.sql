@@ -1,6 +1,6 @@
 -- name: appointment_history :maybe
 -- One page of an appointment's changes, oldest first; no row where the actor may not see it. Whoever
--- is no staff of it sees no staff's name, and what they remarked only where it was cancelled.
+-- is no staff of it sees no staff's name, nor what they remarked on what is for staff only.
 WITH page AS (
     SELECT change.*, account.username, change.actor_id = %(actor_id)s::bigint AS own,
            row_number() OVER (ORDER BY change.id) AS nth
@@ -19,7 +19,7 @@ SELECT '[' || coalesce(string_agg(row_to_json(ROW (
                   page.from_slot_id, page.to_slot_id,
                   page.from_status, page.to_status,
                   CASE WHEN page.own OR is_staff(slot, %(staff_of)s::bigint)
-                         OR page.action = 'cancel' THEN page.reason
+                         OR page.action <> ALL (%(staff_only)s::text[]) THEN page.reason
                        ELSE ''
                   END
               )::history_document)::text, ',' ORDER BY page.id)

@@ -147,7 +147,7 @@ WITH item AS (
            CASE WHEN queued.verdict = 'replayed' THEN (queued.stored).body
                 WHEN moved.id IS NULL THEN alternative.body
                 ELSE row_to_json(ROW (
-                         'Appointment rescheduled successfully',
+                         %(message)s::text,
                          moved.id,
                          CASE WHEN queued.expand
                               THEN (SELECT row_to_json(slot_full(counted.after, provider))

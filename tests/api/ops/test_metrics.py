@@ -10,7 +10,6 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
 from service.deps import Deps
 from service.handlers.routes import ROUTES
-from service.http.request_log import ACTIONS
 from service.http.routing import readable
 from service.telemetry.metrics import Metrics
 from tests.api.checks import check_problem, send
@@ -229,11 +228,6 @@ async def test_two_applications_count_for_themselves(served: Served) -> None:
     labels = {"route": "/healthz/", "method": "GET", "status": "200"}
     assert _of(ours, "http_requests_total", **labels) == 1
     assert _of(theirs, "http_requests_total", **labels) == 0
-
-
-def test_every_action_is_a_route() -> None:
-    routes = {readable(pattern) for pattern, _ in ROUTES}
-    assert {route for _, route in ACTIONS} <= routes
 
 
 def test_no_two_routes_are_counted_as_one() -> None:

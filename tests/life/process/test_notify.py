@@ -100,6 +100,6 @@ def test_a_manager_that_is_gone_changes_nothing(
 def test_it_knows_abstract_sockets() -> None:
     name = f"booking-test-{time.monotonic_ns()}"
     listener = Listener("\0" + name)
-    Manager(Settings(notify_socket="@" + name)).tell("READY=1", "STATUS=here")
+    Manager(Settings(notify_socket="@" + name)).notify("READY=1", "STATUS=here")
     assert listener.heard(1.0, until="READY") == ["READY=1\nSTATUS=here"]
     listener.close()

@@ -1,7 +1,8 @@
 """I11 and I12: everybody acts on their own things only, and only while their token lives."""
 
+from service.booking.actions import ENDINGS
 from tests.prove.checker.effects import told
-from tests.prove.checker.evidence import ENDINGS, STAFF_VERBS, Change, Evidence
+from tests.prove.checker.evidence import STAFF_VERBS, Change, Evidence
 from tests.prove.checker.tokens import Lives
 from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation
@@ -69,7 +70,8 @@ def owned(evidence: Evidence) -> Verdict:
 
 
 def may(evidence: Evidence, change: Change, owner: int) -> bool:
-    """Whether this change of an appointment was one for whoever did it."""
+    """Whether this change of an appointment was one for whoever did it; what is for staff only is
+    said here once more, for the table of actions is what is judged."""
     name = evidence.names.get(change.actor, "")
     if name in evidence.staff and change.verb != "book":
         slots = {change.slot, change.origin or change.slot}

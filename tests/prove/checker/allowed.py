@@ -3,8 +3,9 @@
 from bisect import bisect_left
 from typing import Any
 
+from service.booking.actions import ENDINGS
 from tests.prove.checker.effects import shown, told
-from tests.prove.checker.evidence import ENDINGS, STAFF_VERBS, Change, Evidence
+from tests.prove.checker.evidence import STAFF_VERBS, Change, Evidence
 from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation
 

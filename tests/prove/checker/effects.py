@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from tests.prove.checker.evidence import ENDINGS, STAFF_VERBS, Change, Evidence
+from service.booking.actions import ENDINGS
+from tests.prove.checker.evidence import STAFF_VERBS, Change, Evidence
 from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation
 

@@ -18,7 +18,6 @@ OPERATIONS, STREAM, LOOKS, FAULTS, FACTS = (
     "faults.jsonl.gz",
     "facts.json",
 )
-ENDINGS = {"cancel": "cancelled", "noshow": "noshow", "fulfill": "fulfilled"}
 PROBE = "probe-"  # accounts of the probe, which are no part of the history
 STAFF_VERBS = frozenset({"open", "close", "capacity"})
 
@@ -27,7 +26,7 @@ class Change(msgspec.Struct, gc=False):
     """One committed change and the request that it is joined with: the tag is "" for none."""
 
     transaction: int
-    verb: str  # book, move, cancel, noshow, fulfill, slot, register, password
+    verb: str  # book, move, one of ENDINGS, slot, register, password
     subject: int  # an appointment, a slot or an account
     version: int
     actor: int  # account; 0 where the stream does not say

@@ -8,12 +8,11 @@ otherwise by who, what and where among the requests whose answer was lost.
 from collections import defaultdict
 from typing import Any
 
+from service.booking.actions import ACTIONS, RESCHEDULE
 from tests.prove.checker.evidence import Change, Evidence, Place, Row
 from tests.prove.records import Operation
 
-VERBS = {"book": "book", "reschedule": "move", "cancel": "cancel"} | {
-    one: one for one in ("noshow", "fulfill")
-}
+VERBS = {name: name for name in ACTIONS} | {RESCHEDULE.name: "move"}
 
 
 def join(evidence: Evidence) -> Evidence:

@@ -5,8 +5,9 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
+from service.booking.actions import ENDINGS
 from tests.prove.checker.effects import told
-from tests.prove.checker.evidence import ENDINGS, Evidence
+from tests.prove.checker.evidence import Evidence
 from tests.prove.checker.recency import alike
 from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation

@@ -7,7 +7,7 @@ import subprocess
 import psycopg2
 
 from tests.prove.faults.kind import HUNG, SOON, NoEffect, Turn, fault, until
-from tests.prove.faults.processes import children, stopped, tell
+from tests.prove.faults.processes import children, send_signal, stopped
 from tests.prove.stage import Stage
 
 
@@ -89,13 +89,13 @@ async def frozen(turn: Turn) -> str:
     pid = pid_of(turn.stage)
     everyone = [pid, *children(pid)]
     try:
-        tell(everyone, signal.SIGSTOP)
+        send_signal(everyone, signal.SIGSTOP)
         late = [one for one in children(pid) if one not in everyone]
-        everyone += tell(late, signal.SIGSTOP)
+        everyone += send_signal(late, signal.SIGSTOP)
         said = await stopped(everyone)
         await turn.last()
     finally:
-        tell(everyone, signal.SIGCONT)
+        send_signal(everyone, signal.SIGCONT)
     await accepts(turn.stage)
     return said
 

@@ -27,7 +27,7 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def tell(pids: Iterable[int], what: signal.Signals) -> list[int]:
+def send_signal(pids: Iterable[int], what: signal.Signals) -> list[int]:
     """Send a signal to each; those that were there."""
     told = []
     for pid in pids:

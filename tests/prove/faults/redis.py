@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from tests.prove.faults.kind import HUNG, SOON, NoEffect, Turn, fault, until
-from tests.prove.faults.processes import stopped, tell
+from tests.prove.faults.processes import send_signal, stopped
 from tests.prove.stage import Stage
 
 
@@ -50,7 +50,7 @@ async def killed(turn: Turn) -> str:
     stage, pid = turn.stage, pid_of(turn.stage)
     stage.down.add(stage.redis.name)
     try:
-        tell([pid], signal.SIGKILL)
+        send_signal([pid], signal.SIGKILL)
         await turn.last()
     finally:
         stage.down.discard(stage.redis.name)
@@ -63,12 +63,12 @@ async def frozen(turn: Turn) -> str:
     """Nothing answers, nothing is refused."""
     pid = pid_of(turn.stage)
     try:
-        tell([pid], signal.SIGSTOP)
+        send_signal([pid], signal.SIGSTOP)
         said = await stopped([pid])
         await turn.last()
         return said
     finally:
-        tell([pid], signal.SIGCONT)
+        send_signal([pid], signal.SIGCONT)
 
 
 fault("redis-hung", "SIGSTOP of Redis for longer than any request", "redis", HUNG, weight=1)(frozen)

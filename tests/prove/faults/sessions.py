@@ -12,7 +12,7 @@ import psycopg2
 from tests.prove.disk import admin_url
 from tests.prove.faults.databases import accepts
 from tests.prove.faults.kind import NoEffect, Turn, fault, until
-from tests.prove.faults.processes import stopped, tell
+from tests.prove.faults.processes import send_signal, stopped
 from tests.prove.stage import Stage
 
 OURS = "usename = 'booking' AND application_name = 'booking'"
@@ -61,7 +61,7 @@ async def victims(stage: Stage, most: int) -> list[int]:
        (0.0, 0.0))  # fmt: skip
 async def backend_killed(turn: Turn) -> str:
     """The postmaster ends all backends, recovers and goes on."""
-    pids = tell(await victims(turn.stage, 1), signal.SIGKILL)
+    pids = send_signal(await victims(turn.stage, 1), signal.SIGKILL)
     if not pids:
         raise NoEffect("the backend had gone")
     await asyncio.sleep(0.05)
@@ -97,12 +97,12 @@ async def backend_frozen(turn: Turn) -> str:
     """A few backends stand still, with the locks they hold."""
     pids = await victims(turn.stage, turn.dice.choice((1, 2, 4)))
     try:
-        pids = tell(pids, signal.SIGSTOP)
+        pids = send_signal(pids, signal.SIGSTOP)
         said = await stopped(pids)
         await turn.last()
         return said
     finally:
-        tell(pids, signal.SIGCONT)
+        send_signal(pids, signal.SIGCONT)
 
 
 @fault("connections-limited", "PostgreSQL takes only two sessions of ours", "postgres", (0.2, 0.9))

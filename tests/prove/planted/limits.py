@@ -76,8 +76,10 @@ def token_lives_longer(ground: Ground) -> None:
     """A token that nobody uses lives twice as long as it should."""
     begin = Sessions.__init__
 
-    def longer(self: Sessions, redis: Any, once: Any, settings: Any, limits: Any = None) -> None:
-        begin(self, redis, once, settings, limits)
+    def longer(
+        self: Sessions, redis: Any, unrepeated: Any, settings: Any, limits: Any = None
+    ) -> None:
+        begin(self, redis, unrepeated, settings, limits)
         self._ttl *= 2
 
     ground.put(Sessions, "__init__", longer)

@@ -1,6 +1,6 @@
 """Bugs in what staff of one provider may do."""
 
-from service.access.sessions import EVERYWHERE, Session
+from service.booking.actor import EVERYWHERE, Actor
 from tests.prove.planted.ground import Ground, bug
 
 QUIET = "none"  # no fault is needed
@@ -10,10 +10,10 @@ QUIET = "none"  # no fault is needed
 def provider_is_admin(ground: Ground) -> None:
     """Staff of one provider are staff of all."""
 
-    def staff_of(self: Session) -> int:
+    def staff_of(self: Actor) -> int:
         return 0 if self.role == "customer" else EVERYWHERE
 
-    ground.put(Session, "staff_of", property(staff_of))
+    ground.put(Actor, "staff_of", property(staff_of))
 
 
 @bug("I11", QUIET)
@@ -33,7 +33,7 @@ def moved_to_anybody(ground: Ground) -> None:
 def provider_is_nobody(ground: Ground) -> None:
     """Staff of a provider may do no more than customers."""
 
-    def staff_of(self: Session) -> int:
+    def staff_of(self: Actor) -> int:
         return EVERYWHERE if self.role == "admin" else 0
 
-    ground.put(Session, "staff_of", property(staff_of))
+    ground.put(Actor, "staff_of", property(staff_of))

@@ -2,6 +2,7 @@
 
 import json
 
+from service.booking.actions import FULFILL
 from tests.sql.desk import ALL, Desk
 
 
@@ -11,7 +12,7 @@ def test_appointment_history_tells_every_change_in_order(desk: Desk, ada: int, b
     desk.move((one, home, target), who=ada)
     desk.end(one, who=ben, staff_of=ALL, reason="Closed")
     seen = {"appointment_id": one, "actor_id": ada, "staff_of": 0, "after_id": 0, "limit": 3}
-    changes = json.loads(desk.run("appointment_history", **seen)[0].body)
+    changes = json.loads(desk.history(**seen)[0].body)
     told = [(c["action"], c["from_slot"], c["to_slot"], c["to_status"]) for c in changes]
     assert told == [
         ("book", None, home, "booked"),
@@ -21,19 +22,19 @@ def test_appointment_history_tells_every_change_in_order(desk: Desk, ada: int, b
     assert changes[2]["reason"] == "Closed"
     her, his = (desk.one("SELECT username FROM account WHERE id = %s", who) for who in (ada, ben))
     assert [change["actor"] for change in changes] == [her, her, "staff"]
-    changes = json.loads(desk.run("appointment_history", **seen | {"staff_of": ALL})[0].body)
+    changes = json.loads(desk.history(**seen | {"staff_of": ALL})[0].body)
     assert [change["actor"] for change in changes] == [her, her, his]
-    assert desk.run("appointment_history", **seen | {"actor_id": ben}) == []
-    assert desk.run("appointment_history", **seen | {"actor_id": ben, "staff_of": ALL}) != []
+    assert desk.history(**seen | {"actor_id": ben}) == []
+    assert desk.history(**seen | {"actor_id": ben, "staff_of": ALL}) != []
 
 
 def test_appointment_history_keeps_what_staff_remark_among_them(desk: Desk, ada: int) -> None:
     staff = desk.account()
     one = desk.appointment(ada, desk.slot())
-    desk.end(one, who=staff, staff_of=ALL, action="fulfill", status="fulfilled", reason="Rude")
+    desk.end(one, who=staff, staff_of=ALL, action=FULFILL, reason="Rude")
     seen = {"appointment_id": one, "actor_id": ada, "after_id": 0, "limit": 3}
     for staff_of, reason in ((0, ""), (ALL, "Rude")):
-        rows = desk.run("appointment_history", **seen, staff_of=staff_of)
+        rows = desk.history(**seen, staff_of=staff_of)
         assert json.loads(rows[0].body)[1]["reason"] == reason
 
 
@@ -44,10 +45,10 @@ def test_appointment_history_tells_the_status_that_was(desk: Desk, ada: int) -> 
         " LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN status <> 'cancelled'"
     )
     one = desk.appointment(ada, desk.slot())
-    desk.end(one, who=ada, staff_of=ALL, action="fulfill", status="fulfilled")
+    desk.end(one, who=ada, staff_of=ALL, action=FULFILL)
     desk.end(one, who=ada)
     seen = {"appointment_id": one, "actor_id": ada, "staff_of": 0, "after_id": 0, "limit": 3}
-    changes = json.loads(desk.run("appointment_history", **seen)[0].body)
+    changes = json.loads(desk.history(**seen)[0].body)
     told = [(change["from_status"], change["to_status"]) for change in changes]
     assert told == [(None, "booked"), ("booked", "fulfilled"), ("fulfilled", "cancelled")]
 

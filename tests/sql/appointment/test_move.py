@@ -12,7 +12,7 @@ def test_appointment_move_answers_moves_counts_and_records(desk: Desk, ada: int)
     [row] = desk.move((moved, home, target), who=ada)
     assert (row.verdict, row.version) == ("moved", 2)
     assert json.loads(row.body) == {
-        "message": "Appointment rescheduled successfully",
+        "message": "Done",
         "appointment_id": moved,
         "old_slot": home,
         "new_slot": target,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from tornado.platform.asyncio import AsyncIOLoop
 
-from service.access.sessions import EVERYWHERE, LIVING_MAX, STEP, Session, Sessions
+from service.access.sessions import LIVING_MAX, STEP, Sessions
 from service.deps import Deps
 from service.errors import InvalidToken, Unavailable
 from service.store import redis
@@ -45,16 +45,6 @@ async def test_a_token_leads_to_whom_it_was_issued(sessions: Sessions, account_i
     session = await sessions.resolve(token)
     assert (session.account_id, session.username, session.role) == (account_id, "Ada", "provider")
     assert (session.staff_of, session.keeps(7), session.keeps(8)) == (7, True, False)
-
-
-@pytest.mark.parametrize(
-    ("role", "provider_id", "kept"),
-    [("customer", 0, []), ("provider", 7, [7]), ("admin", 0, [0, 7, 8])],
-)
-def test_a_role_keeps_so_many_calendars(role: str, provider_id: int, kept: list[int]) -> None:
-    session = Session(1, 1, "x", role, provider_id, 0)
-    assert [one for one in (0, 7, 8) if session.keeps(one) and (one or role == "admin")] == kept
-    assert (session.staff_of == EVERYWHERE) == (role == "admin")
 
 
 async def test_redis_knows_no_token_only_hashes(

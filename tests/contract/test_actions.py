@@ -1,0 +1,31 @@
+"""The table of actions, and the places that cannot be made from it, are of one mind."""
+
+from typing import get_args
+
+from service.booking.actions import ACTIONS, ENDINGS, ActionName
+from service.booking.status import APPOINTMENT_STATUSES
+from service.http.declaration import STAFF
+from tests.contract.test_routes import CALLS
+
+ACCOUNTS = {"register", "login"}  # what else is counted by name
+
+
+def test_the_table_has_every_name_once() -> None:
+    assert list(ACTIONS) == list(get_args(ActionName))
+
+
+def test_every_status_but_the_first_has_an_ending_that_leaves_it() -> None:
+    assert {one.after for one in ENDINGS.values()} == {*APPOINTMENT_STATUSES[1:]}
+    assert {one.before for one in ENDINGS.values()} == {APPOINTMENT_STATUSES[0]}
+
+
+def test_every_action_is_counted_by_one_call() -> None:
+    counted = [call.declared.action for call in CALLS if call.declared and call.declared.action]
+    assert sorted(counted) == sorted([*ACTIONS, *ACCOUNTS])
+
+
+def test_the_routes_let_staff_alone_do_what_is_for_staff_only() -> None:
+    for call in CALLS:
+        action = ACTIONS.get(call.declared.action) if call.declared else None
+        if call.declared and action:
+            assert (call.declared.who == STAFF) == action.staff_only, call
