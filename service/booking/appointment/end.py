@@ -10,6 +10,7 @@ from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
 from service.lane import Lane
 from service.settings import Settings
+from service.store.arrays import columns
 from service.store.postgres import Postgres, Queries
 
 
@@ -48,21 +49,8 @@ def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
     """The lane in which appointments are cancelled, fulfilled or marked as no-shows."""
 
     async def decide(items: list[EndItem], queries: Queries = db) -> list[Any]:
-        columns = [list(column) for column in zip(*items, strict=True)]
         rows = await queries.run(
-            "appointment_end",
-            appointment_ids=columns[0],
-            actions=columns[1],
-            statuses=columns[2],
-            messages=columns[3],
-            reasons=columns[4],
-            versions=columns[5],
-            actor_ids=columns[6],
-            staff_ofs=columns[7],
-            expands=columns[8],
-            keys=columns[9],
-            fingerprints=columns[10],
-            notice=f"{settings.notice_minutes} minutes",
+            "appointment_end", **columns(items), notice=f"{settings.notice_minutes} minutes"
         )
         return judged_all(rows)
 

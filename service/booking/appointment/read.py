@@ -13,6 +13,7 @@ from service.deps import Deps
 from service.errors import InvalidFields, NotFound
 from service.lane import Lane
 from service.settings import Settings
+from service.store.arrays import columns
 from service.store.postgres import Postgres
 
 PAGE_BYTES = 256 * 1024  # of notes, after which a page ends
@@ -48,20 +49,8 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[Cursor]]:
     """The lane in which lists of one's own appointments are read."""
 
     async def read(items: list[ListItem]) -> list[Page[Cursor]]:
-        columns = [list(column) for column in zip(*items, strict=True)]
         rows = await db.run(
-            "appointment_list",
-            account_ids=columns[0],
-            provider_ids=columns[1],
-            statuses=columns[2],
-            froms=columns[3],
-            tos=columns[4],
-            after_ids=columns[5],
-            limits=columns[6],
-            expands=columns[7],
-            knowns=columns[8],
-            most_bytes=PAGE_BYTES,
-            most_looks=LOOKS,
+            "appointment_list", **columns(items), most_bytes=PAGE_BYTES, most_looks=LOOKS
         )
         return [
             Page(body, Cursor(last) if more else None, tag) for _, body, last, more, tag in rows

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from service.booking.calendar.schedule import Interval
 from service.deps import Deps
+from service.store.arrays import columns
 
 BATCH = 1000  # slots published in one transaction
 PAGE = 5000  # slots fetched at once
@@ -72,11 +73,7 @@ async def publish(
     created: int = 0
     for done, some in _batches(wanted):
         created += await deps.db.run(
-            "slot_publish",
-            provider_id=provider_id,
-            starts=[one.starts_at for one in some],
-            ends=[one.ends_at for one in some],
-            capacity=capacity,
+            "slot_publish", **columns(some), provider_id=provider_id, capacity=capacity
         )
         told(done)
     return created

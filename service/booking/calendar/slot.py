@@ -13,6 +13,7 @@ from service.deps import Deps
 from service.errors import InvalidFields, NotFound, PermissionDenied, SlotOverlap
 from service.lane import Lane
 from service.settings import Settings
+from service.store.arrays import columns
 from service.store.postgres import Postgres
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,19 +58,7 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[Cursor]]:
     """The lane in which lists of a provider's slots are read."""
 
     async def read(items: list[ListItem]) -> list[Page[Cursor]]:
-        columns = [list(column) for column in zip(*items, strict=True)]
-        rows = await db.run(
-            "slot_list_provider",
-            provider_ids=columns[0],
-            statuses=columns[1],
-            froms=columns[2],
-            tos=columns[3],
-            after_ats=columns[4],
-            after_ids=columns[5],
-            limits=columns[6],
-            knowns=columns[7],
-            most_looks=LOOKS,
-        )
+        rows = await db.run("slot_list_provider", **columns(items), most_looks=LOOKS)
         return [
             Page(body, Cursor(at, last) if more else None, tag)
             for _, body, at, last, more, tag in rows
@@ -87,14 +76,7 @@ async def create(deps: Deps, actor: Session, slots: Sequence[NewSlot]) -> list[s
         if not actor.keeps(slot.provider_id):
             raise PermissionDenied
         _check_times(slot, f"{number}." if len(slots) > 1 else "")
-    rows = await deps.db.run(
-        "slot_create",
-        provider_ids=[slot.provider_id for slot in slots],
-        starts=[slot.starts_at for slot in slots],
-        ends=[slot.ends_at for slot in slots],
-        capacities=[slot.capacity for slot in slots],
-        per_persons=[slot.per_person for slot in slots],
-    )
+    rows = await deps.db.run("slot_create", **columns(slots))
     if not rows:
         raise NotFound("There is no such provider.")
     return [body for (body,) in rows]
@@ -107,9 +89,9 @@ async def name_overlap(deps: Deps, slots: Sequence[NewSlot]) -> None:
     if number is None:
         number = await deps.db.run(
             "slot_overlapping",
-            provider_ids=[slot.provider_id for slot in slots],
-            starts=[slot.starts_at for slot in slots],
-            ends=[slot.ends_at for slot in slots],
+            provider_id=[slot.provider_id for slot in slots],
+            starts_at=[slot.starts_at for slot in slots],
+            ends_at=[slot.ends_at for slot in slots],
         )
     if number is not None:
         from_at, to_at = slots[number].starts_at, slots[number].ends_at
