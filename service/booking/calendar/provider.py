@@ -1,6 +1,5 @@
 """Providers: whoever appointments are with, each on a wall clock of its own."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,7 +26,7 @@ async def create(deps: Deps, name: str, time_zone: str) -> Provider:
     """Add a provider. Raises InvalidFields for an unknown zone."""
     clock = await check_zone(deps, time_zone)
     row = await deps.db.run("provider_create", name=name, time_zone=time_zone, clock=clock)
-    return Provider(*row)
+    return _provider(row)
 
 
 async def get(deps: Deps, provider_id: int) -> Versioned:
@@ -85,6 +84,9 @@ async def change(
     return _versioned(row)
 
 
-def _versioned(row: Sequence[Any]) -> Versioned:
-    *columns, version = row
-    return Versioned(Provider(*columns), version)
+def _versioned(row: Any) -> Versioned:
+    return Versioned(_provider(row), row.version)
+
+
+def _provider(row: Any) -> Provider:
+    return Provider(row.id, row.name, row.time_zone)

@@ -51,8 +51,9 @@ async def _taken(
         rows = await deps.db.run(
             "slot_occupied", provider_id=provider_id, from_at=from_at, to_at=to_at, limit=PAGE
         )
-        # A page begins with the last slot of the one before.
-        found += [Interval(*row) for row in rows if not found or row[0] > found[-1].starts_at]
+        page = [Interval(*row) for row in rows]
+        # It begins with the last slot of the one before.
+        found += [one for one in page if not found or one.starts_at > found[-1].starts_at]
         more = len(rows) == PAGE
         from_at = found[-1].starts_at if found else from_at
     return found

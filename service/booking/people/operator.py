@@ -82,7 +82,7 @@ async def _id_of(deps: Deps, username: str) -> int:
     row = await by_username(deps, username)
     if row is None:
         raise NotFound(f"There is no account {username}.")
-    return int(row[0])
+    return int(row.id)
 
 
 async def _logged_out(deps: Deps, account_id: int) -> int:

@@ -37,11 +37,11 @@ async def change_password(
     row = await deps.db.run("account_get", account_id=actor.account_id)
     if row is None:
         raise InvalidToken
-    tell(await deps.limits.login(username_key(row[1]), address))
+    tell(await deps.limits.login(username_key(row.username), address))
     key = await sealed(deps, key, str(actor.account_id), current, new)
     answer = await known(deps, actor.account_id, key)
     if answer is None:
-        hashes = await _hashes(deps, row[4], current, new)
+        hashes = await _hashes(deps, row.password_hash, current, new)
         answer = await once(
             deps, actor.account_id, key, lambda deps: _replace(deps, actor, *hashes)
         )
