@@ -66,8 +66,16 @@ REFUSED: Mapping[str, type[errors.DomainError]] = {
 }
 
 
+def ruled(verdict: str, body: str | None, version: int | None) -> Answer:
+    """The Answer that the verdict of a query stands for, or its error, which is raised."""
+    result = judged(verdict, body, version)
+    if isinstance(result, Answer):
+        return result
+    raise result
+
+
 def judged(verdict: str, body: str | None, version: int | None) -> Any:
-    """The Answer, the error to raise, AGAIN or LOCKED, for one verdict of a query."""
+    """What a lane gives one item of its set: the Answer, the error to raise, AGAIN or LOCKED."""
     if verdict in DONE:
         return Answer(body or "", version or 0)
     if verdict == "replayed":

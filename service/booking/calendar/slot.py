@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from service.access.sessions import Session
-from service.booking.answer import Answer, Page, judged, tag
+from service.booking.answer import Answer, Page, ruled, tag
 from service.booking.broad import ANYBODY, Work
 from service.booking.status import SLOT_STATUSES
 from service.deps import Deps
@@ -199,8 +199,6 @@ async def change(
         deleted=deleted,
         version=version,
     )
-    result = judged(*row) if row else NotFound("There is no such slot.")
-    if isinstance(result, Exception):
-        raise result
-    answer: Answer = result
-    return answer
+    if row is None:
+        raise NotFound("There is no such slot.")
+    return ruled(row.verdict, row.body, row.version)

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from service import errors
-from service.booking.answer import REFUSED, Answer, judged_all
+from service.booking.answer import REFUSED, Answer, judged_all, ruled
 from service.lane import AGAIN
 
 
@@ -27,6 +27,17 @@ def test_each_item_has_its_own_result() -> None:
 def test_each_refusal_is_an_error_of_its_own(verdict: str, kind: type[errors.DomainError]) -> None:
     [result] = judged_all([(1, verdict, None, None)])
     assert type(result) is kind
+
+
+@pytest.mark.parametrize(("verdict", "kind"), [*REFUSED.items(), ("slot_taken", errors.SlotTaken)])
+def test_a_lone_refusal_is_raised(verdict: str, kind: type[errors.DomainError]) -> None:
+    with pytest.raises(kind):
+        ruled(verdict, None, None)
+
+
+def test_a_lone_answer_is_returned() -> None:
+    assert ruled("changed", '{"id":1}', 2) == Answer('{"id":1}', 2)
+    assert ruled("replayed", None, None) == Answer("", replayed=True)
 
 
 def test_a_verdict_that_nobody_knows_leaves_the_outcome_unknown(
