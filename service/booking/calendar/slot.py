@@ -2,12 +2,13 @@
 
 import itertools
 from collections.abc import Awaitable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from service.access.sessions import Session
 from service.booking.answer import Answer, Page, ruled, tag
 from service.booking.broad import ANYBODY, Work
+from service.booking.calendar.bounds import FIRST, LAST
 from service.booking.status import SLOT_STATUSES
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, PermissionDenied, SlotOverlap
@@ -15,9 +16,6 @@ from service.lane import Lane
 from service.settings import Settings
 from service.store.arrays import columns
 from service.store.postgres import Postgres
-
-FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-LAST = datetime(9998, 12, 31, tzinfo=UTC)
 
 
 class NewSlot(NamedTuple):
@@ -38,6 +36,7 @@ class Cursor(NamedTuple):
 
 
 BEGINNING = Cursor("-infinity", 0)
+YEARS = f"Must be between {FIRST.year} and {LAST.year}."
 LOOKS = 2000  # slots that are looked at for one page
 
 
@@ -117,7 +116,7 @@ def _check_times(slot: NewSlot, prefix: str) -> None:
         raise InvalidFields({f"{prefix}ends_at": ["Must be after starts_at."]})
     for name, at in (("starts_at", slot.starts_at), ("ends_at", slot.ends_at)):
         if not FIRST <= at <= LAST:
-            raise InvalidFields({f"{prefix}{name}": ["Must be between 1970 and 9998."]})
+            raise InvalidFields({f"{prefix}{name}": [YEARS]})
 
 
 async def any_exist(deps: Deps) -> bool:
