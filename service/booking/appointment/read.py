@@ -45,10 +45,10 @@ class Cursor(NamedTuple):
 BEGINNING = Cursor()
 
 
-def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[Cursor]]:
+def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[str | None, Cursor]]:
     """The lane in which lists of one's own appointments are read."""
 
-    async def read(items: list[ListItem]) -> list[Page[Cursor]]:
+    async def read(items: list[ListItem]) -> list[Page[str | None, Cursor]]:
         rows = await db.run(
             "appointment_list", **columns(items), most_bytes=PAGE_BYTES, most_looks=LOOKS
         )
@@ -77,12 +77,9 @@ async def get(deps: Deps, actor: Session, appointment_id: int, expand: bool) -> 
 
 async def history(
     deps: Deps, actor: Session, appointment_id: int, *, after_id: int, limit: int
-) -> tuple[str, int | None]:
+) -> Page[str, int]:
     """A page of the changes of an appointment that the actor may see, oldest first. Customers see
-    "staff" for any of them, and of their reasons those of cancelling.
-
-    Returns the JSON array and where the next page begins, or None at the end. Raises NotFound.
-    """
+    "staff" for any of them, and of their reasons those of cancelling. Raises NotFound."""
     row = await deps.db.run(
         "appointment_history",
         appointment_id=appointment_id,
@@ -94,7 +91,7 @@ async def history(
     if row is None:
         raise NotFound(NO_APPOINTMENT)
     body, last_id, more = row
-    return body, last_id if more else None
+    return Page(body, last_id if more else None)
 
 
 async def list_page(
@@ -109,7 +106,7 @@ async def list_page(
     limit: int,
     expand: bool,
     known: str = "",
-) -> Page[Cursor]:
+) -> Page[str | None, Cursor]:
     """A page of the actor's own appointments, in the order they were booked, or of all with a
     provider for that one's staff, by the time of their slots.
 
@@ -123,7 +120,7 @@ async def list_page(
     if not of_staff:
         whose = actor.account_id, provider_id or 0, ",".join(statuses)
         item = ListItem(*whose, from_at, to_at, after.appointment_id, limit, expand, known)
-        page: Page[Cursor] = await deps.lanes.appointments.submit(item)
+        page: Page[str | None, Cursor] = await deps.lanes.appointments.submit(item)
         return page
 
     def look() -> Awaitable[Any]:

@@ -1,9 +1,12 @@
 """Providers: whoever appointments are with, each on a wall clock of its own."""
 
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.access.sessions import Session
+from service.booking.answer import Page
 from service.booking.calendar.wall import check_zone
 from service.deps import Deps
 from service.errors import NotFound, PermissionDenied, PreconditionFailed
@@ -46,11 +49,10 @@ async def zone(deps: Deps, provider_id: int) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-async def list_page(deps: Deps, after_id: int, limit: int) -> tuple[list[Provider], int | None]:
-    """A page of providers by id, and the id after which the next begins, or None."""
+async def list_page(deps: Deps, after_id: int, limit: int) -> Page[Sequence[Provider], int]:
+    """A page of providers by id; the next begins after an id."""
     rows = await deps.db.run("provider_list", after_id=after_id, limit=limit + 1)
-    providers = [Provider(*row) for row in rows[:limit]]
-    return providers, providers[-1].id if len(rows) > limit else None
+    return Page.of([Provider(*row) for row in rows], limit, attrgetter("id"))
 
 
 async def change(

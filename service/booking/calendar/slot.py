@@ -53,10 +53,10 @@ class ListItem(NamedTuple):
     known: str
 
 
-def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[Cursor]]:
+def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[str | None, Cursor]]:
     """The lane in which lists of a provider's slots are read."""
 
-    async def read(items: list[ListItem]) -> list[Page[Cursor]]:
+    async def read(items: list[ListItem]) -> list[Page[str | None, Cursor]]:
         rows = await db.run("slot_list_provider", **columns(items), most_looks=LOOKS)
         return [
             Page(body, Cursor(at, last) if more else None, tag)
@@ -143,7 +143,7 @@ async def list_page(
     after: Cursor,
     limit: int,
     known: str = "",
-) -> Page[Cursor]:
+) -> Page[str | None, Cursor]:
     """A page of slots in the order of starts_at and id, as a JSON array, and where it ended; of any
     status unless some are given.
 
@@ -152,7 +152,7 @@ async def list_page(
     """
     if provider_id is not None:
         item = ListItem(provider_id, ",".join(statuses), from_at, to_at, *after, limit, known)
-        page: Page[Cursor] = await deps.lanes.slots.submit(item)
+        page: Page[str | None, Cursor] = await deps.lanes.slots.submit(item)
         return page
 
     def look() -> Awaitable[Any]:
