@@ -56,7 +56,9 @@ def tag(version: str, provider_version: int) -> str:
 
 
 NO_APPOINTMENT = "There is no such appointment."  # which is said of somebody else's, too
-MISSING = {"no_slot": "There is no such slot.", "not_found": NO_APPOINTMENT}
+NO_PROVIDER = "There is no such provider."
+NO_SLOT = "There is no such slot."
+MISSING = {"no_slot": NO_SLOT, "not_found": NO_APPOINTMENT}
 DONE = frozenset({"booked", "moved", "ended", "changed"})
 
 REFUSED: Mapping[str, type[errors.DomainError]] = {

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.access.sessions import Session
-from service.booking.answer import Page
+from service.booking.answer import NO_PROVIDER, Page
 from service.booking.calendar.wall import check_zone
 from service.deps import Deps
 from service.errors import NotFound, PermissionDenied, PreconditionFailed
@@ -36,7 +36,7 @@ async def get(deps: Deps, provider_id: int) -> Versioned:
     """One provider. Raises NotFound."""
     row = await deps.db.run("provider_get", provider_id=provider_id)
     if row is None:
-        raise NotFound("There is no such provider.")
+        raise NotFound(NO_PROVIDER)
     return _versioned(row)
 
 

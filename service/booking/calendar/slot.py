@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from service.access.sessions import Session
-from service.booking.answer import Answer, Page, ruled, tag
+from service.booking.answer import NO_PROVIDER, NO_SLOT, Answer, Page, ruled, tag
 from service.booking.broad import ANYBODY, Work
 from service.booking.calendar.bounds import FIRST, LAST
 from service.booking.status import SLOT_STATUSES
@@ -77,7 +77,7 @@ async def create(deps: Deps, actor: Session, slots: Sequence[NewSlot]) -> list[s
         _check_times(slot, f"{number}." if len(slots) > 1 else "")
     rows = await deps.db.run("slot_create", **columns(slots))
     if not rows:
-        raise NotFound("There is no such provider.")
+        raise NotFound(NO_PROVIDER)
     return [body for (body,) in rows]
 
 
@@ -128,7 +128,7 @@ async def get(deps: Deps, slot_id: int) -> tuple[Answer, str]:
     """One slot, and its tag. Raises NotFound."""
     row = await deps.db.run("slot_get", slot_id=slot_id)
     if row is None:
-        raise NotFound("There is no such slot.")
+        raise NotFound(NO_SLOT)
     body, version, provider_version = row
     return Answer(body, version), tag(str(version), provider_version)
 
@@ -199,5 +199,5 @@ async def change(
         version=version,
     )
     if row is None:
-        raise NotFound("There is no such slot.")
+        raise NotFound(NO_SLOT)
     return ruled(row.verdict, row.body, row.version)
