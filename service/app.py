@@ -26,6 +26,7 @@ from service.http import problems
 from service.http.dispatch import Routed
 from service.http.request_log import Watch
 from service.http.wire import TornadoServer, WireServer, descriptors
+from service.http.wire.limits import LIMITS
 from service.process import heap, heartbeat, scrape
 from service.process.drain import drain
 from service.process.systemd import Manager
@@ -43,10 +44,7 @@ log = logging.getLogger(__name__)
 
 # Tornado's own limits stand far above ours, which answer in words; nginx's below.
 HEADERS = 512 * 1024
-DISCARDED = 64 * 1024 * 1024
 BACKLOG = 4096  # connections that may wait to be accepted; the system may allow fewer
-IDLE = 75.0  # seconds; nginx drops an idle connection after 60, so never while we close it
-BODY = 10.0  # seconds for a whole body
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # to listen on, but not to go to
 
 
@@ -139,9 +137,9 @@ def server(routes: Application, settings: Settings) -> TornadoServer | WireServe
         xheaders=settings.xheaders,
         most=most,
         max_header_size=HEADERS,
-        max_body_size=DISCARDED,
-        idle_connection_timeout=IDLE,
-        body_timeout=BODY,
+        max_body_size=LIMITS.discarded,
+        idle_connection_timeout=LIMITS.idle_time,
+        body_timeout=LIMITS.body_time,
     )
 
 

@@ -83,14 +83,14 @@ def _rows(node: Mapping[str, Any]) -> int:
 def _slots(ground: Ground) -> dict[str, List]:
     def of_provider(status: str, day: datetime) -> dict[str, Any]:
         asked = {
-            "provider_ids": ground.provider_id,
-            "statuses": status,
-            "froms": day,
-            "tos": day + DAY,
-            "after_ats": "-infinity",
-            "after_ids": 0,
-            "limits": LIMIT,
-            "knowns": "",
+            "provider_id": ground.provider_id,
+            "status": status,
+            "from_at": day,
+            "to_at": day + DAY,
+            "after_at": "-infinity",
+            "after_id": 0,
+            "limit": LIMIT,
+            "known": "",
         }
         return {name: [value] for name, value in asked.items()} | {"most_looks": slot.LOOKS}
 
@@ -107,7 +107,7 @@ def _slots(ground: Ground) -> dict[str, List]:
         return asked | changes
 
     rare = {"statuses": ["busy-unavailable"], "from_at": "-infinity"}
-    ever = of_provider("busy-unavailable", ground.first) | {"tos": ["infinity"]}
+    ever = of_provider("busy-unavailable", ground.first) | {"to_at": ["infinity"]}
     behind = of_all(ground.first, after_at=ground.late, after_id=1)
     return {
         "free slots of a first day": List(
@@ -128,32 +128,32 @@ def _slots(ground: Ground) -> dict[str, List]:
 def _own(ground: Ground) -> dict[str, List]:
     def own(**changes: Any) -> dict[str, Any]:
         asked = {
-            "account_ids": ground.account_id,
-            "provider_ids": 0,
-            "statuses": "",
-            "froms": "-infinity",
-            "tos": "infinity",
-            "after_ids": 0,
-            "limits": LIMIT,
-            "expands": True,
-            "knowns": "",
+            "account_id": ground.account_id,
+            "provider_id": 0,
+            "status": "",
+            "from_at": "-infinity",
+            "to_at": "infinity",
+            "after_id": 0,
+            "limit": LIMIT,
+            "expand": True,
+            "known": "",
         } | changes
         bounds = {"most_bytes": read.PAGE_BYTES, "most_looks": read.LOOKS}
         return {name: [value] for name, value in asked.items()} | bounds
 
-    of_one, looked = {"provider_ids": ground.provider_id}, FEW + PER_OWN * read.LOOKS
+    of_one, looked = {"provider_id": ground.provider_id}, FEW + PER_OWN * read.LOOKS
     asked = {
         "own appointments": ({}, FEW),
-        "own appointments, a late page": ({"after_ids": ground.appointment_id}, FEW),
+        "own appointments, a late page": ({"after_id": ground.appointment_id}, FEW),
         "own appointments with a provider": (of_one, FEW),
-        "own appointments with a provider of few": ({"provider_ids": ground.other_id}, looked),
+        "own appointments with a provider of few": ({"provider_id": ground.other_id}, looked),
         "own appointments of a late day": (
-            {"froms": ground.late, "tos": ground.late + DAY}, looked
+            {"from_at": ground.late, "to_at": ground.late + DAY}, looked
         ),
     }  # fmt: skip
     for status in APPOINTMENT_STATUSES:
-        asked[f"own {status}"] = ({"statuses": status}, FEW + read.LOOKS)
-        asked[f"own {status} with a provider"] = (of_one | {"statuses": status}, looked)
+        asked[f"own {status}"] = ({"status": status}, FEW + read.LOOKS)
+        asked[f"own {status} with a provider"] = (of_one | {"status": status}, looked)
     return {
         name: List("appointment_list", own(**changes), most)
         for name, (changes, most) in asked.items()

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from service import errors
@@ -10,6 +10,8 @@ from service.lane import AGAIN, LOCKED
 
 log = logging.getLogger(__name__)
 
+Row = TypeVar("Row")
+Shown = TypeVar("Shown")
 Next = TypeVar("Next")
 
 
@@ -26,12 +28,22 @@ class Answer(NamedTuple):
         return cls(json.dumps(row._asdict(), ensure_ascii=False, separators=(",", ":")), version)
 
 
-class Page(NamedTuple, Generic[Next]):
-    """A JSON array (None: the asker knows it), where the next page begins, and the array's tag."""
+class Page(NamedTuple, Generic[Shown, Next]):
+    """A page of a list, as a JSON array (None: the asker knows it) or as rows; where the next page
+    begins, None at the end; and the tag of the array."""
 
-    body: str | None
+    body: Shown
     next: Next | None
     tag: str = ""
+
+    @classmethod
+    def of(
+        cls, rows: Sequence[Row], limit: int, key: Callable[[Row], Next]
+    ) -> "Page[Sequence[Row], Next]":
+        """A page of so many rows at most, of those there are from its beginning on: one more is
+        enough. The next page begins after the key of the last one."""
+        more = len(rows) > limit
+        return Page(rows[:limit], key(rows[limit - 1]) if more else None)
 
 
 NOTHING = Answer("")
@@ -44,7 +56,9 @@ def tag(version: str, provider_version: int) -> str:
 
 
 NO_APPOINTMENT = "There is no such appointment."  # which is said of somebody else's, too
-MISSING = {"no_slot": "There is no such slot.", "not_found": NO_APPOINTMENT}
+NO_PROVIDER = "There is no such provider."
+NO_SLOT = "There is no such slot."
+MISSING = {"no_slot": NO_SLOT, "not_found": NO_APPOINTMENT}
 DONE = frozenset({"booked", "moved", "ended", "changed"})
 
 REFUSED: Mapping[str, type[errors.DomainError]] = {
@@ -66,8 +80,16 @@ REFUSED: Mapping[str, type[errors.DomainError]] = {
 }
 
 
+def ruled(verdict: str, body: str | None, version: int | None) -> Answer:
+    """The Answer that the verdict of a query stands for, or its error, which is raised."""
+    result = judged(verdict, body, version)
+    if isinstance(result, Answer):
+        return result
+    raise result
+
+
 def judged(verdict: str, body: str | None, version: int | None) -> Any:
-    """The Answer, the error to raise, AGAIN or LOCKED, for one verdict of a query."""
+    """What a lane gives one item of its set: the Answer, the error to raise, AGAIN or LOCKED."""
     if verdict in DONE:
         return Answer(body or "", version or 0)
     if verdict == "replayed":

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from service.booking.answer import Answer, judged
+from service.booking.answer import Answer, ruled
 from service.deps import Deps
 
 
@@ -79,11 +79,7 @@ async def kept(deps: Deps, account_id: int, key: Key) -> Answer | None:
     )
     if verdict is None:
         return None
-    result = judged(verdict, body, version)
-    if isinstance(result, Exception):
-        raise result
-    answer: Answer = result
-    return answer
+    return ruled(verdict, body, version)
 
 
 async def forget(deps: Deps) -> int:

@@ -25,12 +25,11 @@ from service.http.borrowed import LeanHandler
 from service.http.declaration import Charged, Endpoint
 from service.http.headers import cors, grammar
 from service.http.headers.guards import GUARDS, PUBLIC
+from service.http.wire.limits import LIMITS
 
 log = logging.getLogger(__name__)
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-LONGEST_TARGET = 8 * 1024
-LARGEST_HEADERS = 32 * 1024
 JSON = "application/json"
 
 _TAG = re.compile(r'(?:W/)?"([0-9a-f]{1,16})"')
@@ -167,10 +166,10 @@ class ApiHandler(LeanHandler):
     def _unacceptable(self) -> errors.DomainError | None:
         """What is wrong with the request before its body is read."""
         headers, method = self.request.headers, self.request.method
-        if len(self.request.uri or "") > LONGEST_TARGET:
+        if len(self.request.uri or "") > LIMITS.target:
             return problems.UriTooLong()
         if not getattr(self.request.connection, "bounded", False) and (
-            sum(len(name) + len(value) for name, value in headers.get_all()) > LARGEST_HEADERS
+            sum(len(name) + len(value) for name, value in headers.get_all()) > LIMITS.head
         ):
             return problems.HeadersTooLarge()
         if method not in self.verbs:

@@ -1,12 +1,17 @@
-"""Lists as PostgreSQL writes arrays.
+"""Sets as the parameters of a query, and lists as PostgreSQL writes arrays.
 
 The driver would write ARRAY[1, 2], an expression, which for the columns of a set costs both sides
 several times as much to write and to read as the one literal '{1,2}'.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+
+def columns(items: Sequence[Any]) -> dict[str, list[Any]]:
+    """A set of named tuples of one kind, at least one: a list for each field, by its name."""
+    return dict(zip(items[0]._fields, map(list, zip(*items, strict=True)), strict=True))
 
 
 def written(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,8 +28,8 @@ def literal(values: list[Any]) -> str:
     Raises TypeError for anything else. (PostgreSQL documentation, 8.15.6.)
     """
     kinds = set(map(type, values))
-    for kind in kinds - _WRITE.keys():
-        raise TypeError(f"no array of {kind.__name__}")
+    if unknown := kinds.difference(_WRITE):
+        raise TypeError(f"no array of {unknown.pop().__name__}")
     write = _WRITE[kinds.pop()] if len(kinds) == 1 else _element
     return f"{{{','.join(map(write, values))}}}"
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import random
 import time
-from collections import Counter
+from collections import Counter, namedtuple
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Protocol
 
@@ -226,13 +227,22 @@ def session(settings: Settings) -> dict[str, str]:
 
 
 def _shaped(query: Query, link: Link, rows: list[Any]) -> Any:
+    """A lone row has its columns' names; those of a set are told apart by who asked for them."""
     match query.shape:
         case "many":
             return rows
         case "exec":
             return link.cursor.rowcount
-        case "maybe":
-            return rows[0] if rows else None
+        case "maybe" if not rows:
+            return None
     if not rows:
         raise errors.NotFound
-    return rows[0] if query.shape == "one" else rows[0][0]
+    if query.shape == "value":
+        return rows[0][0]
+    return _row(*(column.name for column in link.cursor.raw.description))(*rows[0])
+
+
+@functools.cache
+def _row(*columns: str) -> Any:
+    """The type of a row with these columns."""
+    return namedtuple("Row", columns)

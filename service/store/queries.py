@@ -6,6 +6,7 @@ appointment/book.sql. Of several that fit, the longest noun counts (slot_list be
 
 A query's parameters are `%(named)s` and each is cast where it stands (`%(id)s::bigint`), so that
 the same text can be sent as it is or prepared once per connection. Statements end with `;`.
+What decides for a set takes an array for each field of its item, under the field's name.
 
 A query that skips what is locked has a twin that waits for it: its name ends in `_waiting`.
 """

@@ -9,8 +9,8 @@ from tests.command.conftest import Booking
 
 CREATE = "query provider_create name=Nobody time_zone=UTC clock=UTC"
 BOOK = (
-    "query appointment_book account_ids=0 slot_ids=0 notes=a expands=false max_open=0 "
-    """keys='""' fingerprints='""'"""
+    "query appointment_book account_id=0 slot_id=0 notes=a expand=false max_open=0 "
+    """key='""' fingerprint='""'"""
 )
 
 
@@ -31,7 +31,7 @@ def test_without_its_parameters_a_query_is_shown_with_its_comment(booking: Booki
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith("-- All or nothing;")
     assert "FROM provider" in said.out
-    assert said.out.endswith("capacities=integer[] per_persons=integer[]\n")
+    assert said.out.endswith("capacity=integer[] per_person=integer[]\n")
 
 
 @pytest.mark.parametrize("prepare", ["on", "off"])

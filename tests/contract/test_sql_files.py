@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from service.booking.appointment import book, end, read, reschedule
+from service.booking.calendar import schedule, slot
 from service.store.queries import SQL, WAITING, Query, load_queries, query_files
 from service.store.refusals import REFUSALS
 from service.store.schema.migrate import TABLE, migrations
@@ -23,6 +25,17 @@ STATEMENT = re.compile(
 COMMENT = re.compile(r"^\s*--.*$", re.MULTILINE)
 # Each of these sends the loader's own text, or makes it out of a query file.
 LOADERS = {"service.store.queries"}
+
+# What they are asked about, one by one.
+ITEMS = {
+    "appointment_book": book.BookItem,
+    "appointment_end": end.EndItem,
+    "appointment_list": read.ListItem,
+    "appointment_move": reschedule.MoveItem,
+    "slot_create": slot.NewSlot,
+    "slot_list_provider": slot.ListItem,
+    "slot_publish": schedule.Interval,
+}
 
 every_query = pytest.mark.parametrize("query", QUERIES.values(), ids=lambda query: query.name)
 
@@ -60,6 +73,12 @@ def test_rows_come_in_a_chosen_order_and_number(query: Query) -> None:
     if "string_agg(" in text and "unnest(" not in text:
         assert "ORDER BY" in text
         assert "LIMIT" in text
+
+
+@pytest.mark.parametrize("name", ITEMS)
+def test_every_field_of_an_item_is_a_parameter_of_its_query(name: str) -> None:
+    arrays = {field for field, cast in QUERIES[name].casts.items() if cast.endswith("[]")}
+    assert set(ITEMS[name]._fields) <= arrays
 
 
 def test_who_locks_rows_says_in_what_order() -> None:

@@ -39,7 +39,7 @@ class Act(NamedTuple):
         Without a key the statement that locks keys does nothing: it is no step of its own.
         """
         statements = QUERIES[self.name].execute.split("; ")
-        idle = 1 if "keys" in self.parameters else 0
+        idle = 1 if isinstance(self.parameters.get("key"), list) else 0
         first = "; ".join(["BEGIN", *statements[: idle + 1]])
         return [first, *statements[idle + 1 :], "COMMIT"]
 

@@ -30,8 +30,8 @@ class Desk:
     def run(self, name: str, /, **parameters: Any) -> list[Any]:
         """The rows of a named query, as named tuples."""
         if name in DECIDING:
-            count = len(parameters["expands"])
-            parameters = {"keys": [""] * count, "fingerprints": [""] * count} | parameters
+            count = len(parameters["expand"])
+            parameters = {"key": [""] * count, "fingerprint": [""] * count} | parameters
         self.cursor.execute(QUERIES[name].text, written(parameters))
         return list(self.cursor.fetchall())
 
@@ -77,11 +77,11 @@ class Desk:
         their places, unless told otherwise."""
         rows = self.run(
             "slot_create",
-            provider_ids=[provider_id or self.provider()] * count,
-            starts=[start + n * HOUR for n in range(count)],
-            ends=[start + (n + 1) * HOUR for n in range(count)],
-            capacities=[capacity] * count,
-            per_persons=[per_person or capacity] * count,
+            provider_id=[provider_id or self.provider()] * count,
+            starts_at=[start + n * HOUR for n in range(count)],
+            ends_at=[start + (n + 1) * HOUR for n in range(count)],
+            capacity=[capacity] * count,
+            per_person=[per_person or capacity] * count,
         )
         return [json.loads(row.body)["id"] for row in rows]
 
@@ -105,10 +105,10 @@ class Desk:
         """Each wish is (account, slot)."""
         return self.run(
             "appointment_book",
-            account_ids=[who for who, _ in wishes],
-            slot_ids=[slot_id for _, slot_id in wishes],
+            account_id=[who for who, _ in wishes],
+            slot_id=[slot_id for _, slot_id in wishes],
             notes=[notes] * len(wishes),
-            expands=[expand] * len(wishes),
+            expand=[expand] * len(wishes),
             max_open=max_open,
             **keyed,
         )
@@ -125,13 +125,13 @@ class Desk:
         """Each move is (appointment, from slot, to slot)."""
         return self.run(
             "appointment_move",
-            appointment_ids=[move[0] for move in moves],
-            from_slot_ids=[move[1] for move in moves],
-            to_slot_ids=[move[2] for move in moves],
-            versions=[version] * len(moves),
-            actor_ids=[who] * len(moves),
-            staff_ofs=[staff_of] * len(moves),
-            expands=[expand] * len(moves),
+            appointment_id=[move[0] for move in moves],
+            from_slot_id=[move[1] for move in moves],
+            to_slot_id=[move[2] for move in moves],
+            version=[version] * len(moves),
+            actor_id=[who] * len(moves),
+            staff_of=[staff_of] * len(moves),
+            expand=[expand] * len(moves),
             message="Done",
             notice=notice,
         )
@@ -150,16 +150,16 @@ class Desk:
         count = len(appointments)
         return self.run(
             "appointment_end",
-            appointment_ids=list(appointments),
-            actions=[action.name] * count,
-            statuses=[action.after] * count,
-            staff_onlys=[action.staff_only] * count,
-            messages=["Done"] * count,
-            reasons=[reason] * count,
-            versions=[version] * count,
-            actor_ids=[who] * count,
-            staff_ofs=[staff_of] * count,
-            expands=[expand] * count,
+            appointment_id=list(appointments),
+            action=[action.name] * count,
+            status=[action.after] * count,
+            staff_only=[action.staff_only] * count,
+            message=["Done"] * count,
+            reason=[reason] * count,
+            version=[version] * count,
+            actor_id=[who] * count,
+            staff_of=[staff_of] * count,
+            expand=[expand] * count,
             notice=notice,
         )
 

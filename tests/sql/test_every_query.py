@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from service.booking.calendar.provider import Provider
+from service.booking.calendar.schedule import Interval
+from service.booking.people.operator import Listed
 from service.settings import Settings
 from service.store.embedded import Embedded
 from service.store.queries import WAITING
@@ -89,6 +92,16 @@ def test_each_gives_the_same_rows_sent_as_it_is_and_prepared(name: str, desk: De
     plain, prepared = (rows(desk, text, parameters) for text in (query.text, query.execute))
     assert plain == prepared
     assert plain or name == "invariants_broken"
+
+
+@pytest.mark.parametrize(("name", "kind"), [
+    ("account_list", Listed), ("provider_list", Provider), ("slot_occupied", Interval),
+])  # fmt: skip
+def test_rows_that_are_taken_whole_have_the_columns_of_what_they_become(
+    name: str, kind: type[Any], desk: Desk
+) -> None:
+    [row, *_] = desk.run(name, **samples(desk)[name])
+    assert row._fields == kind._fields
 
 
 def rows(desk: Desk, text: str, parameters: dict[str, Any]) -> list[Any]:

@@ -57,8 +57,8 @@ def test_appointment_book_answers_a_known_key_without_booking(
     desk: Desk, second: str, verdict: str
 ) -> None:
     ada, slot_id = desk.account(), desk.slot(capacity=3)
-    [first] = desk.book((ada, slot_id), keys=["k"], fingerprints=["f"])
-    [again] = desk.book((ada, slot_id), keys=["k"], fingerprints=[second])
+    [first] = desk.book((ada, slot_id), key=["k"], fingerprint=["f"])
+    [again] = desk.book((ada, slot_id), key=["k"], fingerprint=[second])
     assert (first.verdict, again.verdict) == ("booked", verdict)
     if verdict == "replayed":
         assert (again.body, again.version) == (first.body, first.version)
@@ -69,13 +69,13 @@ def test_appointment_book_decides_one_of_two_twins_in_a_set_and_the_other_later(
     desk: Desk,
 ) -> None:
     ada, slot_id = desk.account(), desk.slot(capacity=3)
-    twins = desk.book((ada, slot_id), (ada, slot_id), keys=["k", "k"], fingerprints=["f", "f"])
+    twins = desk.book((ada, slot_id), (ada, slot_id), key=["k", "k"], fingerprint=["f", "f"])
     assert [row.verdict for row in twins] == ["booked", "again"]
 
 
 def test_appointment_book_keeps_no_key_of_a_refusal(desk: Desk) -> None:
     ada, slot_id = desk.account(), desk.slot()
     desk.book((desk.account(), slot_id))
-    [refused] = desk.book((ada, slot_id), keys=["k"], fingerprints=["f"])
+    [refused] = desk.book((ada, slot_id), key=["k"], fingerprint=["f"])
     assert refused.verdict == "slot_taken"
     assert claim(desk, ada, "k") == (None, None, None)

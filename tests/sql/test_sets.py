@@ -20,8 +20,8 @@ class Counting(Desk):
     def run(self, name: str, /, **parameters: Any) -> list[Any]:
         if name not in DECIDING:
             return super().run(name, **parameters)
-        count = len(parameters["expands"])
-        parameters |= {"keys": [""] * count, "fingerprints": [""] * count}
+        count = len(parameters["expand"])
+        parameters |= {"key": [""] * count, "fingerprint": [""] * count}
         if not self.counts:
             self.cursor.execute(QUERIES[name].prepare)
         *locks, decision = QUERIES[name].execute.split("; ")

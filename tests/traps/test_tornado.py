@@ -10,7 +10,7 @@ import psycopg2
 
 from service import app as service_app
 from service.deps import Deps
-from service.http.wire.limits import Limits
+from service.http.wire.limits import LIMITS
 from service.settings import ROOT, Settings
 from tests.api.checks import Wire
 from tests.cast import Api, Given, Person
@@ -27,7 +27,7 @@ def test_an_idle_connection_is_never_ended_by_us_first() -> None:
     """T-T2: nginx's 60 s must end before ours, or a request meets a connection that is closing."""
     ours = re.findall(r"keepalive \d+;.*?keepalive_timeout (\d+)s;", NGINX, re.DOTALL)
     assert len(ours) == 2, "one in each upstream that keeps connections"
-    assert min(service_app.IDLE, Limits().idle_time) > max(60.0, *map(float, ours))
+    assert LIMITS.idle_time > max(60.0, *map(float, ours))
 
 
 def test_whoever_waits_waits_longer_than_the_one_behind() -> None:

@@ -10,6 +10,7 @@ from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
 from service.lane import Lane
 from service.settings import Settings
+from service.store.arrays import columns
 from service.store.postgres import Postgres, Queries
 
 
@@ -26,18 +27,8 @@ def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
     """The lane in which all bookings of this process are decided."""
 
     async def decide(items: list[BookItem], queries: Queries = db) -> list[Any]:
-        account_ids, slot_ids, notes, expands, keys, fingerprints = map(
-            list, zip(*items, strict=True)
-        )
         rows = await queries.run(
-            "appointment_book",
-            account_ids=account_ids,
-            slot_ids=slot_ids,
-            notes=notes,
-            expands=expands,
-            keys=keys,
-            fingerprints=fingerprints,
-            max_open=settings.max_open_appointments,
+            "appointment_book", **columns(items), max_open=settings.max_open_appointments
         )
         return judged_all(rows)
 

@@ -11,6 +11,7 @@ from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
 from service.lane import Lane
 from service.settings import Settings
+from service.store.arrays import columns
 from service.store.postgres import Postgres, Queries
 
 
@@ -33,22 +34,8 @@ def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
     """The lane in which appointments are cancelled, fulfilled or marked as no-shows."""
 
     async def decide(items: list[EndItem], queries: Queries = db) -> list[Any]:
-        columns = [list(column) for column in zip(*items, strict=True)]
         rows = await queries.run(
-            "appointment_end",
-            appointment_ids=columns[0],
-            actions=columns[1],
-            statuses=columns[2],
-            staff_onlys=columns[3],
-            messages=columns[4],
-            reasons=columns[5],
-            versions=columns[6],
-            actor_ids=columns[7],
-            staff_ofs=columns[8],
-            expands=columns[9],
-            keys=columns[10],
-            fingerprints=columns[11],
-            notice=f"{settings.notice_minutes} minutes",
+            "appointment_end", **columns(items), notice=f"{settings.notice_minutes} minutes"
         )
         return judged_all(rows)
 

@@ -14,6 +14,7 @@ from service.deps import Deps
 from service.errors import InvalidFields, NotFound
 from service.lane import Lane
 from service.settings import Settings
+from service.store.arrays import columns
 from service.store.postgres import Postgres
 
 PAGE_BYTES = 256 * 1024  # of notes, after which a page ends
@@ -45,24 +46,12 @@ class Cursor(NamedTuple):
 BEGINNING = Cursor()
 
 
-def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[Cursor]]:
+def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[str | None, Cursor]]:
     """The lane in which lists of one's own appointments are read."""
 
-    async def read(items: list[ListItem]) -> list[Page[Cursor]]:
-        columns = [list(column) for column in zip(*items, strict=True)]
+    async def read(items: list[ListItem]) -> list[Page[str | None, Cursor]]:
         rows = await db.run(
-            "appointment_list",
-            account_ids=columns[0],
-            provider_ids=columns[1],
-            statuses=columns[2],
-            froms=columns[3],
-            tos=columns[4],
-            after_ids=columns[5],
-            limits=columns[6],
-            expands=columns[7],
-            knowns=columns[8],
-            most_bytes=PAGE_BYTES,
-            most_looks=LOOKS,
+            "appointment_list", **columns(items), most_bytes=PAGE_BYTES, most_looks=LOOKS
         )
         return [
             Page(body, Cursor(last) if more else None, tag) for _, body, last, more, tag in rows
@@ -89,12 +78,9 @@ async def get(deps: Deps, actor: Actor, appointment_id: int, expand: bool) -> tu
 
 async def history(
     deps: Deps, actor: Actor, appointment_id: int, *, after_id: int, limit: int
-) -> tuple[str, int | None]:
+) -> Page[str, int]:
     """A page of the changes of an appointment that the actor may see, oldest first. Customers see
-    "staff" for any of them, and of their reasons those of cancelling.
-
-    Returns the JSON array and where the next page begins, or None at the end. Raises NotFound.
-    """
+    "staff" for any of them, and of their reasons those of cancelling. Raises NotFound."""
     row = await deps.db.run(
         "appointment_history",
         appointment_id=appointment_id,
@@ -107,7 +93,7 @@ async def history(
     if row is None:
         raise NotFound(NO_APPOINTMENT)
     body, last_id, more = row
-    return body, last_id if more else None
+    return Page(body, last_id if more else None)
 
 
 async def list_page(
@@ -122,7 +108,7 @@ async def list_page(
     limit: int,
     expand: bool,
     known: str = "",
-) -> Page[Cursor]:
+) -> Page[str | None, Cursor]:
     """A page of the actor's own appointments, in the order they were booked, or of all with a
     provider for that one's staff, by the time of their slots.
 
@@ -136,7 +122,7 @@ async def list_page(
     if not of_staff:
         whose = actor.account_id, provider_id or 0, ",".join(statuses)
         item = ListItem(*whose, from_at, to_at, after.appointment_id, limit, expand, known)
-        page: Page[Cursor] = await deps.lanes.appointments.submit(item)
+        page: Page[str | None, Cursor] = await deps.lanes.appointments.submit(item)
         return page
 
     def look() -> Awaitable[Any]:

@@ -12,6 +12,7 @@ from service.deps import Deps
 from service.errors import NotFound
 from service.lane import LATER, Lane
 from service.settings import Settings
+from service.store.arrays import columns
 from service.store.postgres import Postgres, Queries
 from service.store.redis.locks import Locks
 
@@ -76,11 +77,11 @@ async def _looked_up(db: Postgres, items: list[MoveItem]) -> tuple[list[Any], di
     """What can be said at once, and for all other items by number, where they are now."""
     rows = await db.run(
         "appointment_find",
-        appointment_ids=[item.appointment_id for item in items],
-        actor_ids=[item.actor_id for item in items],
-        staff_ofs=[item.staff_of for item in items],
-        keys=[item.key for item in items],
-        fingerprints=[item.fingerprint for item in items],
+        appointment_id=[item.appointment_id for item in items],
+        actor_id=[item.actor_id for item in items],
+        staff_of=[item.staff_of for item in items],
+        key=[item.key for item in items],
+        fingerprint=[item.fingerprint for item in items],
     )
     results: list[Any] = [NotFound(NO_APPOINTMENT)] * len(items)
     from_slot_ids = {}
@@ -100,20 +101,10 @@ async def _move(
 ) -> list[Any]:
     if not items:
         return []
-    appointment_ids, to_slot_ids, versions, actor_ids, staff_ofs, expands, keys, fingerprints = map(
-        list, zip(*items, strict=True)
-    )
     rows = await queries.run(
         "appointment_move",
-        appointment_ids=appointment_ids,
-        from_slot_ids=from_slot_ids,
-        to_slot_ids=to_slot_ids,
-        versions=versions,
-        actor_ids=actor_ids,
-        staff_ofs=staff_ofs,
-        expands=expands,
-        keys=keys,
-        fingerprints=fingerprints,
+        **columns(items),
+        from_slot_id=from_slot_ids,
         message=RESCHEDULE.message,
         notice=f"{settings.notice_minutes} minutes",
     )

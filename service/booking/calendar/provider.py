@@ -1,10 +1,12 @@
 """Providers: whoever appointments are with, each on a wall clock of its own."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.booking.actor import Actor
+from service.booking.answer import NO_PROVIDER, Page
 from service.booking.calendar.wall import check_zone
 from service.deps import Deps
 from service.errors import NotFound, PermissionDenied, PreconditionFailed
@@ -27,14 +29,14 @@ async def create(deps: Deps, name: str, time_zone: str) -> Provider:
     """Add a provider. Raises InvalidFields for an unknown zone."""
     clock = await check_zone(deps, time_zone)
     row = await deps.db.run("provider_create", name=name, time_zone=time_zone, clock=clock)
-    return Provider(*row)
+    return _provider(row)
 
 
 async def get(deps: Deps, provider_id: int) -> Versioned:
     """One provider. Raises NotFound."""
     row = await deps.db.run("provider_get", provider_id=provider_id)
     if row is None:
-        raise NotFound("There is no such provider.")
+        raise NotFound(NO_PROVIDER)
     return _versioned(row)
 
 
@@ -47,11 +49,10 @@ async def zone(deps: Deps, provider_id: int) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-async def list_page(deps: Deps, after_id: int, limit: int) -> tuple[list[Provider], int | None]:
-    """A page of providers by id, and the id after which the next begins, or None."""
+async def list_page(deps: Deps, after_id: int, limit: int) -> Page[Sequence[Provider], int]:
+    """A page of providers by id; the next begins after an id."""
     rows = await deps.db.run("provider_list", after_id=after_id, limit=limit + 1)
-    providers = [Provider(*row) for row in rows[:limit]]
-    return providers, providers[-1].id if len(rows) > limit else None
+    return Page.of([Provider(*row) for row in rows], limit, attrgetter("id"))
 
 
 async def change(
@@ -85,6 +86,9 @@ async def change(
     return _versioned(row)
 
 
-def _versioned(row: Sequence[Any]) -> Versioned:
-    *columns, version = row
-    return Versioned(Provider(*columns), version)
+def _versioned(row: Any) -> Versioned:
+    return Versioned(_provider(row), row.version)
+
+
+def _provider(row: Any) -> Provider:
+    return Provider(row.id, row.name, row.time_zone)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from service.booking.calendar.schedule import Interval
 from service.deps import Deps
+from service.store.arrays import columns
 
 BATCH = 1000  # slots published in one transaction
 PAGE = 5000  # slots fetched at once
@@ -50,8 +51,9 @@ async def _taken(
         rows = await deps.db.run(
             "slot_occupied", provider_id=provider_id, from_at=from_at, to_at=to_at, limit=PAGE
         )
-        # A page begins with the last slot of the one before.
-        found += [Interval(*row) for row in rows if not found or row[0] > found[-1].starts_at]
+        page = [Interval(*row) for row in rows]
+        # It begins with the last slot of the one before.
+        found += [one for one in page if not found or one.starts_at > found[-1].starts_at]
         more = len(rows) == PAGE
         from_at = found[-1].starts_at if found else from_at
     return found
@@ -72,11 +74,7 @@ async def publish(
     created: int = 0
     for done, some in _batches(wanted):
         created += await deps.db.run(
-            "slot_publish",
-            provider_id=provider_id,
-            starts=[one.starts_at for one in some],
-            ends=[one.ends_at for one in some],
-            capacity=capacity,
+            "slot_publish", **columns(some), provider_id=provider_id, capacity=capacity
         )
         told(done)
     return created

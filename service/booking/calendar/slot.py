@@ -2,21 +2,20 @@
 
 import itertools
 from collections.abc import Awaitable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from service.booking.actor import Actor
-from service.booking.answer import Answer, Page, judged, tag
+from service.booking.answer import NO_PROVIDER, NO_SLOT, Answer, Page, ruled, tag
 from service.booking.broad import ANYBODY, Work
+from service.booking.calendar.bounds import FIRST, LAST
 from service.booking.status import SLOT_STATUSES
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, PermissionDenied, SlotOverlap
 from service.lane import Lane
 from service.settings import Settings
+from service.store.arrays import columns
 from service.store.postgres import Postgres
-
-FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-LAST = datetime(9998, 12, 31, tzinfo=UTC)
 
 
 class NewSlot(NamedTuple):
@@ -37,6 +36,7 @@ class Cursor(NamedTuple):
 
 
 BEGINNING = Cursor("-infinity", 0)
+YEARS = f"Must be between {FIRST.year} and {LAST.year}."
 LOOKS = 2000  # slots that are looked at for one page
 
 
@@ -53,23 +53,11 @@ class ListItem(NamedTuple):
     known: str
 
 
-def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[Cursor]]:
+def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[str | None, Cursor]]:
     """The lane in which lists of a provider's slots are read."""
 
-    async def read(items: list[ListItem]) -> list[Page[Cursor]]:
-        columns = [list(column) for column in zip(*items, strict=True)]
-        rows = await db.run(
-            "slot_list_provider",
-            provider_ids=columns[0],
-            statuses=columns[1],
-            froms=columns[2],
-            tos=columns[3],
-            after_ats=columns[4],
-            after_ids=columns[5],
-            limits=columns[6],
-            knowns=columns[7],
-            most_looks=LOOKS,
-        )
+    async def read(items: list[ListItem]) -> list[Page[str | None, Cursor]]:
+        rows = await db.run("slot_list_provider", **columns(items), most_looks=LOOKS)
         return [
             Page(body, Cursor(at, last) if more else None, tag)
             for _, body, at, last, more, tag in rows
@@ -87,16 +75,9 @@ async def create(deps: Deps, actor: Actor, slots: Sequence[NewSlot]) -> list[str
         if not actor.keeps(slot.provider_id):
             raise PermissionDenied
         _check_times(slot, f"{number}." if len(slots) > 1 else "")
-    rows = await deps.db.run(
-        "slot_create",
-        provider_ids=[slot.provider_id for slot in slots],
-        starts=[slot.starts_at for slot in slots],
-        ends=[slot.ends_at for slot in slots],
-        capacities=[slot.capacity for slot in slots],
-        per_persons=[slot.per_person for slot in slots],
-    )
+    rows = await deps.db.run("slot_create", **columns(slots))
     if not rows:
-        raise NotFound("There is no such provider.")
+        raise NotFound(NO_PROVIDER)
     return [body for (body,) in rows]
 
 
@@ -107,9 +88,9 @@ async def name_overlap(deps: Deps, slots: Sequence[NewSlot]) -> None:
     if number is None:
         number = await deps.db.run(
             "slot_overlapping",
-            provider_ids=[slot.provider_id for slot in slots],
-            starts=[slot.starts_at for slot in slots],
-            ends=[slot.ends_at for slot in slots],
+            provider_id=[slot.provider_id for slot in slots],
+            starts_at=[slot.starts_at for slot in slots],
+            ends_at=[slot.ends_at for slot in slots],
         )
     if number is not None:
         from_at, to_at = slots[number].starts_at, slots[number].ends_at
@@ -135,7 +116,7 @@ def _check_times(slot: NewSlot, prefix: str) -> None:
         raise InvalidFields({f"{prefix}ends_at": ["Must be after starts_at."]})
     for name, at in (("starts_at", slot.starts_at), ("ends_at", slot.ends_at)):
         if not FIRST <= at <= LAST:
-            raise InvalidFields({f"{prefix}{name}": ["Must be between 1970 and 9998."]})
+            raise InvalidFields({f"{prefix}{name}": [YEARS]})
 
 
 async def any_exist(deps: Deps) -> bool:
@@ -147,7 +128,7 @@ async def get(deps: Deps, slot_id: int) -> tuple[Answer, str]:
     """One slot, and its tag. Raises NotFound."""
     row = await deps.db.run("slot_get", slot_id=slot_id)
     if row is None:
-        raise NotFound("There is no such slot.")
+        raise NotFound(NO_SLOT)
     body, version, provider_version = row
     return Answer(body, version), tag(str(version), provider_version)
 
@@ -162,7 +143,7 @@ async def list_page(
     after: Cursor,
     limit: int,
     known: str = "",
-) -> Page[Cursor]:
+) -> Page[str | None, Cursor]:
     """A page of slots in the order of starts_at and id, as a JSON array, and where it ended; of any
     status unless some are given.
 
@@ -171,7 +152,7 @@ async def list_page(
     """
     if provider_id is not None:
         item = ListItem(provider_id, ",".join(statuses), from_at, to_at, *after, limit, known)
-        page: Page[Cursor] = await deps.lanes.slots.submit(item)
+        page: Page[str | None, Cursor] = await deps.lanes.slots.submit(item)
         return page
 
     def look() -> Awaitable[Any]:
@@ -217,8 +198,6 @@ async def change(
         deleted=deleted,
         version=version,
     )
-    result = judged(*row) if row else NotFound("There is no such slot.")
-    if isinstance(result, Exception):
-        raise result
-    answer: Answer = result
-    return answer
+    if row is None:
+        raise NotFound(NO_SLOT)
+    return ruled(row.verdict, row.body, row.version)

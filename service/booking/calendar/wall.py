@@ -83,7 +83,7 @@ async def _twin(deps: Deps, name: str) -> str | None:
         instants=zones.instants(name, _today()),
         offsets=_counted(name),
     )
-    return row[0] if row else None
+    return row.name if row else None
 
 
 def _today() -> date:

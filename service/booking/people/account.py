@@ -44,7 +44,7 @@ async def create(
         role=role,
         provider_id=provider_id,
     )
-    return Account(*row)
+    return Account(row.id, row.username, row.email)
 
 
 async def by_username(deps: Deps, username: str) -> Any:
@@ -68,4 +68,4 @@ async def profile(deps: Deps, actor: Actor) -> Profile:
     row = await deps.db.run("account_get", account_id=actor.account_id)
     if row is None:
         raise InvalidToken
-    return Profile(*row[:4])
+    return Profile(row.id, row.username, row.email, row.role)

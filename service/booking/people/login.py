@@ -15,22 +15,21 @@ async def login(deps: Deps, attempt: Attempt, password: str) -> tuple[str, str]:
     """A new token and the username as registered. Raises WrongCredentials."""
     username = attempt.username
     row = await by_username(deps, username)
-    right = await deps.passwords.matches(password, row[2] if row else None)
+    right = await deps.passwords.matches(password, row.password_hash if row else None)
     # A disabled account costs as much time and hears the same as a wrong password.
-    if not right or row[5]:
+    if not right or row.disabled:
         raise WrongCredentials
-    account_id, name, hashed, role, provider_id, _ = row
     await deps.limits.remember(username_key(username), attempt.address)
-    if deps.passwords.outdated(hashed):
-        hashed = await _hash_anew(deps, account_id, password, hashed)
-        row = (*row[:2], hashed, *row[3:])
-    token = await deps.sessions.issue(account_id, name, role, provider_id)
+    if deps.passwords.outdated(row.password_hash):
+        hashed = await _hash_anew(deps, row.id, password, row.password_hash)
+        row = row._replace(password_hash=hashed)
+    token = await deps.sessions.issue(row.id, row.username, row.role, row.provider_id)
     # The account may have been changed meanwhile: another password or role, or disabled. That has
     # deleted the tokens it knew of, so this one stands only if the account still is what it was.
-    if (now := await by_username(deps, username)) is None or tuple(now) != tuple(row):
+    if await by_username(deps, username) != row:
         await logout(deps, await deps.sessions.resolve(token))
         raise WrongCredentials
-    return token, name
+    return token, row.username
 
 
 async def _hash_anew(deps: Deps, account_id: int, password: str, old: str) -> str:

@@ -3,10 +3,13 @@
 Whoever is logged in with a changed account is logged out: tokens carry what they were issued for.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from service.booking.actor import Actor
+from service.booking.answer import Page
 from service.booking.people.account import by_username, check_password
 from service.deps import Deps
 from service.errors import InvalidFields, NotFound, OutcomeUnknown, Unavailable
@@ -41,12 +44,12 @@ class Listed(NamedTuple):
 
 async def list_page(
     deps: Deps, *, role: str, disabled: bool, after_id: int, limit: int
-) -> list[Listed]:
-    """Accounts by id after one; of any role for an empty one, only disabled ones if asked."""
+) -> Page[Sequence[Listed], int]:
+    """A page of accounts by id; of any role for an empty one, only disabled ones if asked."""
     rows = await deps.db.run(
-        "account_list", role=role, disabled=disabled, after_id=after_id, limit=limit
+        "account_list", role=role, disabled=disabled, after_id=after_id, limit=limit + 1
     )
-    return [Listed(*row) for row in rows]
+    return Page.of([Listed(*row) for row in rows], limit, attrgetter("id"))
 
 
 async def change_role(deps: Deps, username: str, role: str, provider_id: int) -> int:
@@ -90,7 +93,7 @@ async def _id_of(deps: Deps, username: str) -> int:
     row = await by_username(deps, username)
     if row is None:
         raise NotFound(f"There is no account {username}.")
-    return int(row[0])
+    return int(row.id)
 
 
 async def _logged_out(deps: Deps, account_id: int) -> int:

@@ -37,7 +37,7 @@ async def change_password(
     key = await sealed(deps, key, str(actor.account_id), current, new)
     answer = await kept(deps, actor.account_id, key)
     if answer is None:
-        hashes = await _hashes(deps, row[4], current, new)
+        hashes = await _hashes(deps, row.password_hash, current, new)
         answer = await once(
             deps, actor.account_id, key, lambda deps: _replace(deps, actor, *hashes)
         )

@@ -1,15 +1,15 @@
 """The commands about slots."""
 
-from datetime import date
-
+from service.booking.calendar import bounds
+from service.booking.calendar.schedule import ONE_DAY
 from service.cli.arguments.command import Command, Parser, Values
 from service.cli.arguments.server import json_argument
 from service.cli.values import clock, closing, day, days, pause, span
 
 DAY = "YYYY-MM-DD"
-FIRST, LAST = date(1970, 1, 2), date(9998, 12, 30)
+FIRST, LAST = bounds.FIRST.date() + ONE_DAY, bounds.LAST.date() - ONE_DAY  # in any zone
+YEARS = f"--start and --until must be in the years {FIRST.year} to {LAST.year}."
 STATUSES = ("free", "busy", "busy-unavailable")
-MOST = 1000  # places of a slot
 
 
 def publish_arguments(parser: Parser) -> None:
@@ -74,9 +74,9 @@ def publish_wrong(values: Values) -> str:
     if values.start and values.start > values.until:
         return "--until must not be before --start."
     if not all(FIRST <= one <= LAST for one in (values.start or FIRST, values.until)):
-        return "--start and --until must be in the years 1970 to 9998."
-    if not 1 <= values.capacity <= MOST:
-        return f"--capacity must be at least 1 and at most {MOST}."
+        return YEARS
+    if not 1 <= values.capacity <= bounds.MOST_PLACES:
+        return f"--capacity must be at least 1 and at most {bounds.MOST_PLACES}."
     return ""
 
 
@@ -95,7 +95,7 @@ def list_wrong(values: Values) -> str:
     if values.limit < 1:
         return "--limit must be at least 1."
     if not all(FIRST <= one <= LAST for one in (values.start, values.until) if one):
-        return "--start and --until must be in the years 1970 to 9998."
+        return YEARS
     return ""
 
 

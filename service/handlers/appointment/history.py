@@ -22,9 +22,9 @@ class History(ApiHandler):
         name, or `staff` for any of them, and the `reason` is shown where the appointment was
         cancelled; what staff remark on a no-show or a visit stays among them."""
         query: HistoryQuery = self.query
-        body, cursor = await read.history(
+        page = await read.history(
             self.deps, self.actor, appointment_id, after_id=query.cursor, limit=query.limit
         )
-        if cursor is not None:
-            self.link_next(str(cursor))
-        self.answer(200, body)
+        if page.next is not None:
+            self.link_next(str(page.next))
+        self.answer(200, page.body)

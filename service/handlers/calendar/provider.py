@@ -39,10 +39,10 @@ class Providers(ApiHandler):
     @endpoint("listProviders", query=ProviderQuery, answers=(200, list[answers.Provider]))
     async def get(self) -> None:
         """All providers, by id."""
-        found, cursor = await provider.list_page(self.deps, self.query.cursor, self.query.limit)
-        if cursor is not None:
-            self.link_next(str(cursor))
-        self.answer(200, [one._asdict() for one in found])
+        page = await provider.list_page(self.deps, self.query.cursor, self.query.limit)
+        if page.next is not None:
+            self.link_next(str(page.next))
+        self.answer(200, [one._asdict() for one in page.body])
 
     @endpoint(
         "createProvider",

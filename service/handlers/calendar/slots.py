@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from service.booking.answer import Answer
 from service.booking.calendar import slot
+from service.booking.calendar.bounds import MOST_PLACES
 from service.booking.status import SlotStatus
 from service.deps import Deps
 from service.errors import (
@@ -31,11 +32,16 @@ MOST = 1000  # slots in one request
 PIECES = 64 * MOST  # of JSON, with all the names that a slot is answered with
 
 
-Capacity = Annotated[int, Meta(ge=1, le=1000)]
+Capacity = Annotated[int, Meta(ge=1, le=MOST_PLACES)]
 
 
 PerPerson = Annotated[
-    int, Meta(ge=1, le=1000, description="How many of its places one person may have at a time.")
+    int,
+    Meta(
+        ge=1,
+        le=MOST_PLACES,
+        description="How many of its places one person may have at a time.",
+    ),
 ]
 
 

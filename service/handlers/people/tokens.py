@@ -1,6 +1,7 @@
 """The tokens of an account."""
 
 import re
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -24,10 +25,18 @@ class Tokens(ApiHandler):
         """The living tokens of this account, oldest first; never the tokens themselves."""
         query: TokenQuery = self.query
         after = _cursor(query.cursor)
-        page, last = await tokens(self.deps, self.actor, after, query.limit)
-        if last is not None:
-            self.link_next(f"{last.created_at}-{last.id}")
-        self.answer(200, page)
+        page = await tokens(self.deps, self.actor, after, query.limit)
+        if page.next is not None:
+            self.link_next("{}-{}".format(*page.next))
+        living = [
+            {
+                "id": token.id,
+                "created_at": datetime.fromtimestamp(token.created_at, UTC),
+                "current": token.id == self.actor.token_id,
+            }
+            for token in page.body
+        ]
+        self.answer(200, living)
 
     @endpoint("logoutEverywhere", answers=(204,))
     async def delete(self) -> None:

@@ -31,6 +31,9 @@ class Limits(NamedTuple):
     linger_time: float = 2.0
 
 
+LIMITS = Limits()  # as we serve
+
+
 class Refused(Exception):
     """A request that never reaches the application; `status` is what its sender hears."""
 

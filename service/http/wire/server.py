@@ -10,7 +10,7 @@ from tornado.web import Application
 from service.http.wire.acceptor import Acceptor, idlest
 from service.http.wire.connection import Connection
 from service.http.wire.descriptors import for_clients
-from service.http.wire.limits import Limits, Problem
+from service.http.wire.limits import LIMITS, Limits, Problem
 
 SWEEP_EVERY = 1.0  # seconds
 
@@ -28,7 +28,7 @@ class WireServer:
         most: int | None = None,
     ) -> None:
         self.application, self.problem = application, problem
-        self.limits, self.xheaders = limits or Limits(), xheaders
+        self.limits, self.xheaders = limits or LIMITS, xheaders
         self.connections: set[Connection] = set()
         self.loop = asyncio.get_running_loop()
         self.written: asyncio.Future[None] = self.loop.create_future()  # what was sent has left

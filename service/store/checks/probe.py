@@ -77,11 +77,11 @@ def ask_postgres(settings: Settings, instants: Callable[[str], list[datetime]]) 
 
 
 def _offsets(db: Plain, zone: str, instants: list[datetime]) -> list[int] | None:
+    offsets: list[int]
     try:
-        [row] = db.run("provider_zone_offsets", time_zone=zone, instants=instants)
+        [(offsets,)] = db.run("provider_zone_offsets", time_zone=zone, instants=instants)
     except psycopg2.errors.InvalidParameterValue:
         return None
-    offsets: list[int] = row[0]
     return offsets
 
 

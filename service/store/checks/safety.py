@@ -12,13 +12,16 @@ from service.store.postgres import dsn
 
 FACTS = """
 SELECT current_setting('fsync'), current_setting('full_page_writes'),
-       current_setting('synchronous_commit'), rolname, rolsuper, rolcreaterole, rolcreatedb,
-       rolreplication, rolbypassrls,
+       current_setting('synchronous_commit'), rolname,
+       array_remove(ARRAY[CASE WHEN rolsuper THEN 'SUPERUSER' END,
+                          CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
+                          CASE WHEN rolcreatedb THEN 'CREATEDB' END,
+                          CASE WHEN rolreplication THEN 'REPLICATION' END,
+                          CASE WHEN rolbypassrls THEN 'BYPASSRLS' END], NULL),
        (SELECT string_agg(given.rolname, ', ' ORDER BY given.rolname) FROM pg_roles AS given
         WHERE given.rolname = ANY (%s) AND pg_has_role(session_user, given.oid, 'MEMBER'))
 FROM pg_roles WHERE rolname = session_user
 """
-MORE = ("SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS")
 # Roles of PostgreSQL that reach beyond its tables, or into everybody's.
 FAR_REACHING = [
     "pg_execute_server_program",
@@ -42,7 +45,7 @@ def faults(connection: Any) -> Iterator[str]:
     """What is unsafe about a session of ours, and what to do about it."""
     with connection.cursor() as cursor:
         cursor.execute(FACTS, [FAR_REACHING])
-        fsync, full_page_writes, synchronous_commit, role, *more, given = cursor.fetchone()
+        fsync, full_page_writes, synchronous_commit, role, held, given = cursor.fetchone()
     told = {
         "fsync": fsync,
         "full_page_writes": full_page_writes,
@@ -51,7 +54,6 @@ def faults(connection: Any) -> Iterator[str]:
     for name, value in told.items():
         if value == "off":
             yield f"PostgreSQL has {name} off, so a crash may lose bookings: turn it on"
-    held = [name for name, has in zip(MORE, more, strict=True) if has]
     if given:
         held.append(given)
     if held:

@@ -21,13 +21,13 @@
 -- name: appointment_book :many
 -- One verdict per item: booked, or why not; 'again' where only a neighbour was in the way.
 SELECT idempotency_lock(item.account_id, item.key)
-  FROM unnest(%(account_ids)s::bigint[], %(keys)s::text[]) AS item (account_id, key)
+  FROM unnest(%(account_id)s::bigint[], %(key)s::text[]) AS item (account_id, key)
  WHERE item.key <> '';
 
 SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), true) AS accounts
   FROM (SELECT account.id
           FROM account
-         WHERE account.id = ANY (%(account_ids)s::bigint[])
+         WHERE account.id = ANY (%(account_id)s::bigint[])
            AND %(max_open)s::integer > 0
          ORDER BY account.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
@@ -35,16 +35,16 @@ SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), 
 SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
   FROM (SELECT slot.id
           FROM slot
-         WHERE slot.id = ANY (%(slot_ids)s::bigint[])
+         WHERE slot.id = ANY (%(slot_id)s::bigint[])
          ORDER BY slot.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
 WITH item AS (
     SELECT item.*
       FROM unnest(
-               %(account_ids)s::bigint[], %(slot_ids)s::bigint[],
-               %(notes)s::text[], %(expands)s::boolean[],
-               %(keys)s::text[], %(fingerprints)s::text[]
+               %(account_id)s::bigint[], %(slot_id)s::bigint[],
+               %(notes)s::text[], %(expand)s::boolean[],
+               %(key)s::text[], %(fingerprint)s::text[]
            ) WITH ORDINALITY AS item (account_id, slot_id, notes, expand, key, fingerprint, n)
 ), mine AS MATERIALIZED (  -- what of all that is locked
     SELECT locked('accounts') AS account_ids,
@@ -57,7 +57,7 @@ WITH item AS (
                           WHERE slot.id = appointment.slot_id AND slot.starts_at > now()
                           LIMIT 1) AS coming
      WHERE %(max_open)s::integer > 0
-       AND appointment.account_id = ANY (%(account_ids)s::bigint[])
+       AND appointment.account_id = ANY (%(account_id)s::bigint[])
        AND is_open(appointment.status)
      GROUP BY appointment.account_id
 ), considered AS (
@@ -142,7 +142,7 @@ WITH item AS (
                 OR (queued.verdict IS NULL AND place.place IS NULL)) AS lost
       JOIN provider ON provider.id = lost.provider_id
      CROSS JOIN LATERAL free_slots_near(
-               lost.provider_id, lost.starts_at, %(slot_ids)s::bigint[]) AS slot
+               lost.provider_id, lost.starts_at, %(slot_id)s::bigint[]) AS slot
      GROUP BY lost.slot_id
 ), answer AS (
     SELECT queued.n, queued.account_id, queued.key, queued.fingerprint,

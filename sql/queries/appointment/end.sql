@@ -5,13 +5,13 @@
 -- Ends each booked appointment as cancelled, noshow or fulfilled; only cancelling frees the place.
 -- Cancelling what is cancelled already succeeds again and changes nothing.
 SELECT idempotency_lock(item.actor_id, item.key)
-  FROM unnest(%(actor_ids)s::bigint[], %(keys)s::text[]) AS item (actor_id, key)
+  FROM unnest(%(actor_id)s::bigint[], %(key)s::text[]) AS item (actor_id, key)
  WHERE item.key <> '';
 
 SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}'), true) AS appointments
   FROM (SELECT appointment.id
           FROM appointment
-         WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
+         WHERE appointment.id = ANY (%(appointment_id)s::bigint[])
          ORDER BY appointment.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
@@ -28,11 +28,11 @@ SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), tru
 WITH item AS (
     SELECT item.*
       FROM unnest(
-               %(appointment_ids)s::bigint[], %(actions)s::text[], %(statuses)s::text[],
-               %(staff_onlys)s::boolean[], %(messages)s::text[],
-               %(reasons)s::text[], %(versions)s::integer[],
-               %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[], %(expands)s::boolean[],
-               %(keys)s::text[], %(fingerprints)s::text[]
+               %(appointment_id)s::bigint[], %(action)s::text[], %(status)s::text[],
+               %(staff_only)s::boolean[], %(message)s::text[],
+               %(reason)s::text[], %(version)s::integer[],
+               %(actor_id)s::bigint[], %(staff_of)s::bigint[], %(expand)s::boolean[],
+               %(key)s::text[], %(fingerprint)s::text[]
            ) WITH ORDINALITY AS item (
                appointment_id, action, to_status, staff_only, message, reason, version,
                actor_id, staff_of, expand, key, fingerprint, n)

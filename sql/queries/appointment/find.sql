@@ -4,8 +4,8 @@
 SELECT item.n, appointment.slot_id,
        idempotency_verdict(stored, item.fingerprint, true) AS verdict, stored.body, stored.version
   FROM unnest(
-           %(appointment_ids)s::bigint[], %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[],
-           %(keys)s::text[], %(fingerprints)s::text[]
+           %(appointment_id)s::bigint[], %(actor_id)s::bigint[], %(staff_of)s::bigint[],
+           %(key)s::text[], %(fingerprint)s::text[]
        ) WITH ORDINALITY AS item (appointment_id, actor_id, staff_of, key, fingerprint, n)
   LEFT JOIN appointment ON appointment.id = ANY (ARRAY[item.appointment_id])
   LEFT JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])

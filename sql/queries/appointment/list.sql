@@ -13,10 +13,10 @@
 SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
        list.last_id, list.more, version.tag
   FROM unnest(
-           %(account_ids)s::bigint[], %(provider_ids)s::bigint[], %(statuses)s::text[],
-           %(froms)s::timestamptz[], %(tos)s::timestamptz[],
-           %(after_ids)s::bigint[], %(limits)s::integer[], %(expands)s::boolean[],
-           %(knowns)s::text[]
+           %(account_id)s::bigint[], %(provider_id)s::bigint[], %(status)s::text[],
+           %(from_at)s::timestamptz[], %(to_at)s::timestamptz[],
+           %(after_id)s::bigint[], %(limit)s::integer[], %(expand)s::boolean[],
+           %(known)s::text[]
        ) WITH ORDINALITY AS item (
            account_id, provider_id, status, from_at, to_at, after_id, most, expand, known, n)
  CROSS JOIN LATERAL (

@@ -4,13 +4,13 @@
 -- name: appointment_move :many
 -- Moves each appointment that is still in from_slot; 'again' where it has left since we looked.
 SELECT idempotency_lock(item.actor_id, item.key)
-  FROM unnest(%(actor_ids)s::bigint[], %(keys)s::text[]) AS item (actor_id, key)
+  FROM unnest(%(actor_id)s::bigint[], %(key)s::text[]) AS item (actor_id, key)
  WHERE item.key <> '';
 
 SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}'), true) AS appointments
   FROM (SELECT appointment.id
           FROM appointment
-         WHERE appointment.id = ANY (%(appointment_ids)s::bigint[])
+         WHERE appointment.id = ANY (%(appointment_id)s::bigint[])
          ORDER BY appointment.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
@@ -19,8 +19,8 @@ SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), tru
           FROM slot
          WHERE slot.id = ANY (ARRAY(
                    SELECT unnest(ARRAY[item.from_slot_id, item.to_slot_id])
-                     FROM unnest(%(appointment_ids)s::bigint[], %(from_slot_ids)s::bigint[],
-                                 %(to_slot_ids)s::bigint[])
+                     FROM unnest(%(appointment_id)s::bigint[], %(from_slot_id)s::bigint[],
+                                 %(to_slot_id)s::bigint[])
                        AS item (appointment_id, from_slot_id, to_slot_id)
                     WHERE item.appointment_id = ANY (locked('appointments'))))
          ORDER BY slot.id
@@ -29,10 +29,10 @@ SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), tru
 WITH item AS (
     SELECT item.*
       FROM unnest(
-               %(appointment_ids)s::bigint[], %(from_slot_ids)s::bigint[],
-               %(to_slot_ids)s::bigint[], %(versions)s::integer[],
-               %(actor_ids)s::bigint[], %(staff_ofs)s::bigint[], %(expands)s::boolean[],
-               %(keys)s::text[], %(fingerprints)s::text[]
+               %(appointment_id)s::bigint[], %(from_slot_id)s::bigint[],
+               %(to_slot_id)s::bigint[], %(version)s::integer[],
+               %(actor_id)s::bigint[], %(staff_of)s::bigint[], %(expand)s::boolean[],
+               %(key)s::text[], %(fingerprint)s::text[]
            ) WITH ORDINALITY AS item (
                appointment_id, from_slot_id, to_slot_id, version, actor_id, staff_of, expand,
                key, fingerprint, n)
@@ -137,7 +137,7 @@ WITH item AS (
                 OR (queued.verdict IS NULL AND place.place IS NULL)) AS lost
       JOIN provider ON provider.id = lost.provider_id
      CROSS JOIN LATERAL free_slots_near(
-               lost.provider_id, lost.starts_at, %(to_slot_ids)s::bigint[]) AS slot
+               lost.provider_id, lost.starts_at, %(to_slot_id)s::bigint[]) AS slot
      GROUP BY lost.to_slot_id
 ), answer AS (
     SELECT queued.n, queued.actor_id, queued.key, queued.fingerprint,

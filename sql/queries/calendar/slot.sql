@@ -7,24 +7,24 @@
 -- provider: two whose slots overlap would insert both, then wait for each other.
 SELECT provider.id
   FROM provider
- WHERE provider.id = ANY (%(provider_ids)s::bigint[])
+ WHERE provider.id = ANY (%(provider_id)s::bigint[])
  ORDER BY provider.id
    FOR NO KEY UPDATE;
 
 WITH item AS (
     SELECT item.*
       FROM unnest(
-               %(provider_ids)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[],
-               %(capacities)s::integer[], %(per_persons)s::integer[]
+               %(provider_id)s::bigint[], %(starts_at)s::timestamptz[], %(ends_at)s::timestamptz[],
+               %(capacity)s::integer[], %(per_person)s::integer[]
            ) WITH ORDINALITY AS item (provider_id, starts_at, ends_at, capacity, per_person, n)
 ), created AS (
     INSERT INTO slot (provider_id, starts_at, ends_at, capacity, per_person)
     SELECT item.provider_id, item.starts_at, item.ends_at, item.capacity, item.per_person
       FROM item
-     WHERE %(provider_ids)s::bigint[] <@ ARRAY(
+     WHERE %(provider_id)s::bigint[] <@ ARRAY(
                SELECT provider.id
                  FROM provider
-                WHERE provider.id = ANY (%(provider_ids)s::bigint[])
+                WHERE provider.id = ANY (%(provider_id)s::bigint[])
            )
      ORDER BY item.n
     RETURNING slot
@@ -41,7 +41,7 @@ SELECT slot_alone(created.slot, provider) AS body
 -- Which of these slots, counted from 0, is the first that overlaps one of the calendar; NULL: none.
 SELECT min(item.n) - 1
   FROM unnest(
-           %(provider_ids)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]
+           %(provider_id)s::bigint[], %(starts_at)s::timestamptz[], %(ends_at)s::timestamptz[]
        ) WITH ORDINALITY AS item (provider_id, starts_at, ends_at, n)
  WHERE item.starts_at < (SELECT slot.ends_at
                            FROM slot
@@ -62,7 +62,7 @@ SELECT provider.id
 WITH created AS (
     INSERT INTO slot (provider_id, starts_at, ends_at, capacity)
     SELECT %(provider_id)s::bigint, item.starts_at, item.ends_at, %(capacity)s::integer
-      FROM unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS item (starts_at, ends_at)
+      FROM unnest(%(starts_at)s::timestamptz[], %(ends_at)s::timestamptz[]) AS item (starts_at, ends_at)
      ORDER BY item.starts_at
         ON CONFLICT ON CONSTRAINT slot_no_overlap DO NOTHING
     RETURNING id

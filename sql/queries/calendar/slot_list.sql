@@ -47,10 +47,10 @@ SELECT '[' || coalesce(string_agg(row_to_json(slot_full(page.slot, page.provider
 SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
        list.last_at, list.last_id, list.more, version.tag
   FROM unnest(
-           %(provider_ids)s::bigint[], %(statuses)s::text[],
-           %(froms)s::timestamptz[], %(tos)s::timestamptz[],
-           %(after_ats)s::timestamptz[], %(after_ids)s::bigint[], %(limits)s::integer[],
-           %(knowns)s::text[]
+           %(provider_id)s::bigint[], %(status)s::text[],
+           %(from_at)s::timestamptz[], %(to_at)s::timestamptz[],
+           %(after_at)s::timestamptz[], %(after_id)s::bigint[], %(limit)s::integer[],
+           %(known)s::text[]
        ) WITH ORDINALITY AS item (
            provider_id, status, from_at, to_at, after_at, after_id, most, known, n)
  CROSS JOIN LATERAL (

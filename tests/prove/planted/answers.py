@@ -81,7 +81,7 @@ def integrity_error_swallowed(ground: Ground) -> None:
         except errors.SlotTaken:
             if name != "appointment_book":
                 raise
-        slots, notes = parameters["slot_ids"], parameters["notes"]
+        slots, notes = parameters["slot_id"], parameters["notes"]
         return [
             (n, "booked", json.dumps(glad(slot, note)), 1)
             for n, (slot, note) in enumerate(zip(slots, notes, strict=True), start=1)
@@ -131,7 +131,7 @@ def unknown_tried_again(ground: Ground) -> None:
         except errors.OutcomeUnknown:
             if name not in LANES:
                 raise
-            return await run(self, name, **parameters | {"keys": ["" for _ in parameters["keys"]]})
+            return await run(self, name, **parameters | {"key": ["" for _ in parameters["key"]]})
 
     ground.put(Postgres, "run", run_twice)
 
@@ -192,7 +192,7 @@ def taken_for_no_reason(ground: Ground) -> None:
 
     async def run_or_refuse(self: Postgres, name: str, /, **parameters: Any) -> Any:
         if name == "appointment_book" and not next(turn) % SOMETIMES:
-            return [(n + 1, "slot_taken", None, None) for n in range(len(parameters["keys"]))]
+            return [(n + 1, "slot_taken", None, None) for n in range(len(parameters["key"]))]
         return await run(self, name, **parameters)
 
     ground.put(Postgres, "run", run_or_refuse)

@@ -13,7 +13,7 @@ from service.store.redis import guarded
 from tests.prove.planted.ground import Ground, bug
 
 DONE = {"appointment_book": "booked", "appointment_end": "ended", "appointment_move": "moved"}
-OWNER = {"appointment_book": "account_ids"}  # elsewhere actor_ids
+OWNER = {"appointment_book": "account_id"}  # elsewhere actor_id
 LATER = 0.02  # seconds
 
 
@@ -85,19 +85,19 @@ def key_kept_afterwards(ground: Ground) -> None:
 
     async def run_then_keep(self: Postgres, name: str, /, **parameters: Any) -> Any:
         rows = await run(self, name, **parameters)
-        if name not in DONE or not any(parameters["keys"]):
+        if name not in DONE or not any(parameters["key"]):
             return rows
         await asyncio.sleep(LATER)
-        owners = parameters[OWNER.get(name, "actor_ids")]
+        owners = parameters[OWNER.get(name, "actor_id")]
         for number, verdict, body, version in rows:
             at = number - 1
-            if verdict == DONE[name] and parameters["keys"][at]:
+            if verdict == DONE[name] and parameters["key"][at]:
                 await run(
                     self,
                     "idempotency_keep",
                     account_id=owners[at],
-                    key=parameters["keys"][at],
-                    fingerprint=parameters["fingerprints"][at],
+                    key=parameters["key"][at],
+                    fingerprint=parameters["fingerprint"][at],
                     body=body,
                     version=version,
                 )

@@ -17,8 +17,8 @@ LOCK_SLOTS = "ORDER BY slot.id FOR NO KEY UPDATE SKIP LOCKED"
 NOTE_SLOTS = "SELECT set_config('booking.slots',"
 LOCK_APPOINTMENTS = "ORDER BY appointment.id FOR NO KEY UPDATE SKIP LOCKED"
 WANTED = {
-    "appointment_book": "%(slot_ids)s::bigint[]",
-    "appointment_move": "%(from_slot_ids)s::bigint[] || %(to_slot_ids)s::bigint[]",
+    "appointment_book": "%(slot_id)s::bigint[]",
+    "appointment_move": "%(from_slot_id)s::bigint[] || %(to_slot_id)s::bigint[]",
 }
 FULL = "slot_status(slot) <> 'free'"
 TARGET_FULL = "slot_status(target) <> 'free'"
@@ -62,7 +62,7 @@ def lock_in_the_deciding_statement(ground: Ground) -> None:
     ground.edit(
         "appointment_book",
         "LEFT JOIN slot ON slot.id = ANY (ARRAY[item.slot_id])",
-        """LEFT JOIN (SELECT * FROM slot WHERE id = ANY (%(slot_ids)s::bigint[])
+        """LEFT JOIN (SELECT * FROM slot WHERE id = ANY (%(slot_id)s::bigint[])
                       ORDER BY id FOR NO KEY UPDATE) AS looked ON looked.id = item.slot_id
            LEFT JOIN slot ON slot.id = looked.id""",
     )
@@ -78,7 +78,7 @@ def only_appointments_locked(ground: Ground) -> None:
         ground,
         "appointment_book",
         """SELECT appointment.id FROM appointment
-            WHERE appointment.slot_id = ANY (%(slot_ids)s::bigint[])
+            WHERE appointment.slot_id = ANY (%(slot_id)s::bigint[])
               AND appointment.status <> 'cancelled'
             ORDER BY appointment.id FOR UPDATE""",
     )
@@ -120,8 +120,8 @@ SELECT slot.id FROM slot
     async def look_then_run(self: Postgres, name: str, /, **parameters: Any) -> Any:
         if name != "appointment_book":
             return await run(self, name, **parameters)
-        full = {row[0] for row in await run(self, "slot_full", slot_ids=parameters["slot_ids"])}
-        lost = {n for n, slot_id in enumerate(parameters["slot_ids"], start=1) if slot_id in full}
+        full = {row[0] for row in await run(self, "slot_full", slot_ids=parameters["slot_id"])}
+        lost = {n for n, slot_id in enumerate(parameters["slot_id"], start=1) if slot_id in full}
         left = {
             field: [one for n, one in enumerate(values, start=1) if n not in lost]
             if isinstance(values, list)
@@ -129,7 +129,7 @@ SELECT slot.id FROM slot
             for field, values in parameters.items()
         }
         rows = await run(self, name, **left) if left["slot_ids"] else []
-        numbers = [n for n, _ in enumerate(parameters["slot_ids"], start=1) if n not in lost]
+        numbers = [n for n, _ in enumerate(parameters["slot_id"], start=1) if n not in lost]
         decided = [(n, *row[1:]) for n, row in zip(numbers, rows, strict=True)]
         return sorted([*decided, *((n, "slot_taken", None, None) for n in lost)])
 
@@ -279,7 +279,7 @@ SELECT account_id FROM appointment JOIN slot ON slot.id = appointment.slot_id
     async def count_then_book(self: Postgres, name: str, /, **parameters: Any) -> Any:
         if name != "appointment_book" or not parameters["max_open"]:
             return await run(self, name, **parameters)
-        account_ids = parameters["account_ids"]
+        account_ids = parameters["account_id"]
         full = await run(
             self, "appointment_book_open", account_ids=account_ids, max_open=parameters["max_open"]
         )

@@ -129,8 +129,8 @@ def alternatives_of_another(ground: Ground) -> None:
     """Who comes too late is offered slots of another provider."""
     ground.edit(
         "appointment_book",
-        "lost.provider_id, lost.starts_at, %(slot_ids)s::bigint[]) AS slot",
-        "lost.provider_id + 1, lost.starts_at, %(slot_ids)s::bigint[]) AS slot",
+        "lost.provider_id, lost.starts_at, %(slot_id)s::bigint[]) AS slot",
+        "lost.provider_id + 1, lost.starts_at, %(slot_id)s::bigint[]) AS slot",
     )
 
 
@@ -139,8 +139,8 @@ def alternatives_before(ground: Ground) -> None:
     """Who comes too late for a move is offered what begins before."""
     ground.edit(
         "appointment_move",
-        "lost.provider_id, lost.starts_at, %(to_slot_ids)s::bigint[]) AS slot",
-        "lost.provider_id, lost.starts_at - interval '1 week', %(to_slot_ids)s::bigint[]) AS slot",
+        "lost.provider_id, lost.starts_at, %(to_slot_id)s::bigint[]) AS slot",
+        "lost.provider_id, lost.starts_at - interval '1 week', %(to_slot_id)s::bigint[]) AS slot",
     )
 
 

@@ -19,14 +19,14 @@ PAGE: dict[str, Any] = {
     "most_looks": 1000,
 }
 OWN: dict[str, Any] = {
-    "provider_ids": 0,
-    "statuses": "",
-    "froms": "-infinity",
-    "tos": "infinity",
-    "after_ids": 0,
-    "limits": 100,
-    "expands": False,
-    "knowns": "",
+    "provider_id": 0,
+    "status": "",
+    "from_at": "-infinity",
+    "to_at": "infinity",
+    "after_id": 0,
+    "limit": 100,
+    "expand": False,
+    "known": "",
 }
 BOUNDS = {"most_bytes": 1000, "most_looks": 1000}
 
@@ -50,23 +50,23 @@ def test_appointment_list_shows_ones_own_by_page_status_and_time(
     desk.end(second, who=ada)
 
     def listed(**filters: Any) -> Any:
-        own = OWN | {"account_ids": ada} | filters
-        nobody = OWN | {"account_ids": ben, "limits": 1}
+        own = OWN | {"account_id": ada} | filters
+        nobody = OWN | {"account_id": ben, "limit": 1}
         both = {name: [nobody[name], own[name]] for name in own}
         return desk.run("appointment_list", **both, **BOUNDS)[1]
 
     assert ids(listed()) == [first, second, third, other]
     assert list(json.loads(listed().body)[0]) == ["id", "slot", "notes", "status"]
-    assert ids(listed(statuses="cancelled")) == [second]
-    assert ids(listed(provider_ids=provider_id)) == [first, second, third]
-    assert ids(listed(froms=NOON + HOUR, tos=NOON + 3 * HOUR)) == [second, third]
-    page = listed(limits=2)
+    assert ids(listed(status="cancelled")) == [second]
+    assert ids(listed(provider_id=provider_id)) == [first, second, third]
+    assert ids(listed(from_at=NOON + HOUR, to_at=NOON + 3 * HOUR)) == [second, third]
+    page = listed(limit=2)
     assert (ids(page), page.last_id, page.more) == ([first, second], second, True)
-    page = listed(limits=2, after_ids=second)
+    page = listed(limit=2, after_id=second)
     assert (ids(page), page.more) == ([third, other], False)
-    assert listed(after_ids=other).body == "[]"
-    assert (listed(knowns=page.tag).body is None, listed(knowns="0").body is None) == (False, False)
-    assert listed(limits=2, after_ids=second, knowns=page.tag)[1:] == (None, *page[2:])
+    assert listed(after_id=other).body == "[]"
+    assert (listed(known=page.tag).body is None, listed(known="0").body is None) == (False, False)
+    assert listed(limit=2, after_id=second, known=page.tag)[1:] == (None, *page[2:])
 
 
 def test_appointment_list_ends_a_page_early_where_its_notes_are_long(desk: Desk, ada: int) -> None:
@@ -74,12 +74,12 @@ def test_appointment_list_ends_a_page_early_where_its_notes_are_long(desk: Desk,
         desk.appointment(ada, slot_id, notes=notes)
         for slot_id, notes in zip(desk.slots(3), ("a", "é" * 500, "b"), strict=True)
     )
-    page = {name: [value] for name, value in (OWN | {"account_ids": ada}).items()} | BOUNDS
+    page = {name: [value] for name, value in (OWN | {"account_id": ada}).items()} | BOUNDS
     [row] = desk.run("appointment_list", **page)
     assert (ids(row), row.last_id, row.more) == ([short, long], long, True), "a letter of two bytes"
     [row] = desk.run("appointment_list", **page | {"most_bytes": 1})
     assert (ids(row), row.more) == ([short], True), "never less than one"
-    [row] = desk.run("appointment_list", **page | {"after_ids": [long], "most_bytes": 1})
+    [row] = desk.run("appointment_list", **page | {"after_id": [long], "most_bytes": 1})
     assert (ids(row), row.more) == ([after], False)
 
 
@@ -93,7 +93,7 @@ def test_appointment_list_goes_on_behind_what_was_looked_at(
     desk.end(made[0], made[-1], who=ada)
 
     def walk(**filters: Any) -> tuple[list[int], int]:
-        asked = OWN | {"account_ids": ada} | filters
+        asked = OWN | {"account_id": ada} | filters
         page = {name: [value] for name, value in asked.items()} | BOUNDS
         found, page["most_looks"] = list[int](), most_looks
         for number in range(1, 9):
@@ -101,15 +101,15 @@ def test_appointment_list_goes_on_behind_what_was_looked_at(
             found += ids(row)
             if not row.more:
                 return found, number
-            page["after_ids"] = [row.last_id]
+            page["after_id"] = [row.last_id]
         raise AssertionError("there is no end to it")
 
     assert walk() == (made, pages)
-    assert walk(statuses="cancelled") == ([made[0], made[-1]], pages)
-    assert walk(statuses="noshow") == ([], pages)
-    assert walk(provider_ids=provider_id) == ([made[-1]], pages)
-    assert walk(froms=NOON + 3 * HOUR) == ([made[3]], pages)
-    assert walk(limits=2)[0] == made
+    assert walk(status="cancelled") == ([made[0], made[-1]], pages)
+    assert walk(status="noshow") == ([], pages)
+    assert walk(provider_id=provider_id) == ([made[-1]], pages)
+    assert walk(from_at=NOON + 3 * HOUR) == ([made[3]], pages)
+    assert walk(limit=2)[0] == made
 
 
 def test_appointment_list_provider_shows_everybodys_with_names(

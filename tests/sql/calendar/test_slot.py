@@ -15,11 +15,11 @@ def test_slot_create_answers_in_the_order_asked(desk: Desk) -> None:
     hours = [3, 1, 2, 0]
     rows = desk.run(
         "slot_create",
-        provider_ids=[one, other, one, other],
-        starts=[NOON + n * HOUR for n in hours],
-        ends=[NOON + (n + 1) * HOUR for n in hours],
-        capacities=[1, 2, 3, 4],
-        per_persons=[1] * 4,
+        provider_id=[one, other, one, other],
+        starts_at=[NOON + n * HOUR for n in hours],
+        ends_at=[NOON + (n + 1) * HOUR for n in hours],
+        capacity=[1, 2, 3, 4],
+        per_person=[1] * 4,
     )
     slots = [json.loads(row.body) for row in rows]
     assert [slot["provider_id"] for slot in slots] == [one, other, one, other]
@@ -51,11 +51,11 @@ def test_slot_create_refuses_all_when_one_overlaps(desk: Desk) -> None:
     with pytest.raises(psycopg2.errors.ExclusionViolation, match="slot_no_overlap"):
         desk.run(
             "slot_create",
-            provider_ids=[provider_id] * 2,
-            starts=[NOON, NOON + HOUR / 2],
-            ends=[NOON + HOUR, NOON + HOUR],
-            capacities=[1, 1],
-            per_persons=[1, 1],
+            provider_id=[provider_id] * 2,
+            starts_at=[NOON, NOON + HOUR / 2],
+            ends_at=[NOON + HOUR, NOON + HOUR],
+            capacity=[1, 1],
+            per_person=[1, 1],
         )
 
 
@@ -66,9 +66,9 @@ def test_slot_overlapping_is_the_first_that_is_in_the_way(desk: Desk) -> None:
     desk.one("UPDATE slot SET deleted_at = now() WHERE id = %s RETURNING id", gone)
     wanted = [(other, 2.5), (one, 0), (one, 1), (one, 2.5), (one, 1.5)]
     asked = {
-        "provider_ids": [provider for provider, _ in wanted],
-        "starts": [NOON + hour * HOUR for _, hour in wanted],
-        "ends": [NOON + (hour + 1) * HOUR for _, hour in wanted],
+        "provider_id": [provider for provider, _ in wanted],
+        "starts_at": [NOON + hour * HOUR for _, hour in wanted],
+        "ends_at": [NOON + (hour + 1) * HOUR for _, hour in wanted],
     }
     assert desk.run("slot_overlapping", **asked) == [(3,)]
     none = {name: column[:3] for name, column in asked.items()}
@@ -80,8 +80,8 @@ def test_slot_publish_adds_what_is_missing_and_counts_it(desk: Desk) -> None:
     desk.slot(provider_id=provider_id, start=NOON + HOUR)
     wanted: dict[str, Any] = {
         "provider_id": provider_id,
-        "starts": [NOON + n * HOUR for n in range(4)],
-        "ends": [NOON + (n + 1) * HOUR for n in range(4)],
+        "starts_at": [NOON + n * HOUR for n in range(4)],
+        "ends_at": [NOON + (n + 1) * HOUR for n in range(4)],
         "capacity": 2,
     }
     assert desk.run("slot_publish", **wanted) == [(3,)]

@@ -17,13 +17,13 @@ PAGE: dict[str, Any] = {
     "most_looks": 1000,
 }
 OF_PROVIDER: dict[str, Any] = {
-    "statuses": "",
-    "froms": NOON,
-    "tos": NOON + 1000 * HOUR,
-    "after_ats": "-infinity",
-    "after_ids": 0,
-    "limits": 100,
-    "knowns": "",
+    "status": "",
+    "from_at": NOON,
+    "to_at": NOON + 1000 * HOUR,
+    "after_at": "-infinity",
+    "after_id": 0,
+    "limit": 100,
+    "known": "",
 }
 
 
@@ -57,8 +57,8 @@ def test_slot_list_provider_shows_one_provider_by_status_and_time(desk: Desk) ->
     desk.change(gone, deleted=True)
 
     def row_of(most_looks: int = 1000, **filters: Any) -> Any:
-        wanted = OF_PROVIDER | {"provider_ids": provider_id} | filters
-        other = OF_PROVIDER | {"provider_ids": provider_id + 1, "limits": 1}
+        wanted = OF_PROVIDER | {"provider_id": provider_id} | filters
+        other = OF_PROVIDER | {"provider_id": provider_id + 1, "limit": 1}
         both = {name: [other[name], wanted[name]] for name in wanted}
         _, row = desk.run("slot_list_provider", **both, most_looks=most_looks)
         return row
@@ -67,16 +67,16 @@ def test_slot_list_provider_shows_one_provider_by_status_and_time(desk: Desk) ->
         return ids(row_of(**filters))
 
     assert listed() == [free, full, closed, later]
-    assert listed(statuses="free") == [free, later]
-    assert listed(statuses="busy") == [full]
-    assert listed(statuses="busy-unavailable") == [closed]
-    assert listed(froms=NOON + HOUR, tos=NOON + 4 * HOUR) == [full, closed]
-    assert listed(limits=2) == [free, full]
-    assert listed(after_ats=NOON + HOUR, after_ids=full) == [closed, later]
+    assert listed(status="free") == [free, later]
+    assert listed(status="busy") == [full]
+    assert listed(status="busy-unavailable") == [closed]
+    assert listed(from_at=NOON + HOUR, to_at=NOON + 4 * HOUR) == [full, closed]
+    assert listed(limit=2) == [free, full]
+    assert listed(after_at=NOON + HOUR, after_id=full) == [closed, later]
     whole = row_of()
-    assert row_of(knowns=whole.tag)[1:] == (None, *whole[2:])
+    assert row_of(known=whole.tag)[1:] == (None, *whole[2:])
     desk.change(free, capacity=2)
-    assert row_of(knowns=whole.tag).body is not None, "what has changed is shown"
+    assert row_of(known=whole.tag).body is not None, "what has changed is shown"
 
 
 def test_slot_list_goes_on_behind_what_was_looked_at_where_few_have_the_status(desk: Desk) -> None:
@@ -98,16 +98,16 @@ def test_slot_list_goes_on_behind_what_was_looked_at_where_few_have_the_status(d
 def test_slot_list_provider_goes_on_behind_what_was_looked_at(desk: Desk) -> None:
     provider_id = desk.provider()
     first, *_, last = desk.slots(4, provider_id=provider_id)
-    page = {n: [v] for n, v in (OF_PROVIDER | {"provider_ids": provider_id}).items()}
+    page = {n: [v] for n, v in (OF_PROVIDER | {"provider_id": provider_id}).items()}
 
     def read(**changes: Any) -> Any:
         return desk.run("slot_list_provider", **page | changes)[0]
 
-    row = read(statuses=["busy"], most_looks=3)
+    row = read(status=["busy"], most_looks=3)
     assert (row.body, row.more) == ("[]", True)
-    row = read(statuses=["busy"], most_looks=3, after_ats=[row.last_at], after_ids=[row.last_id])
+    row = read(status=["busy"], most_looks=3, after_at=[row.last_at], after_id=[row.last_id])
     assert (row.body, row.more) == ("[]", False)
-    row = read(limits=[1], most_looks=3)
+    row = read(limit=[1], most_looks=3)
     assert (ids(row), row.last_id, row.more) == ([first], first, True), "the page's own end first"
-    row = read(after_ats=["-infinity"], froms=[NOON + 3 * HOUR], most_looks=3)
+    row = read(after_at=["-infinity"], from_at=[NOON + 3 * HOUR], most_looks=3)
     assert (ids(row), row.more) == ([last], False)

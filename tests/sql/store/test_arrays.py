@@ -1,18 +1,23 @@
-"""store/arrays.py: PostgreSQL reads the very list that was written."""
+"""store/arrays.py: PostgreSQL reads the very list that was written, and each item's own values."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.store.arrays import literal
+from service.store.arrays import columns, literal, written
 from tests.sql.desk import Desk
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 AWKWARD = ["", " ", "NULL", "null", "a,b", "{}", '"', "\\", '\\"', "'", "ä\n\t", "%s", "%(a)s"]
 OFF_BY_TWO = timezone(timedelta(hours=2))
+
+
+class Item(NamedTuple):
+    number: int
+    text: str
 
 
 def back(desk: Desk, kind: str, values: list[Any]) -> Any:
@@ -55,3 +60,15 @@ def test_a_point_in_time_may_stand_beside_infinity(desk: Desk) -> None:
 def test_nothing_else_is_guessed_at(value: Any) -> None:
     with pytest.raises(TypeError):
         literal([value])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_set_is_sent_as_a_list_for_each_field_in_the_order_of_its_items(
+    desk: Desk, count: int
+) -> None:
+    items = [Item(n, f"No {n}") for n in range(count)]
+    desk.cursor.execute(
+        "SELECT * FROM unnest(%(number)s::bigint[], %(text)s::text[]) AS item (number, text)",
+        written(columns(items)),
+    )
+    assert [Item(*row) for row in desk.cursor.fetchall()] == items

@@ -3,6 +3,7 @@
 from service.booking.calendar import provider
 from service.booking.calendar.provider import Provider
 from service.booking.people.operator import OPERATOR
+from service.cli.commands.pages import PAGE, whole
 from service.cli.commands.screen import json_text, table
 from service.cli.commands.servers import with_deps
 from service.deps import Deps
@@ -10,8 +11,6 @@ from service.errors import NotFound
 from service.handlers.calendar.provider import ProviderBody, ProviderChanges
 from service.http.fields import convert
 from service.settings import Settings
-
-PAGE = 500  # providers fetched at once
 
 
 def create(settings: Settings, *, name: str, zone: str) -> int:
@@ -42,12 +41,7 @@ def show(settings: Settings, *, as_json: bool) -> int:
 
 async def everyone(deps: Deps) -> list[Provider]:
     """All providers by id."""
-    found: list[Provider] = []
-    after: int | None = 0
-    while after is not None:
-        page, after = await provider.list_page(deps, after, PAGE)
-        found += page
-    return found
+    return await whole(lambda after: provider.list_page(deps, after, PAGE))
 
 
 def rename(settings: Settings, *, provider_id: int, name: str) -> int:

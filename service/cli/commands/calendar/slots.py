@@ -15,6 +15,7 @@ from service.booking.calendar.wall import check_zone
 from service.booking.people.operator import OPERATOR
 from service.cli.commands.calendar.preview import preview
 from service.cli.commands.calendar.provider import known
+from service.cli.commands.pages import PAGE
 from service.cli.commands.screen import Progress, agreed, counted, json_text, table
 from service.cli.commands.servers import asked_wrongly, with_deps
 from service.deps import Deps
@@ -22,7 +23,6 @@ from service.errors import DomainError, NotFound
 from service.settings import Settings
 
 MOST = 1_000_000  # slots in one go
-PAGE = 500  # slots fetched at once
 
 
 def publish(

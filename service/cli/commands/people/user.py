@@ -6,14 +6,13 @@ import sys
 
 from service.booking.people import account, operator
 from service.cli.commands.calendar.provider import known
+from service.cli.commands.pages import PAGE, whole
 from service.cli.commands.screen import counted, json_text, table
 from service.cli.commands.servers import asked_wrongly, with_deps
 from service.deps import Deps
 from service.handlers.people.register import RegisterBody
 from service.http.fields import convert
 from service.settings import Settings
-
-PAGE = 500  # accounts fetched at once
 
 
 def create(
@@ -41,15 +40,11 @@ def show(settings: Settings, *, role: str, disabled: bool, as_json: bool) -> int
     """List accounts."""
 
     async def work(deps: Deps) -> None:
-        found: list[operator.Listed] = []
-        more = True
-        while more:
-            after = found[-1].id if found else 0
-            page = await operator.list_page(
+        found = await whole(
+            lambda after: operator.list_page(
                 deps, role=role, disabled=disabled, after_id=after, limit=PAGE
             )
-            found += page
-            more = len(page) == PAGE
+        )
         print(listed_json(found) if as_json else listed(found))
 
     return with_deps(settings, work)
