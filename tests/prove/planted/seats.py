@@ -128,7 +128,7 @@ SELECT slot.id FROM slot
             else values
             for field, values in parameters.items()
         }
-        rows = await run(self, name, **left) if left["slot_ids"] else []
+        rows = await run(self, name, **left) if left["slot_id"] else []
         numbers = [n for n, _ in enumerate(parameters["slot_id"], start=1) if n not in lost]
         decided = [(n, *row[1:]) for n, row in zip(numbers, rows, strict=True)]
         return sorted([*decided, *((n, "slot_taken", None, None) for n in lost)])
