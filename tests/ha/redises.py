@@ -1,5 +1,7 @@
 """A Redis with a replica and three Sentinels; a Redis Cluster of three with a replica each."""
 
+import contextlib
+import socket
 import subprocess
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from tests.ha.engines import Engine, program, wait
 from tests.live import free_port
 
 DURABLE = ("--appendonly", "yes", "--save", "", "--protected-mode", "no", "--bind", "127.0.0.1")
+BUS = 10_000  # above its port, a node of a cluster listens for the others
 SENTINEL = """
 port {port}
 bind 127.0.0.1
@@ -86,12 +89,21 @@ class Watched:
         return all(one["num-slaves"] == 1 and one["num-other-sentinels"] == 2 for one in states)
 
 
+def free_ports() -> int:
+    """A free port of a node whose bus finds its own free as well."""
+    while True:
+        port = free_port()
+        with socket.socket() as bus, contextlib.suppress(OSError):
+            bus.bind(("127.0.0.1", port + BUS))
+            return port
+
+
 class Cluster:
     """Three shards with a replica each."""
 
     def __init__(self, home: Path) -> None:
         mode = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
-        ports = [free_port() for _ in range(6)]  # low ones: that of the bus is 10,000 above
+        ports = [free_ports() for _ in range(6)]
         self.servers = [Server(home, f"node{n}", *mode, port=port) for n, port in enumerate(ports)]
         self.engines = [server.engine for server in self.servers]
 
