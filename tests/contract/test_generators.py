@@ -48,7 +48,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(*words: str | Path, folder: Path) -> str:
     """What a tool says; skips where it is not installed."""
     if shutil.which(words[0]) is None:
-        pytest.skip(f"{words[0]} is not installed; .ci/tools does it")
+        pytest.skip(f"{words[0]} is not installed; COMPILERS=all .ci/tools does it")
     done = subprocess.run(words, cwd=folder, env=FOUND, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -126,9 +126,12 @@ class Look:
         places = [self.sheet.place(one["slot"]["id"], one["id"]) for one in self.body]
         self._paged(places, self.sheet.place(*self.ask.args.get("after", (0, 0))))
 
-    def _of_calendar(self) -> dict[str, Any]:
-        after, _ = self.ask.args.get("after") or (0, 0)
-        return {"provider": self.ask.args["provider"], "after": after}
+    def _may_be_short(self) -> bool:
+        """Whether so much of a calendar was left that a page of staff may end before it is full."""
+        if self.ask.verb != "calendar":
+            return False
+        after, _ = self.ask.args.get("after", (0, 0))
+        return self.sheet.is_long(self.ask.args["provider"], after)
 
     def _paged(self, places: list[Any], before: Any) -> None:
         """In order, after the page before, of the state asked for, and with a link to the next."""
@@ -146,10 +149,8 @@ class Look:
         target = urlsplit(link_of(self.answer.head))
         if not target.path:
             return
-        may_be_short = self.ask.verb == "calendar" and self.sheet.is_long(**self._of_calendar())
-        self.expect(
-            count == limit or may_be_short, f"there is a next page after {count} of {limit}"
-        )
+        full = count == limit or self._may_be_short()
+        self.expect(full, f"there is a next page after {count} of {limit}")
         self.expect(target.path == urlsplit(self.ask.path).path, f"Link leads to {target.path}")
         following = dict(parse_qsl(target.query))
         self.expect(bool(following.pop("cursor", "")), "Link has no cursor")

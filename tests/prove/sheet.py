@@ -14,7 +14,7 @@ MOVING = ("capacity", "remaining", "status")  # what the checker compares with t
 WHOLE = {*STILL, *MOVING, "starts_at", "ends_at"}
 
 
-MOST_IN_A_SLOT = 4  # appointments of which few are in the page's status, on average
+ROWS = 4  # at most, that a page looks at for one slot, on average: itself, or its appointments
 
 
 class Times(NamedTuple):
@@ -68,11 +68,11 @@ class Sheet:
         return (self.times[slot].starts if slot in self.times else 0, slot, appointment)
 
     def is_long(self, provider: int, after: int) -> bool:
-        """Whether a page of a provider's appointments may end before it is full: when so many rows
-        were looked at, slots without appointments and appointments, and few are those asked for."""
+        """Whether the slots of a provider from this one on (0: all) may have more rows than are
+        looked at for one page of appointments."""
         begins = self.times[after].starts if after else 0
         left = sum(starts >= begins for starts, _ in self.calendars[provider])
-        return left * MOST_IN_A_SLOT >= LOOKS
+        return left * ROWS >= LOOKS
 
     def page(self, provider: int, starts: int, after: tuple[int, int], limit: int) -> list[int]:
         """The slots that one page of a calendar has."""

@@ -1,4 +1,4 @@
-"""What is told of a request that met a bug."""
+"""http/request_log.py: what is told of a request that met a bug."""
 
 from types import SimpleNamespace
 from typing import Any
