@@ -19,15 +19,7 @@ from service.settings import Settings
 from service.store.arrays import written
 from service.store.pool import Link, Pool
 from service.store.queries import WAITING, Query
-from service.store.refusals import (
-    EXPECTED,
-    kind,
-    not_done,
-    repeatable,
-    sentence,
-    translated,
-    unfit,
-)
+from service.store.refusals import EXPECTED, kind, not_done, repeatable, sentence, translated, unfit
 
 log = logging.getLogger(__name__)
 

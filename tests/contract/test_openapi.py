@@ -15,13 +15,7 @@ from service.openapi.operation import METHODS, declared
 from service.openapi.parameters import QUERY
 from service.openapi.schema import EXAMPLES
 from tests.cast import Api
-from tests.contract.spec import (
-    DOCUMENT,
-    errors,
-    examples,
-    operations,
-    resolved,
-)
+from tests.contract.spec import DOCUMENT, errors, examples, operations, resolved
 
 PROBLEM = "application/problem+json"
 

@@ -5,10 +5,7 @@ from typing import Any, NamedTuple
 from service.access.passwords import LONGEST
 from service.booking.actor import Actor
 from service.deps import Deps
-from service.errors import (
-    InvalidFields,
-    InvalidToken,
-)
+from service.errors import InvalidFields, InvalidToken
 from service.values.names import username_key
 
 

@@ -4,10 +4,7 @@ from service.access.sessions import Session
 from service.booking.people.account import by_username
 from service.booking.people.attempt import Attempt
 from service.deps import Deps
-from service.errors import (
-    InvalidToken,
-    WrongCredentials,
-)
+from service.errors import InvalidToken, WrongCredentials
 from service.values.names import username_key
 
 

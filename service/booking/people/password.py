@@ -7,12 +7,7 @@ from service.booking.people.account import check_password
 from service.booking.people.attempt import Attempt
 from service.booking.people.tokens import logout_elsewhere
 from service.deps import Deps
-from service.errors import (
-    InvalidFields,
-    InvalidToken,
-    OutcomeUnknown,
-    Unavailable,
-)
+from service.errors import InvalidFields, InvalidToken, OutcomeUnknown, Unavailable
 
 CHANGED = Answer('{"message":"Password changed successfully"}')
 

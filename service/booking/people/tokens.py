@@ -6,9 +6,7 @@ from operator import attrgetter
 from service.access.sessions import Session, Token
 from service.booking.answer import Page
 from service.deps import Deps
-from service.errors import (
-    NotFound,
-)
+from service.errors import NotFound
 
 
 async def tokens(

@@ -5,11 +5,7 @@ from typing import Literal
 from service.booking.answer import NOTHING, Answer
 from service.booking.calendar import slot
 from service.deps import Deps
-from service.errors import (
-    Busy,
-    PreconditionFailed,
-    SlotInUse,
-)
+from service.errors import Busy, PreconditionFailed, SlotInUse
 from service.handlers.calendar.slots import Capacity, PerPerson
 from service.http.base import ApiHandler, endpoint
 from service.http.fields import Body

@@ -14,12 +14,7 @@ from service.booking.calendar import slot
 from service.booking.calendar.bounds import MOST_PLACES
 from service.booking.status import SlotStatus
 from service.deps import Deps
-from service.errors import (
-    InvalidFields,
-    InvalidRequest,
-    NotFound,
-    SlotOverlap,
-)
+from service.errors import InvalidFields, InvalidRequest, NotFound, SlotOverlap
 from service.handlers.calendar import days
 from service.http import fields
 from service.http.base import ApiHandler, endpoint

@@ -6,14 +6,7 @@ from typing import Any
 import pytest
 
 from service.booking.appointment import read
-from tests.api.checks import (
-    BEYOND_64_BIT,
-    NEVER,
-    check_invalid,
-    check_needs_login,
-    next_link,
-    walk,
-)
+from tests.api.checks import BEYOND_64_BIT, NEVER, check_invalid, check_needs_login, next_link, walk
 from tests.api.conftest import Served
 from tests.cast import Api, Given, Person
 

@@ -4,13 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.checks import (
-    BEYOND_64_BIT,
-    NEVER,
-    check_invalid,
-    check_needs_login,
-    check_problem,
-)
+from tests.api.checks import BEYOND_64_BIT, NEVER, check_invalid, check_needs_login, check_problem
 from tests.cast import Api, Given, Person, Reply
 
 INTEGER = ["A valid integer is required."]

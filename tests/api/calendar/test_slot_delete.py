@@ -4,12 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.api.checks import (
-    BEYOND_64_BIT,
-    NEVER,
-    check_needs_login,
-    check_problem,
-)
+from tests.api.checks import BEYOND_64_BIT, NEVER, check_needs_login, check_problem
 from tests.cast import Api, Given, Person, Reply
 
 

@@ -4,14 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.store.queries import (
-    QUERIES,
-    QueryError,
-    file_of,
-    load_queries,
-    parse,
-    query_files,
-)
+from service.store.queries import QUERIES, QueryError, file_of, load_queries, parse, query_files
 
 GET = """-- name: slot_get :maybe
 -- One slot; the why-line.

@@ -20,13 +20,7 @@ from service.store.embedded.place.account import (
     hand_over,
     name_of,
 )
-from service.store.embedded.place.home import (
-    home_of,
-    made,
-    opened,
-    private,
-    scratch,
-)
+from service.store.embedded.place.home import home_of, made, opened, private, scratch
 
 log = logging.getLogger(__name__)
 
