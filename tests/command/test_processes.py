@@ -112,7 +112,7 @@ def test_on_a_terminal_publishing_asks_first_and_shows_how_far_it_is(data: Path)
 def test_ctrl_c_at_a_question_ends_the_command(data: Path, words: str, question: str) -> None:
     nobody = {"BOOKING_PASSWORD": ""}
     code, shown = on_a_terminal(data, *words.split(), answer="\x03", question=question, **nobody)
-    assert (code, "Traceback" in shown) == (130, False)
+    assert (code, "Traceback" in shown) == (130, False), shown
     assert question in shown
 
 

@@ -122,7 +122,7 @@ def test_the_address_that_is_said_can_be_opened(tmp_path: Path, host: str, shown
 
 
 def refused(settings: Settings, *flags: str) -> str:
-    """The one sentence of a server that can't listen."""
+    """The one sentence of a server that can't listen; with a calendar of others it may say more."""
     ours = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
     done = subprocess.run(
         [sys.executable, str(ROOT / "run.py"), "serve", *flags],
@@ -137,11 +137,11 @@ def refused(settings: Settings, *flags: str) -> str:
 
 
 @pytest.mark.parametrize("host", ["no-such.invalid", "a..b", "203.0.113.7", "http://127.0.0.1"])
-def test_an_address_that_is_none_is_one_sentence(settings: Settings, host: str) -> None:
-    assert f"Can't listen on {host}" in refused(settings, "--host", host, "--port", "0")
+def test_an_address_that_is_none_is_one_sentence(scratch: Settings, host: str) -> None:
+    assert f"Can't listen on {host}" in refused(scratch, "--host", host, "--port", "0")
 
 
-def test_a_port_in_use_is_one_sentence(settings: Settings) -> None:
+def test_a_port_in_use_is_one_sentence(scratch: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        assert "Address already in use" in refused(settings, "--port", port)
+        assert "Address already in use" in refused(scratch, "--port", port)
