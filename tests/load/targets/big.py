@@ -29,8 +29,8 @@ SET synchronous_commit = off;
 SET maintenance_work_mem = '512MB';
 INSERT INTO provider (name, time_zone)
 SELECT 'Large ' || n, 'Europe/Berlin' FROM generate_series(1, %(rows)s / %(each)s) AS n;
-INSERT INTO account (username, email, password_hash)
-SELECT 'large' || n, 'large' || n || '@example.org', '' FROM generate_series(1, 10000) AS n;
+INSERT INTO account (id, username, email, password_hash)
+SELECT n, 'large' || n, 'large' || n || '@example.org', '' FROM generate_series(1, 10000) AS n;
 INSERT INTO slot (provider_id, starts_at, ends_at, booked, version)
 SELECT provider.id, day + n * interval '15 minutes', day + (n + 1) * interval '15 minutes',
        n %% 2, 1 + n %% 2
@@ -40,8 +40,7 @@ SELECT provider.id, day + n * interval '15 minutes', day + (n + 1) * interval '1
  WHERE provider.name LIKE 'Large %%'
  ORDER BY provider.id, n;
 INSERT INTO appointment (slot_id, place, account_id, notes)
-SELECT slot.id, 1, (SELECT min(id) FROM account WHERE username LIKE 'large%%') + slot.id %% 10000,
-       'Initial consultation'
+SELECT slot.id, 1, 1 + slot.id %% 10000, 'Initial consultation'
   FROM slot WHERE slot.booked = 1;
 INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
 SELECT id, account_id, 'book', slot_id, status FROM appointment;
