@@ -16,6 +16,8 @@ from service.store.embedded.process import send_signal, start_child, users_of
 
 MIB = 1024**2
 
+DYING = 30.0  # seconds: a killed process that waits for its disk goes when that has answered
+
 
 class Server:
     """A server in its folder: prepare, spawn, await_ready, then revive until stop."""
@@ -120,7 +122,7 @@ class Server:
         while orphans := users_of(self.folder, self.program):
             if time.monotonic() > until:
                 send_signal(orphans, signal.SIGKILL)
-            if time.monotonic() > until + patience:
+            if time.monotonic() > until + patience + DYING:
                 raise EmbeddedError(f"Process {orphans[0]} still uses {self.folder}: end it first.")
             time.sleep(0.01)
 
