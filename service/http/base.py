@@ -16,11 +16,11 @@ from tornado.iostream import StreamClosedError
 from service import deadline, errors
 from service.access.limits import Standing
 from service.access.sessions import Session
-from service.booking.answer import Answer
+from service.booking.answer import Answer, Page
 from service.booking.broad import in_turn
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
-from service.http import dispatch, fields, problems, request_log
+from service.http import cursor, dispatch, fields, problems, request_log
 from service.http.borrowed import LeanHandler
 from service.http.declaration import Charged, Endpoint
 from service.http.headers import cors, grammar
@@ -342,7 +342,13 @@ class ApiHandler(LeanHandler):
         tags = self.request.headers.get("If-None-Match", "")
         return grammar.knows(tags, self.answer_fields.get("ETag", ""))
 
-    def link_next(self, cursor: str) -> None:
+    def give_page(self, page: Page[Any, Any]) -> None:
+        """Send a page of a list, its tag as ETag, and in Link where the next one begins."""
+        if page.next is not None:
+            self.link_next(page.next)
+        self.answer(200, "" if page.body is None else page.body, etag=page.tag or None)
+
+    def link_next(self, end: Any) -> None:
         """Point to the next page (RFC 8288), by what the endpoint declared: whatever else was
         asked for would come back at its full length."""
         declared = msgspec.to_builtins(self.query)
@@ -352,7 +358,7 @@ class ApiHandler(LeanHandler):
         }
         if self.expand:
             arguments["expand"] = "slot"
-        arguments["cursor"] = cursor
+        arguments["cursor"] = cursor.written(end)
         self.set_header(
             "Link", f'<{self.request.path}?{urlencode(arguments, doseq=True)}>; rel="next"'
         )

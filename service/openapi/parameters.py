@@ -8,7 +8,7 @@ QUERY = {
     "to": "Only slots that begin before this instant, or before this day.",
     "status": "Only those in this state; given several times, in any of them.",
     "limit": "How many to answer at most; `Link` says whether there are more, not their number.",
-    "cursor": "Where the page begins: taken from the `Link` of the page before, never made up.",
+    "cursor": "Where the page begins: opaque, taken from the `Link` of the page before.",
     "expand": "`slot` answers whole slots instead of brief ones or ids; nothing else expands.",
 }
 

@@ -31,14 +31,17 @@ IDS = [
     "'", "%27", "1;2", "1,2", "1'--", "1%20OR%201=1", "{id}", "%", "%zz", "%ff", "\xb2", "\xff",
 ]  # fmt: skip
 
-WRITTEN = "2027-01-04 10:00:00+00"  # as we write it ourselves
+WRITTEN = "2027-01-04 10:00:00+00"  # as version 0.1 wrote it
+OURS = "2027-01-04T10:00:00Z"  # as we write it ourselves
 CURSORS: list[Any] = [
     [], [1], ["x", 1], [None, None], {}, "x", 1, None, ["2027-01-04", 1], ["2027-01-04T10:00", 1],
     *([text, 1] for text in INSTANTS), *([WRITTEN, n] for n in NUMBERS), [WRITTEN.strip("+0"), 1],
     *([WRITTEN.replace(" ", between), 1] for between in "T\0'%"), ["x" * 3000, 1],
     *([WRITTEN.replace("2027", year), 1] for year in ("0000", "0001", "9999", "10000")),
     *([WRITTEN.replace("+00", zone), 1] for zone in ("", "+23:59", "-16", " BC")),
-    [WRITTEN, 1, 2], [WRITTEN, "1"], [WRITTEN, 1.5],
+    [WRITTEN, 1, 2], [WRITTEN, "1"], [WRITTEN, 1.5], [OURS, 1, 2], [OURS, "1"], [OURS, 1.5],
+    *([OURS, n] for n in NUMBERS), *([OURS.replace("Z", zone), 1] for zone in ("", "+23:59")),
+    *([OURS.replace("2027", year), 1] for year in ("0000", "0001", "9999", "10000")), *NUMBERS,
 ]  # fmt: skip
 
 
@@ -76,7 +79,10 @@ def test_accidents_in_a_query_string_do_no_harm(
 def test_a_cursor_that_we_did_not_write_is_refused(world: World) -> None:
     for cursor in CURSORS:
         text = base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()
-        for given in (text, text[:-1], text.rstrip("="), text[1:], quote(json.dumps(cursor)[:500])):
+        dense = json.dumps(cursor, separators=(",", ":")).encode()  # as we write it
+        ours = base64.urlsafe_b64encode(dense).decode().rstrip("=")
+        ways = (text, text[:-1], text.rstrip("="), text[1:], quote(json.dumps(cursor)[:500]), ours)
+        for given in ways:
             answer = world.ask(request("GET", f"/api/slots/?cursor={given}"))
             assert answer.status in (200, 400), cursor
 

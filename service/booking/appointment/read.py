@@ -39,8 +39,8 @@ class ListItem(NamedTuple):
 class Cursor(NamedTuple):
     """Where the last page ended: with this appointment, and in a list of staff in this slot."""
 
-    appointment_id: int = 0
     slot_id: int = 0
+    appointment_id: int = 0
 
 
 BEGINNING = Cursor()
@@ -54,7 +54,7 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[str | Non
             "appointment_list", **columns(items), most_bytes=PAGE_BYTES, most_looks=LOOKS
         )
         return [
-            Page(body, Cursor(last) if more else None, tag) for _, body, last, more, tag in rows
+            Page(body, Cursor(0, last) if more else None, tag) for _, body, last, more, tag in rows
         ]
 
     return Lane.reading(settings, read, owner=attrgetter("account_id"))
@@ -141,4 +141,4 @@ async def list_page(
         )
 
     body, last_slot_id, last_id, more = await deps.lanes.broad.submit(Work(actor.account_id, look))
-    return Page(body, Cursor(last_id, last_slot_id) if more else None)
+    return Page(body, Cursor(last_slot_id, last_id) if more else None)

@@ -31,11 +31,11 @@ class NewSlot(NamedTuple):
 class Cursor(NamedTuple):
     """Where the last page ended."""
 
-    starts_at: str
-    slot_id: int
+    starts_at: datetime = FIRST
+    slot_id: int = 0
 
 
-BEGINNING = Cursor("-infinity", 0)
+BEGINNING = Cursor()
 YEARS = f"Must be between {FIRST.year} and {LAST.year}."
 LOOKS = 2000  # slots that are looked at for one page
 
@@ -47,7 +47,7 @@ class ListItem(NamedTuple):
     status: str
     from_at: datetime | str
     to_at: datetime | str
-    after_at: str
+    after_at: datetime
     after_id: int
     limit: int
     known: str
@@ -59,7 +59,7 @@ def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[str | Non
     async def read(items: list[ListItem]) -> list[Page[str | None, Cursor]]:
         rows = await db.run("slot_list_provider", **columns(items), most_looks=LOOKS)
         return [
-            Page(body, Cursor(at, last) if more else None, tag)
+            Page(body, _cursor(at, last) if more else None, tag)
             for _, body, at, last, more, tag in rows
         ]
 
@@ -168,7 +168,11 @@ async def list_page(
         )
 
     body, last_at, last_id, more = await deps.lanes.broad.submit(Work(ANYBODY, look))
-    return Page(body, Cursor(last_at, last_id) if more else None)
+    return Page(body, _cursor(last_at, last_id) if more else None)
+
+
+def _cursor(starts_at: str, slot_id: int) -> Cursor:
+    return Cursor(datetime.fromisoformat(starts_at), slot_id)
 
 
 async def change(

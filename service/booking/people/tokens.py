@@ -1,7 +1,7 @@
 """The tokens of an account: which there are, and the end of some."""
 
 from collections.abc import Sequence
-from operator import attrgetter
+from typing import NamedTuple
 
 from service.access.sessions import Session, Token
 from service.booking.answer import Page
@@ -9,14 +9,20 @@ from service.deps import Deps
 from service.errors import NotFound
 
 
+class Cursor(NamedTuple):
+    """Where the last page ended: with a token made so many seconds since 1970, of this id."""
+
+    created_at: int = 0
+    token_id: int = 0
+
+
 async def tokens(
-    deps: Deps, actor: Session, after: tuple[int, int], limit: int
-) -> Page[Sequence[Token], tuple[int, int]]:
-    """A page of the actor's living tokens, oldest first. It begins after a token that was made so
-    many seconds since 1970 and has that id."""
+    deps: Deps, actor: Session, after: Cursor, limit: int
+) -> Page[Sequence[Token], Cursor]:
+    """A page of the actor's living tokens, oldest first."""
     living = await deps.sessions.tokens(actor.account_id)
     found = [token for token in living if (token.created_at, token.id) > after]
-    return Page.of(found, limit, attrgetter("created_at", "id"))
+    return Page.of(found, limit, lambda token: Cursor(token.created_at, token.id))
 
 
 async def logout_session(deps: Deps, actor: Session, token_id: int) -> None:

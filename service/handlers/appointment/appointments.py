@@ -1,6 +1,5 @@
 """Appointments: listing, booking and looking at them."""
 
-import re
 from typing import Annotated
 
 import msgspec
@@ -12,8 +11,9 @@ from service.booking.appointment import read
 from service.booking.appointment.book import book
 from service.booking.status import AppointmentStatus
 from service.handlers.calendar import days
+from service.http import cursor
 from service.http.base import ApiHandler, endpoint
-from service.http.fields import INT64, Body, Cursor, Id, Instant, Limit
+from service.http.fields import Body, Cursor, Id, Instant, Limit
 from service.openapi.answers import appointment as answers
 
 
@@ -57,14 +57,12 @@ class Appointments(ApiHandler):
             statuses=query.status,
             from_at=query.from_at or "-infinity",
             to_at=query.to_at or "infinity",
-            after=_cursor(query.cursor),
+            after=cursor.read(query.cursor, read.Cursor),
             limit=query.limit,
             expand=self.expand,
             known=self.known,
         )
-        if page.next is not None:
-            self.link_next(_written(page.next))
-        self.answer(200, page.body or "", etag=page.tag or None)
+        self.give_page(page)
 
     @endpoint(
         "bookAppointment",
@@ -108,19 +106,3 @@ class Change(ApiHandler):
             return found.version
 
         return await self.if_match(current)
-
-
-def _cursor(text: str) -> read.Cursor:
-    """Where the last page ended. Raises InvalidFields for one we did not write."""
-    if not text:
-        return read.BEGINNING
-    match = re.fullmatch(r"(?:([0-9]{1,19})-)?([0-9]{1,19})", text, re.ASCII)
-    cursor = match and read.Cursor(int(match[2]), int(match[1] or 0))
-    if cursor is None or max(cursor) > INT64:
-        raise errors.InvalidFields({"cursor": ["Invalid cursor."]})
-    return cursor
-
-
-def _written(cursor: read.Cursor) -> str:
-    number = str(cursor.appointment_id)
-    return f"{cursor.slot_id}-{number}" if cursor.slot_id else number

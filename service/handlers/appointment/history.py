@@ -3,14 +3,15 @@
 import msgspec
 
 from service.booking.appointment import read
+from service.http import cursor
 from service.http.base import ApiHandler, endpoint
-from service.http.fields import Id, Limit
+from service.http.fields import Cursor, Limit
 from service.openapi.answers import appointment as answers
 
 
 class HistoryQuery(msgspec.Struct):
     limit: Limit = 100
-    cursor: Id = 0
+    cursor: Cursor = ""
 
 
 class History(ApiHandler):
@@ -22,9 +23,8 @@ class History(ApiHandler):
         name, or `staff` for any of them, and the `reason` is shown where the appointment was
         cancelled; what staff remark on a no-show or a visit stays among them."""
         query: HistoryQuery = self.query
+        after_id = cursor.read(query.cursor, int)
         page = await read.history(
-            self.deps, self.actor, appointment_id, after_id=query.cursor, limit=query.limit
+            self.deps, self.actor, appointment_id, after_id=after_id, limit=query.limit
         )
-        if page.next is not None:
-            self.link_next(str(page.next))
-        self.answer(200, page.body)
+        self.give_page(page)

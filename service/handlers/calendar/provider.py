@@ -5,13 +5,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from service.booking.answer import Answer
+from service.booking.answer import Answer, Page
 from service.booking.broad import in_turn
 from service.booking.calendar import provider
 from service.deps import Deps
 from service.errors import PreconditionFailed
+from service.http import cursor
 from service.http.base import ApiHandler, endpoint
-from service.http.fields import Body, Id, Limit, Title
+from service.http.fields import Body, Cursor, Limit, Title
 from service.openapi.answers import calendar as answers
 
 Zone = Annotated[
@@ -32,17 +33,16 @@ class ProviderChanges(Body):
 
 class ProviderQuery(msgspec.Struct):
     limit: Limit = 100
-    cursor: Id = 0
+    cursor: Cursor = ""
 
 
 class Providers(ApiHandler):
     @endpoint("listProviders", query=ProviderQuery, answers=(200, list[answers.Provider]))
     async def get(self) -> None:
         """All providers, by id."""
-        page = await provider.list_page(self.deps, self.query.cursor, self.query.limit)
-        if page.next is not None:
-            self.link_next(str(page.next))
-        self.answer(200, [one._asdict() for one in page.body])
+        after_id = cursor.read(self.query.cursor, int)
+        page = await provider.list_page(self.deps, after_id, self.query.limit)
+        self.give_page(Page([one._asdict() for one in page.body], page.next))
 
     @endpoint(
         "createProvider",

@@ -1,8 +1,5 @@
 """Slots: listing and creating them."""
 
-import base64
-import binascii
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,7 +13,7 @@ from service.booking.status import SlotStatus
 from service.deps import Deps
 from service.errors import InvalidFields, InvalidRequest, NotFound, SlotOverlap
 from service.handlers.calendar import days
-from service.http import fields
+from service.http import cursor, fields
 from service.http.base import ApiHandler, endpoint
 from service.http.fields import Body, Cursor, Id, Instant, Limit
 from service.openapi.answers import calendar as answers
@@ -38,12 +35,6 @@ PerPerson = Annotated[
         description="How many of its places one person may have at a time.",
     ),
 ]
-
-
-# An instant in a cursor, as PostgreSQL writes it; Python takes more than PostgreSQL does.
-_WRITTEN = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?\+00", re.ASCII
-)
 
 
 class SlotBody(Body):
@@ -81,13 +72,11 @@ class Slots(ApiHandler):
             statuses=query.status,
             from_at=query.from_at or datetime.now(UTC),
             to_at=query.to_at or "infinity",
-            after=_cursor(query.cursor),
+            after=cursor.read(query.cursor, slot.Cursor),
             limit=query.limit,
             known=self.known,
         )
-        if page.next is not None:
-            self.link_next(base64.urlsafe_b64encode(msgspec.json.encode(page.next)).decode())
-        self.answer(200, page.body or "", etag=page.tag or None)
+        self.give_page(page)
 
     @endpoint(
         "createSlots",
@@ -129,17 +118,3 @@ class Slots(ApiHandler):
         if errors:
             raise InvalidFields(errors)
         return slots
-
-
-def _cursor(text: str) -> slot.Cursor:
-    """Where the last page ended. Raises InvalidFields for one we did not write."""
-    if not text:
-        return slot.BEGINNING
-    try:
-        cursor = msgspec.json.decode(base64.urlsafe_b64decode(text), type=slot.Cursor)
-        if not _WRITTEN.fullmatch(cursor.starts_at) or abs(cursor.slot_id) > fields.INT64:
-            raise ValueError
-        cursor = cursor._replace(starts_at=str(datetime.fromisoformat(cursor.starts_at)))
-    except (ValueError, binascii.Error, msgspec.MsgspecError):
-        raise InvalidFields({"cursor": ["Invalid cursor."]}) from None
-    return cursor

@@ -1,12 +1,12 @@
 """The tokens of an account."""
 
-import re
 from datetime import UTC, datetime
 
 import msgspec
 
-from service.booking.people.tokens import logout_elsewhere, logout_session, tokens
-from service.errors import InvalidFields
+from service.booking.answer import Page
+from service.booking.people import tokens as rules
+from service.http import cursor
 from service.http.base import ApiHandler, endpoint
 from service.http.fields import Cursor, Limit
 from service.openapi.answers import people as answers
@@ -24,10 +24,8 @@ class Tokens(ApiHandler):
     async def get(self) -> None:
         """The living tokens of this account, oldest first; never the tokens themselves."""
         query: TokenQuery = self.query
-        after = _cursor(query.cursor)
-        page = await tokens(self.deps, self.actor, after, query.limit)
-        if page.next is not None:
-            self.link_next("{}-{}".format(*page.next))
+        after = cursor.read(query.cursor, rules.Cursor)
+        page = await rules.tokens(self.deps, self.actor, after, query.limit)
         living = [
             {
                 "id": token.id,
@@ -36,12 +34,12 @@ class Tokens(ApiHandler):
             }
             for token in page.body
         ]
-        self.answer(200, living)
+        self.give_page(Page(living, page.next))
 
     @endpoint("logoutEverywhere", answers=(204,))
     async def delete(self) -> None:
         """Log out everywhere, here included."""
-        await logout_elsewhere(self.deps, self.actor)
+        await rules.logout_elsewhere(self.deps, self.actor)
         self.answer(204, "")
 
 
@@ -51,15 +49,5 @@ class Token(ApiHandler):
     @endpoint("logoutToken", answers=(204,))
     async def delete(self, token_id: int) -> None:
         """Log out one session of this account."""
-        await logout_session(self.deps, self.actor, token_id)
+        await rules.logout_session(self.deps, self.actor, token_id)
         self.answer(204, "")
-
-
-def _cursor(text: str) -> tuple[int, int]:
-    """When the last token of the page before was made, and its id. Raises InvalidFields."""
-    if not text:
-        return (0, 0)
-    match = re.fullmatch(r"([0-9]{1,12})-([0-9]{1,16})", text, re.ASCII)
-    if match is None:
-        raise InvalidFields({"cursor": ["Invalid cursor."]})
-    return int(match[1]), int(match[2])

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from service.http.cursor import written
 from tests.api.checks import (
     BEYOND_64_BIT,
     NEVER,
@@ -95,7 +96,7 @@ async def test_it_handles_a_missing_one(api: Api, admin: Person, provider_id: in
 
 async def test_everyone_lists_all_page_by_page(api: Api, given: Given) -> None:
     made = [await given.make_provider(f"Page {n}") for n in range(5)]
-    pages = await walk(api, f"/api/providers/?limit=2&cursor={made[0] - 1}")
+    pages = await walk(api, f"/api/providers/?limit=2&cursor={written(made[0] - 1)}")
     assert [len(page) for page in pages[:2]] == [2, 2]
     assert [one["id"] for page in pages for one in page][:5] == made
 
@@ -106,11 +107,8 @@ async def test_everyone_lists_all_page_by_page(api: Api, given: Given) -> None:
         ("limit=0", {"limit": ["Ensure this value is greater than or equal to 1."]}),
         ("limit=501", {"limit": ["Ensure this value is less than or equal to 500."]}),
         ("limit=ten", {"limit": ["A valid integer is required."]}),
-        (f"cursor={BEYOND_64_BIT}", {"cursor": ["A valid integer is required."]}),
-        (
-            "cursor=x&limit=1.5",
-            {"limit": ["A valid integer is required."], "cursor": ["A valid integer is required."]},
-        ),
+        ("cursor=x", {"cursor": ["Invalid cursor."]}),
+        (f"cursor={BEYOND_64_BIT}", {"cursor": ["Invalid cursor."]}),
     ],
 )
 async def test_a_list_rejects_bad_input(api: Api, query: str, errors: dict[str, Any]) -> None:

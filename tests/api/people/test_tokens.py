@@ -66,7 +66,7 @@ async def test_a_page_goes_on_where_the_last_one_ended_even_if_that_token_is_gon
     assert [token["id"] for token in rest.json] == whole[2:]
 
 
-@pytest.mark.parametrize("cursor", ["x", "1", "1-", "-1", "1-2-3", "1-" + 17 * "9", "%00"])
+@pytest.mark.parametrize("cursor", ["x", "1-", "-1", "1-2-3", "1-" + 20 * "9", "%00"])
 async def test_a_cursor_of_ones_own_making_is_refused(api: Api, ben: Person, cursor: str) -> None:
     reply = await api.get(f"/api/tokens/?cursor={cursor}", who=ben)
     check_problem(reply, 400, "invalid", "errors")

@@ -105,7 +105,7 @@ def list_in_two_halves(ground: Ground) -> None:
         last_id = filters["after"].appointment_id
         found = sorted((o for o in found if o["id"] > last_id), key=lambda o: o["id"])
         page = found[: filters["limit"]]
-        following = read.Cursor(page[-1]["id"]) if len(found) > len(page) else None
+        following = read.Cursor(0, page[-1]["id"]) if len(found) > len(page) else None
         return read.Page(json.dumps(page), following)
 
     ground.put(read, "list_page", both_halves)
