@@ -13,13 +13,8 @@ from tornado.web import Application
 from service.access.limits import Limits
 from service.access.passwords import Passwords
 from service.access.sessions import Sessions
-from service.booking.appointment.book import booking_lane
-from service.booking.appointment.end import ending_lane
-from service.booking.appointment.read import list_lane
-from service.booking.appointment.reschedule import reschedule_lane
-from service.booking.broad import broad_lane
-from service.booking.calendar import slot, wall
-from service.deps import Deps, Lanes, Traffic
+from service.booking.calendar import wall
+from service.deps import Deps
 from service.handlers.ops import Nothing
 from service.handlers.routes import ROUTES
 from service.http import problems
@@ -37,7 +32,6 @@ from service.store.queries import load_queries
 from service.store.readiness import Readiness
 from service.store.redis.locks import Locks
 from service.telemetry import logs
-from service.telemetry.metrics import Metrics
 from service.workers.expiry import forget
 
 log = logging.getLogger(__name__)
@@ -58,35 +52,14 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
     sessions = Sessions(repeated, once, settings, limits)
     locks = Locks(once, settings)
     passwords = Passwords(settings)
-    lanes = Lanes(
-        booking_lane(db, settings),
-        ending_lane(db, settings),
-        reschedule_lane(db, locks, settings),
-        list_lane(db, settings),
-        slot.list_lane(db, settings),
-        broad=broad_lane(settings),
-        desk=broad_lane(settings),
-    )
     readiness = Readiness(db, repeated, passwords, settings)
-    deps = Deps(
-        settings,
-        db,
-        db,
-        repeated,
-        sessions,
-        locks,
-        passwords,
-        limits,
-        lanes,
-        readiness,
-        Traffic(),
-        Metrics(),
-    )
+    deps = Deps(settings, db, db, repeated, sessions, locks, passwords, limits, readiness)
+    deps.lanes.open(deps)
     scrape.watch(deps)
     try:
         yield deps
     finally:
-        await lanes.close()
+        await deps.lanes.close()
         await locks.released()
         await sessions.close()
         await limits.close()

@@ -1,7 +1,8 @@
 """The one bag that is handed to everything: the opened adapters and the lanes."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
@@ -15,30 +16,46 @@ from service.store.readiness import Readiness
 from service.store.redis.locks import Locks
 from service.telemetry.metrics import Metrics
 
-if TYPE_CHECKING:
-    from service.booking.answer import Answer
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Make = Callable[["Deps"], Lane[Item, Result]]
+
+_MAKES: dict[str, Make[Any, Any]] = {}
 
 
-@dataclass(frozen=True, slots=True)
+def named_lane(name: str) -> Callable[[Make[Item, Result]], Make[Item, Result]]:
+    """Give every process the lane that a function beside its rule makes. The name is for metrics;
+    the rule finds the lane by the function: `deps.lanes[booking_lane]`."""
+
+    def note(make: Make[Item, Result]) -> Make[Item, Result]:
+        assert name not in _MAKES, f"two lanes are called {name}"
+        _MAKES[name] = make
+        return make
+
+    return note
+
+
 class Lanes:
-    """One lane per action on appointments, per list, and for what staff change in calendars;
-    booking/ says what goes in."""
+    """The lanes of this process: one per action on appointments, per list, and for what staff
+    change in calendars."""
 
-    booking: "Lane[Any, Answer]"
-    ending: "Lane[Any, Answer]"
-    reschedule: "Lane[Any, Answer]"
-    appointments: Lane[Any, Any]
-    slots: Lane[Any, Any]
-    broad: Lane[Any, Any]
-    desk: "Lane[Any, Answer]"
+    def __init__(self) -> None:
+        self._made: dict[Make[Any, Any], Lane[Any, Any]] = {}
+
+    def open(self, deps: "Deps") -> None:
+        """Make all that there are."""
+        self._made = {make: make(deps) for make in _MAKES.values()}
+
+    def __getitem__(self, make: Make[Item, Result]) -> Lane[Item, Result]:
+        return self._made[make]
 
     def by_name(self) -> dict[str, Lane[Any, Any]]:
         """All of them."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: self._made[make] for name, make in _MAKES.items()}
 
     async def close(self) -> None:
         """Wait until each has decided what it took."""
-        for lane in self.by_name().values():
+        for lane in self._made.values():
             await lane.close()
 
 
@@ -67,7 +84,7 @@ class Deps:
     locks: Locks
     passwords: Passwords
     limits: Limits
-    lanes: Lanes
     readiness: Readiness
-    traffic: Traffic
-    metrics: Metrics
+    traffic: Traffic = field(default_factory=Traffic)
+    metrics: Metrics = field(default_factory=Metrics)
+    lanes: Lanes = field(default_factory=Lanes)

@@ -6,13 +6,13 @@ kind waits in a lane of its own, so that neither takes all connections from book
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from service.booking.answer import Answer
 from service.booking.idempotency import Key, once
-from service.deps import Deps
+from service.deps import Deps, named_lane
 from service.lane import Lane
-from service.settings import Settings
 
 ANYBODY = 0  # the account of those who need none
 
@@ -24,13 +24,20 @@ class Work(NamedTuple):
     do: Callable[[], Awaitable[Any]]
 
 
-def broad_lane(settings: Settings) -> Lane[Work, Any]:
-    """A lane in which such work waits; nobody gets a second turn before all others had theirs."""
+@named_lane("broad")
+def broad_lane(deps: Deps) -> Lane[Work, Any]:
+    """Where lists wait; nobody gets a second turn before all others had theirs."""
 
     async def decide(items: list[Work]) -> list[Any]:
         return [await item.do() for item in items]
 
-    return Lane.alone(settings, decide, owner=lambda item: item.account_id)
+    return Lane.alone(deps.settings, decide, owner=attrgetter("account_id"))
+
+
+@named_lane("desk")
+def desk_lane(deps: Deps) -> Lane[Work, Answer]:
+    """Where changes wait, likewise."""
+    return broad_lane(deps)
 
 
 async def in_turn(
@@ -38,5 +45,4 @@ async def in_turn(
 ) -> Answer:
     """As once(), when its turn has come. Raises Unavailable if that takes too long."""
     change = Work(account_id, partial(once, deps, account_id, key, work))
-    answer: Answer = await deps.lanes.desk.submit(change)
-    return answer
+    return await deps.lanes[desk_lane].submit(change)

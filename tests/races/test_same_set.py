@@ -9,9 +9,9 @@ import pytest
 
 from service.booking.actions import CANCEL
 from service.booking.answer import Answer
-from service.booking.appointment.book import BookItem
-from service.booking.appointment.end import EndItem
-from service.booking.appointment.reschedule import MoveItem
+from service.booking.appointment.book import BookItem, booking_lane
+from service.booking.appointment.end import EndItem, ending_lane
+from service.booking.appointment.reschedule import MoveItem, reschedule_lane
 from service.booking.idempotency import NO_KEY
 from service.deps import Deps
 from service.errors import DomainError, NotActive, SlotTaken
@@ -31,7 +31,7 @@ async def submitted(lane: Any, items: Sequence[object]) -> Counter[type]:
 async def test_the_same_wish_twice_is_granted_once(deps: Deps, given: Given, ada: Person) -> None:
     [slot_id] = await given.make_slots(1)
     wish = BookItem(ada.id, slot_id, "", False, *NO_KEY)
-    assert await submitted(deps.lanes.booking, [wish, wish]) == {Answer: 1, SlotTaken: 1}
+    assert await submitted(deps.lanes[booking_lane], [wish, wish]) == {Answer: 1, SlotTaken: 1}
 
 
 async def test_64_times_the_same_wish_fills_just_the_places(
@@ -39,7 +39,7 @@ async def test_64_times_the_same_wish_fills_just_the_places(
 ) -> None:
     [slot_id] = await given.make_slots(1, capacity=10)
     wishes = [BookItem(ada.id, slot_id, "", False, *NO_KEY)] * 64
-    assert await submitted(deps.lanes.booking, wishes) == {Answer: 10, SlotTaken: 54}
+    assert await submitted(deps.lanes[booking_lane], wishes) == {Answer: 10, SlotTaken: 54}
 
 
 async def test_granted_and_refused_wishes_do_not_mix_up_their_answers(
@@ -50,7 +50,9 @@ async def test_granted_and_refused_wishes_do_not_mix_up_their_answers(
     wishes = [
         BookItem(who.id, slot, "", False, *NO_KEY) for who in (ada, ben) for slot in (taken, free)
     ]
-    results = await asyncio.gather(*map(deps.lanes.booking.submit, wishes), return_exceptions=True)
+    results = await asyncio.gather(
+        *map(deps.lanes[booking_lane].submit, wishes), return_exceptions=True
+    )
     assert [type(result) for result in results] == [SlotTaken, Answer, SlotTaken, SlotTaken]
     assert results[1].body.count('"user":"ada"') == 1
 
@@ -60,7 +62,7 @@ async def test_the_same_cancellation_twice_is_done_once_and_confirmed_twice(
 ) -> None:
     appointment = await given.make_appointment(ada, (await given.make_slots(1))[0])
     item = _cancels(ada, appointment)
-    assert await submitted(deps.lanes.ending, [item, item]) == {Answer: 2}
+    assert await submitted(deps.lanes[ending_lane], [item, item]) == {Answer: 2}
 
 
 async def test_a_place_left_in_the_same_set_is_free_for_the_next_set(
@@ -72,8 +74,8 @@ async def test_a_place_left_in_the_same_set_is_free_for_the_next_set(
         MoveItem(one, second, 0, ada.id, 0, False, *NO_KEY),
         MoveItem(other, third, 0, ben.id, 0, False, *NO_KEY),
     ]
-    assert await submitted(deps.lanes.reschedule, moves) == {Answer: 1, SlotTaken: 1}
-    assert await submitted(deps.lanes.reschedule, moves[:1]) == {Answer: 1}
+    assert await submitted(deps.lanes[reschedule_lane], moves) == {Answer: 1, SlotTaken: 1}
+    assert await submitted(deps.lanes[reschedule_lane], moves[:1]) == {Answer: 1}
 
 
 async def test_an_item_that_cannot_be_stored_spoils_none_of_its_neighbours(
@@ -82,7 +84,9 @@ async def test_an_item_that_cannot_be_stored_spoils_none_of_its_neighbours(
     slot_ids = await given.make_slots(10)
     items = [BookItem(ada.id, slot_id, "", False, *NO_KEY) for slot_id in slot_ids]
     items[4] = items[4]._replace(notes="x" * 4001)  # refused by a CHECK, which no caller can meet
-    results = await asyncio.gather(*map(deps.lanes.booking.submit, items), return_exceptions=True)
+    results = await asyncio.gather(
+        *map(deps.lanes[booking_lane].submit, items), return_exceptions=True
+    )
     assert [isinstance(result, Answer) for result in results] == [n != 4 for n in range(10)]
 
 
@@ -104,9 +108,9 @@ async def test_a_cancelled_appointment_is_not_moved_by_the_same_turn(
 ) -> None:
     home, target = await given.make_slots(2)
     appointment = await given.make_appointment(ada, home)
-    await deps.lanes.ending.submit(_cancels(ada, appointment))
+    await deps.lanes[ending_lane].submit(_cancels(ada, appointment))
     move = MoveItem(appointment, target, 0, ada.id, 0, False, *NO_KEY)
-    assert await submitted(deps.lanes.reschedule, [move, move]) == {NotActive: 2}
+    assert await submitted(deps.lanes[reschedule_lane], [move, move]) == {NotActive: 2}
 
 
 def _cancels(who: Person, appointment: int) -> EndItem:

@@ -16,7 +16,6 @@ from service.booking.broad import Work, broad_lane
 from service.deps import Deps
 from service.errors import NotFound
 from service.lane import Lane
-from service.settings import Settings
 from tests.cast import Person
 
 
@@ -60,12 +59,12 @@ async def test_each_owner_keeps_its_own_order() -> None:
         assert numbers == sorted(numbers)
 
 
-LANES: dict[str, Callable[[Deps, Settings], Lane[Any, Any]]] = {
-    "book": lambda deps, narrow: booking_lane(deps.db, narrow),
-    "end": lambda deps, narrow: ending_lane(deps.db, narrow),
-    "list": lambda deps, narrow: list_lane(deps.db, narrow),
-    "move": lambda deps, narrow: reschedule_lane(deps.db, deps.locks, narrow),
-    "work": lambda _, narrow: broad_lane(narrow),
+LANES: dict[str, Callable[[Deps], Lane[Any, Any]]] = {
+    "book": booking_lane,
+    "end": ending_lane,
+    "list": list_lane,
+    "move": reschedule_lane,
+    "work": broad_lane,
 }
 
 
@@ -85,7 +84,8 @@ def _asked(lane: str, who: int) -> Any:
 async def test_in_lanes_of_signed_in_people_who_asks_much_goes_behind_who_asks_little(
     name: str, deps: Deps, ada: Person, ben: Person
 ) -> None:
-    lane = LANES[name](deps, replace(deps.settings, lane_width=1, lane_batch=1))
+    narrow = replace(deps.settings, lane_width=1, lane_batch=1)
+    lane = LANES[name](replace(deps, settings=narrow))
     served = []
 
     async def ask(who: int) -> None:

@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 from service.booking.actor import Actor
 from service.booking.answer import Answer, judged_all
 from service.booking.idempotency import NO_KEY, Key
-from service.deps import Deps
+from service.deps import Deps, named_lane
 from service.lane import Lane
-from service.settings import Settings
 from service.store.arrays import columns
-from service.store.postgres import Postgres, Queries
+from service.store.postgres import Queries
 
 
 class BookItem(NamedTuple):
@@ -23,17 +22,17 @@ class BookItem(NamedTuple):
     fingerprint: str
 
 
-def booking_lane(db: Postgres, settings: Settings) -> Lane[BookItem, Answer]:
+@named_lane("booking")
+def booking_lane(deps: Deps) -> Lane[BookItem, Answer]:
     """The lane in which all bookings of this process are decided."""
+    max_open = deps.settings.max_open_appointments
 
-    async def decide(items: list[BookItem], queries: Queries = db) -> list[Any]:
-        rows = await queries.run(
-            "appointment_book", **columns(items), max_open=settings.max_open_appointments
-        )
+    async def decide(items: list[BookItem], queries: Queries = deps.postgres) -> list[Any]:
+        rows = await queries.run("appointment_book", **columns(items), max_open=max_open)
         return judged_all(rows)
 
-    waits = partial(decide, queries=db.waiting)
-    return Lane.of(settings, decide, alone=waits, owner=attrgetter("account_id"))
+    waits = partial(decide, queries=deps.postgres.waiting)
+    return Lane.of(deps.settings, decide, alone=waits, owner=attrgetter("account_id"))
 
 
 async def book(
@@ -43,4 +42,5 @@ async def book(
 
     Raises NotFound, SlotTaken, AlreadyBooked, SlotInPast, LimitReached, KeyReused, KeyInFlight.
     """
-    return await deps.lanes.booking.submit(BookItem(actor.account_id, slot_id, notes, expand, *key))
+    item = BookItem(actor.account_id, slot_id, notes, expand, *key)
+    return await deps.lanes[booking_lane].submit(item)

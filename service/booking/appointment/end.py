@@ -8,11 +8,10 @@ from service.booking.actions import Action
 from service.booking.actor import Actor
 from service.booking.answer import Answer, judged_all
 from service.booking.idempotency import NO_KEY, Key
-from service.deps import Deps
+from service.deps import Deps, named_lane
 from service.lane import Lane
-from service.settings import Settings
 from service.store.arrays import columns
-from service.store.postgres import Postgres, Queries
+from service.store.postgres import Queries
 
 
 class EndItem(NamedTuple):
@@ -30,17 +29,16 @@ class EndItem(NamedTuple):
     fingerprint: str
 
 
-def ending_lane(db: Postgres, settings: Settings) -> Lane[EndItem, Answer]:
+@named_lane("ending")
+def ending_lane(deps: Deps) -> Lane[EndItem, Answer]:
     """The lane in which appointments are cancelled, fulfilled or marked as no-shows."""
+    notice = f"{deps.settings.notice_minutes} minutes"
 
-    async def decide(items: list[EndItem], queries: Queries = db) -> list[Any]:
-        rows = await queries.run(
-            "appointment_end", **columns(items), notice=f"{settings.notice_minutes} minutes"
-        )
-        return judged_all(rows)
+    async def decide(items: list[EndItem], queries: Queries = deps.postgres) -> list[Any]:
+        return judged_all(await queries.run("appointment_end", **columns(items), notice=notice))
 
-    waits = partial(decide, queries=db.waiting)
-    return Lane.of(settings, decide, alone=waits, owner=attrgetter("actor_id"))
+    waits = partial(decide, queries=deps.postgres.waiting)
+    return Lane.of(deps.settings, decide, alone=waits, owner=attrgetter("actor_id"))
 
 
 async def end(
@@ -62,4 +60,4 @@ async def end(
     what = ending.name, ending.after, ending.staff_only, ending.message
     who = actor.account_id, actor.staff_of
     item = EndItem(appointment_id, *what, reason, version, *who, expand, *key)
-    return await deps.lanes.ending.submit(item)
+    return await deps.lanes[ending_lane].submit(item)

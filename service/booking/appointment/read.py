@@ -8,14 +8,12 @@ from typing import Any, NamedTuple
 from service.booking.actions import STAFF_ONLY
 from service.booking.actor import Actor
 from service.booking.answer import NO_APPOINTMENT, Answer, Page, tag
-from service.booking.broad import Work
+from service.booking.broad import Work, broad_lane
 from service.booking.status import APPOINTMENT_STATUSES
-from service.deps import Deps
+from service.deps import Deps, named_lane
 from service.errors import InvalidFields, NotFound
 from service.lane import Lane
-from service.settings import Settings
 from service.store.arrays import columns
-from service.store.postgres import Postgres
 
 PAGE_BYTES = 256 * 1024  # of notes, after which a page ends
 LOOKS = 2000  # appointments that are looked at for one page, and slots that have none
@@ -46,18 +44,19 @@ class Cursor(NamedTuple):
 BEGINNING = Cursor()
 
 
-def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[str | None, Cursor]]:
+@named_lane("appointments")
+def list_lane(deps: Deps) -> Lane[ListItem, Page[str | None, Cursor]]:
     """The lane in which lists of one's own appointments are read."""
 
     async def read(items: list[ListItem]) -> list[Page[str | None, Cursor]]:
-        rows = await db.run(
+        rows = await deps.db.run(
             "appointment_list", **columns(items), most_bytes=PAGE_BYTES, most_looks=LOOKS
         )
         return [
             Page(body, Cursor(0, last) if more else None, tag) for _, body, last, more, tag in rows
         ]
 
-    return Lane.reading(settings, read, owner=attrgetter("account_id"))
+    return Lane.reading(deps.settings, read, owner=attrgetter("account_id"))
 
 
 async def get(deps: Deps, actor: Actor, appointment_id: int, expand: bool) -> tuple[Answer, str]:
@@ -122,8 +121,7 @@ async def list_page(
     if not of_staff:
         whose = actor.account_id, provider_id or 0, ",".join(statuses)
         item = ListItem(*whose, from_at, to_at, after.appointment_id, limit, expand, known)
-        page: Page[str | None, Cursor] = await deps.lanes.appointments.submit(item)
-        return page
+        return await deps.lanes[list_lane].submit(item)
 
     def look() -> Awaitable[Any]:
         return deps.db.run(
@@ -140,5 +138,6 @@ async def list_page(
             most_looks=LOOKS,
         )
 
-    body, last_slot_id, last_id, more = await deps.lanes.broad.submit(Work(actor.account_id, look))
+    work = Work(actor.account_id, look)
+    body, last_slot_id, last_id, more = await deps.lanes[broad_lane].submit(work)
     return Page(body, Cursor(last_slot_id, last_id) if more else None)

@@ -8,13 +8,12 @@ from service.booking.actions import RESCHEDULE
 from service.booking.actor import Actor
 from service.booking.answer import NO_APPOINTMENT, Answer, judged, judged_all
 from service.booking.idempotency import NO_KEY, Key
-from service.deps import Deps
+from service.deps import Deps, named_lane
 from service.errors import NotFound
 from service.lane import LATER, Lane
 from service.settings import Settings
 from service.store.arrays import columns
 from service.store.postgres import Postgres, Queries
-from service.store.redis.locks import Locks
 
 
 class MoveItem(NamedTuple):
@@ -28,8 +27,10 @@ class MoveItem(NamedTuple):
     fingerprint: str
 
 
-def reschedule_lane(db: Postgres, locks: Locks, settings: Settings) -> Lane[MoveItem, Answer]:
+@named_lane("reschedule")
+def reschedule_lane(deps: Deps) -> Lane[MoveItem, Answer]:
     """The lane in which all moves of this process are decided, many in one transaction."""
+    db, locks, settings = deps.postgres, deps.locks, deps.settings
 
     async def decide(items: list[MoveItem], queries: Queries = db) -> list[Any]:
         results, from_slot_ids = await _looked_up(db, items)
@@ -66,11 +67,9 @@ async def reschedule(
     SameSlot, NotActive, SlotInPast, TooLate, Busy, PermissionDenied, PreconditionFailed, KeyReused,
     KeyInFlight.
     """
-    return await deps.lanes.reschedule.submit(
-        MoveItem(
-            appointment_id, to_slot_id, version, actor.account_id, actor.staff_of, expand, *key
-        )
-    )
+    who = actor.account_id, actor.staff_of
+    item = MoveItem(appointment_id, to_slot_id, version, *who, expand, *key)
+    return await deps.lanes[reschedule_lane].submit(item)
 
 
 async def _looked_up(db: Postgres, items: list[MoveItem]) -> tuple[list[Any], dict[int, int]]:

@@ -7,15 +7,13 @@ from typing import Any, NamedTuple
 
 from service.booking.actor import Actor
 from service.booking.answer import NO_PROVIDER, NO_SLOT, Answer, Page, ruled, tag
-from service.booking.broad import ANYBODY, Work
+from service.booking.broad import ANYBODY, Work, broad_lane
 from service.booking.calendar.bounds import FIRST, LAST
 from service.booking.status import SLOT_STATUSES
-from service.deps import Deps
+from service.deps import Deps, named_lane
 from service.errors import InvalidFields, NotFound, PermissionDenied, SlotOverlap
 from service.lane import Lane
-from service.settings import Settings
 from service.store.arrays import columns
-from service.store.postgres import Postgres
 
 
 class NewSlot(NamedTuple):
@@ -53,17 +51,18 @@ class ListItem(NamedTuple):
     known: str
 
 
-def list_lane(db: Postgres, settings: Settings) -> Lane[ListItem, Page[str | None, Cursor]]:
+@named_lane("slots")
+def list_lane(deps: Deps) -> Lane[ListItem, Page[str | None, Cursor]]:
     """The lane in which lists of a provider's slots are read."""
 
     async def read(items: list[ListItem]) -> list[Page[str | None, Cursor]]:
-        rows = await db.run("slot_list_provider", **columns(items), most_looks=LOOKS)
+        rows = await deps.db.run("slot_list_provider", **columns(items), most_looks=LOOKS)
         return [
             Page(body, _cursor(at, last) if more else None, tag)
             for _, body, at, last, more, tag in rows
         ]
 
-    return Lane.reading(settings, read)
+    return Lane.reading(deps.settings, read)
 
 
 async def create(deps: Deps, actor: Actor, slots: Sequence[NewSlot]) -> list[str]:
@@ -152,8 +151,7 @@ async def list_page(
     """
     if provider_id is not None:
         item = ListItem(provider_id, ",".join(statuses), from_at, to_at, *after, limit, known)
-        page: Page[str | None, Cursor] = await deps.lanes.slots.submit(item)
-        return page
+        return await deps.lanes[list_lane].submit(item)
 
     def look() -> Awaitable[Any]:
         return deps.db.run(
@@ -167,7 +165,7 @@ async def list_page(
             most_looks=LOOKS,
         )
 
-    body, last_at, last_id, more = await deps.lanes.broad.submit(Work(ANYBODY, look))
+    body, last_at, last_id, more = await deps.lanes[broad_lane].submit(Work(ANYBODY, look))
     return Page(body, _cursor(last_at, last_id) if more else None)
 
 
