@@ -26,6 +26,19 @@ STRANGERS = 5  # so many strange addresses have to try before an account takes n
 KNOWN_FOR = 90 * 24 * HOUR
 BLIND = 1.0  # seconds without counting visitors after Redis failed
 
+# Every limit: by its name the setting that says how many pass, and within how many seconds.
+LIMITS = {
+    "user": ("user_limit", MINUTE),
+    "writes": ("writes_a_day", DAY),
+    "address": ("address_limit", MINUTE),
+    "probe": ("address_limit", MINUTE),
+    "login": ("login_limit", MINUTE),
+    "login-address": ("login_address_limit", MINUTE),
+    "login-stranger": ("login_account_limit", HOUR),  # a part of them, see STRANGERS
+    "login-account": ("login_account_limit", HOUR),
+    "register": ("register_limit", MINUTE),
+}
+
 _SCRIPT = Path(__file__).with_suffix(".lua").read_text()
 
 
@@ -67,16 +80,12 @@ class Limits:
         self._redis = redis
         self._script = redis.register_script(_SCRIPT)
         self.on = settings.rate_limit
-        self._user = Policy("user", settings.user_limit, MINUTE)
-        self._writes = Policy("writes", settings.writes_a_day, DAY)
-        self._address = Policy("address", settings.address_limit, MINUTE)
-        self._probe = Policy("probe", settings.address_limit, MINUTE)
-        self._register = Policy("register", settings.register_limit, MINUTE)
-        self._login = Policy("login", settings.login_limit, MINUTE)
-        self._login_address = Policy("login-address", settings.login_address_limit, MINUTE)
-        strangers = settings.login_account_limit
-        self._account = Policy("login-account", strangers, HOUR)
-        self._stranger = Policy("login-stranger", max(1, strangers // STRANGERS), HOUR)
+        self._policies = {
+            name: Policy(name, getattr(settings, setting), window)
+            for name, (setting, window) in LIMITS.items()
+        }
+        fewer = max(1, settings.login_account_limit // STRANGERS)
+        self._policies["login-stranger"] = self._policies["login-stranger"]._replace(limit=fewer)
         self._blind_until = 0.0
         self.lane: Lane[Ask, Standing] = Lane(
             self.decide,
@@ -85,10 +94,7 @@ class Limits:
             queue=settings.lane_queue * 2,
             patience=settings.redis_timeout,
         )
-        general = [self._user, self._writes, self._address, self._probe]
-        logins = [self._login, self._login_address]
-        policies = [*general, *logins, self._stranger, self._account, self._register]
-        self.refused = Counter({policy.name: 0 for policy in policies})
+        self.refused = Counter(dict.fromkeys(LIMITS, 0))
         self.uncounted = 0  # requests that passed because Redis could not count them
 
     # What is counted
@@ -102,16 +108,13 @@ class Limits:
             return None
         network = network_of(address)
         pair = _digest(username_key, network)
-        charges = [
-            _charge(self._login, pair),
-            _charge(self._login_address, network),
-        ]
+        charges = [self._charge("login", pair), self._charge("login-address", network)]
         with guarded():
             stranger = not await self._redis.exists(f"known:{pair}")
         if stranger:
             charges += [
-                _charge(self._stranger, pair),
-                _charge(self._account, _digest(username_key)),
+                self._charge("login-stranger", pair),
+                self._charge("login-account", _digest(username_key)),
             ]
         return await self.lane.submit(charges)
 
@@ -127,9 +130,11 @@ class Limits:
 
     async def register(self, address: str) -> Standing | None:
         """One more registration from this address. Raises RateLimited, Unavailable."""
-        if not self.on:
-            return None
-        return await self.lane.submit([_charge(self._register, network_of(address))])
+        return await self.count("register", network_of(address))
+
+    async def count(self, limit: str, whose: str) -> Standing | None:
+        """One more of what has a limit, by its name in LIMITS. Raises RateLimited, Unavailable."""
+        return await self.lane.submit([self._charge(limit, whose)]) if self.on else None
 
     async def visit(self, address: str, *, probes: bool = False) -> Standing | None:
         """One more request without a valid token, of a visitor or of whoever watches the service;
@@ -137,9 +142,8 @@ class Limits:
         if not self.on:
             return None
         if self.lane.now() >= self._blind_until:
-            policy = self._probe if probes else self._address
             try:
-                return await self.lane.submit([_charge(policy, network_of(address))])
+                return await self.count("probe" if probes else "address", network_of(address))
             except Unavailable:
                 self._blind_until = self.lane.now() + BLIND
         self.uncounted += 1
@@ -147,14 +151,17 @@ class Limits:
 
     def user(self, account_id: int, *, writes: bool = False) -> Ask:
         """What a request of this user is charged to; one that writes for good, to its day too."""
-        policies = [self._user, self._writes] if writes else [self._user]
-        return [_charge(policy, str(account_id)) for policy in policies]
+        limits = ("user", "writes") if writes else ("user",)
+        return [self._charge(limit, str(account_id)) for limit in limits]
 
     def visitor(self, address: str) -> Charge:
         """What a request from this address is charged to when its user is not known."""
-        return _charge(self._address, network_of(address))
+        return self._charge("address", network_of(address))
 
     # How
+
+    def _charge(self, limit: str, whose: str) -> Charge:
+        return Charge(f"limit:{{limit}}:{limit}:{whose}", self._policies[limit])
 
     async def decide(self, asks: Sequence[Ask]) -> list[Any]:
         """For each request its Standing, or RateLimited. Raises Unavailable."""
@@ -196,10 +203,6 @@ def message(asks: Sequence[Ask]) -> tuple[list[str], list[int]]:
     for ask in asks:
         arguments += [len(ask), *(number[charge.key] for charge in ask)]
     return list(policies), arguments
-
-
-def _charge(policy: Policy, whose: str) -> Charge:
-    return Charge(f"limit:{{limit}}:{policy.name}:{whose}", policy)
 
 
 def _digest(*parts: str) -> str:

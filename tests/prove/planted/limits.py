@@ -19,7 +19,8 @@ def strangers_counted_apart(ground: Ground) -> None:
 
     def apart(self: Limits, redis: Any, settings: Any) -> None:
         begin(self, redis, settings)
-        self._account = self._account._replace(limit=NO_LIMIT)
+        of_account = self._policies["login-account"]
+        self._policies["login-account"] = of_account._replace(limit=NO_LIMIT)
 
     ground.put(Limits, "__init__", apart)
 

@@ -4,12 +4,13 @@ import asyncio
 import dataclasses
 import itertools
 import random
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from service.access.limits import DAY, MINUTE, SLICES, STRANGERS, Charge, Limits, Policy
+from service.access.limits import DAY, LIMITS, MINUTE, SLICES, STRANGERS, Charge, Limits, Policy
 from service.deps import Deps
 from service.errors import RateLimited, Unavailable
 from service.store import redis
@@ -57,6 +58,20 @@ async def test_of_many_at_once_exactly_as_many_as_allowed_pass(
     made = limits(login_limit=allowed)
     assert await _passed(*(made.login(f"ada{allowed}", address) for _ in range(100))) == allowed
     assert await _passed(*(made.login(f"ada{allowed}", address) for _ in range(10))) == 0
+
+
+@pytest.mark.parametrize("name", LIMITS)
+async def test_any_limit_of_the_table_is_counted_by_its_name_as_its_setting_says(
+    limits: Make, address: str, name: str
+) -> None:
+    setting, window = LIMITS[name]
+    made = limits(**{setting: 2 * STRANGERS})
+    allowed = 2 if name == "login-stranger" else 2 * STRANGERS
+    assert await _passed(*(made.count(name, address) for _ in range(20))) == allowed
+    assert made.refused == Counter(dict.fromkeys(LIMITS, 0) | {name: 20 - allowed})
+    with pytest.raises(RateLimited) as refused:
+        await made.count(name, address)
+    assert (refused.value.policy, refused.value.window) == (name, window)
 
 
 async def test_two_processes_count_together(limits: Make, address: str) -> None:
