@@ -143,7 +143,7 @@ class Given:
         made = await account.create(
             self._deps,
             name,
-            f"{name}@example.org",
+            account.Details(f"{name}@example.org"),
             await self._deps.passwords.hash(PASSWORD),
             role=role,
             provider_id=provider_id,

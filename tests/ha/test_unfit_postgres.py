@@ -75,9 +75,9 @@ async def test_names_are_one_name_in_any_case_in_turkish_too(
     migrate.migrate(url)
     assert [(one.username, one.older) for one in usernames.shared(url)] == [("iris", "IRIS")]
     async with opened(replace(settings, database_url=url)) as deps:
-        await account.create(deps, "INES", "e", "-")
+        await account.create(deps, "INES", account.Details("e"), "-")
         with pytest.raises(UsernameTaken):
-            await account.create(deps, "ines", "e", "-")
-        await account.create(deps, "\u0131nes", "e", "-")
+            await account.create(deps, "ines", account.Details("e"), "-")
+        await account.create(deps, "\u0131nes", account.Details("e"), "-")
         for typed, found in (("iris", "iris"), ("Iris", "IRIS"), ("iNES", "INES")):
             assert (await account.by_username(deps, typed))[1] == found

@@ -40,6 +40,7 @@ def account_samples(ada: int, name: str) -> dict[str, Parameters]:
         },
         "account_by_username": {"username": name, "username_key": name.lower()},
         "account_get": {"account_id": ada},
+        "account_password_hash": {"account_id": ada},
         "account_change_password": {"account_id": ada, "old_hash": "-", "new_hash": "new"},
         "account_list": {"role": "customer", "disabled": False, "after_id": ada - 1, "limit": 10},
         "account_set_role": {"account_id": ada, "role": "admin", "provider_id": 0},

@@ -10,6 +10,7 @@ from service.booking.answer import NO_PROVIDER, Page
 from service.booking.calendar.wall import check_zone
 from service.deps import Deps
 from service.errors import NotFound, PermissionDenied, PreconditionFailed
+from service.values.named import named
 
 
 class Provider(NamedTuple):
@@ -29,7 +30,7 @@ async def create(deps: Deps, name: str, time_zone: str) -> Provider:
     """Add a provider. Raises InvalidFields for an unknown zone."""
     clock = await check_zone(deps, time_zone)
     row = await deps.db.run("provider_create", name=name, time_zone=time_zone, clock=clock)
-    return _provider(row)
+    return named(Provider, row)
 
 
 async def get(deps: Deps, provider_id: int) -> Versioned:
@@ -87,8 +88,4 @@ async def change(
 
 
 def _versioned(row: Any) -> Versioned:
-    return Versioned(_provider(row), row.version)
-
-
-def _provider(row: Any) -> Provider:
-    return Provider(row.id, row.name, row.time_zone)
+    return Versioned(named(Provider, row), row.version)

@@ -9,39 +9,32 @@ from service.errors import InvalidFields, InvalidToken
 from service.values.names import username_key
 
 
-class Account(NamedTuple):
-    id: int
-    username: str
-    email: str
+class Details(NamedTuple):
+    """What people say of themselves, besides their names: each is a column of account."""
 
-
-class Profile(NamedTuple):
-    id: int
-    username: str
     email: str
-    role: str
 
 
 async def create(
     deps: Deps,
     username: str,
-    email: str,
+    details: Details,
     password_hash: str,
     *,
     role: str = "customer",
     provider_id: int = 0,
-) -> Account:
-    """Add an account. Raises UsernameTaken, NotFound (provider)."""
-    row = await deps.db.run(
+) -> Any:
+    """Add an account; its row, as who registers may see it. Raises UsernameTaken, NotFound
+    (provider)."""
+    return await deps.db.run(
         "account_create",
         username=username,
         username_key=username_key(username),
-        email=email,
+        **details._asdict(),
         password_hash=password_hash,
         role=role,
         provider_id=provider_id,
     )
-    return Account(row.id, row.username, row.email)
 
 
 async def by_username(deps: Deps, username: str) -> Any:
@@ -60,9 +53,10 @@ def check_password(deps: Deps, field: str, password: str) -> None:
         raise InvalidFields({field: [f"Ensure this field has no more than {LONGEST} bytes."]})
 
 
-async def profile(deps: Deps, actor: Actor) -> Profile:
-    """The actor's own account. Raises InvalidToken when the token outlived it."""
+async def profile(deps: Deps, actor: Actor) -> Any:
+    """The row of the actor's own account, as its owner may see it. Raises InvalidToken when the
+    token outlived it."""
     row = await deps.db.run("account_get", account_id=actor.account_id)
     if row is None:
         raise InvalidToken
-    return Profile(row.id, row.username, row.email, row.role)
+    return row

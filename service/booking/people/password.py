@@ -26,7 +26,7 @@ async def change_password(
     Raises InvalidFields when the current password is wrong or the new one won't do, KeyReused.
     """
     check_password(deps, "new_password", new)
-    row = await deps.db.run("account_get", account_id=actor.account_id)
+    row = await deps.db.run("account_password_hash", account_id=actor.account_id)
     if row is None:
         raise InvalidToken
     key = await sealed(deps, key, str(actor.account_id), current, new)

@@ -29,16 +29,16 @@ class PasswordBody(Body):
 
 
 class NewPasswordHandler(ApiHandler):
-    """One whose body has a new password, in the field `secret`."""
+    """One whose body has a new password, in the first of its fields that are `secrets`."""
 
-    secret: ClassVar[str]
+    secrets: ClassVar[tuple[str, ...]]
 
     def read(self, kind: Any) -> Any:
         """The body; the rule for passwords, which is a setting, has its say beside its type."""
-        value, wrong = fields.decode(bytes(self._chunks)), {}
-        if isinstance(value, dict) and isinstance(value.get(self.secret), str):
+        value, wrong, new = fields.decode(bytes(self._chunks)), {}, self.secrets[0]
+        if isinstance(value, dict) and isinstance(value.get(new), str):
             try:
-                check_password(self.deps, self.secret, value[self.secret])
+                check_password(self.deps, new, value[new])
             except InvalidFields as error:
                 wrong = error.errors
         try:
@@ -49,10 +49,15 @@ class NewPasswordHandler(ApiHandler):
             raise InvalidFields(wrong)
         return body
 
+    def identity(self) -> bytes:
+        """Without the secrets."""
+        told = [one for one in self.body.__struct_fields__ if one not in self.secrets]
+        return " ".join(str(getattr(self.body, one)) for one in told).encode()
+
 
 class Password(NewPasswordHandler):
     lasting = False
-    secret = "new_password"
+    secrets = ("new_password", "current_password")
 
     @endpoint("changePassword", body=PasswordBody, answers=(200, answers.PasswordChanged))
     async def post(self) -> None:
@@ -68,7 +73,3 @@ class Password(NewPasswordHandler):
             self.key,
         )
         self.give(200, changed)
-
-    def identity(self) -> bytes:
-        """Without the passwords."""
-        return b""

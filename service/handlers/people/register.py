@@ -1,5 +1,6 @@
 """Registering."""
 
+from service.booking.people.account import Details
 from service.booking.people.attempt import at_register
 from service.booking.people.register import register
 from service.errors import UsernameTaken
@@ -7,6 +8,7 @@ from service.handlers.people.password import NewPassword, NewPasswordHandler
 from service.http.base import endpoint
 from service.http.fields import Body, Email, Username
 from service.openapi.answers import people as answers
+from service.values.named import named
 
 
 class RegisterBody(Body):
@@ -16,7 +18,7 @@ class RegisterBody(Body):
 
 
 class Register(NewPasswordHandler):
-    secret = "password"
+    secrets = ("password",)
 
     @endpoint(
         "register",
@@ -30,9 +32,5 @@ class Register(NewPasswordHandler):
         new: RegisterBody = self.body
         attempt = await at_register(self.deps, new.username, self.address)
         self.set_standing(attempt.standing)
-        registered = await register(self.deps, attempt, new.email, new.password, self.key)
-        self.give(201, registered)
-
-    def identity(self) -> bytes:
-        """Without the password."""
-        return f"{self.body.username} {self.body.email}".encode()
+        details = named(Details, new)
+        self.give(201, await register(self.deps, attempt, details, new.password, self.key))

@@ -1,5 +1,5 @@
 -- name: account_create :one
--- A taken username falls to account_username_unique.
+-- A taken username falls to account_username_unique. Who registers is answered with the row.
 INSERT INTO account (username, username_key, email, password_hash, role, provider_id)
 VALUES (%(username)s::text, %(username_key)s::text, %(email)s::text, %(password_hash)s::text,
         %(role)s::text, nullif(%(provider_id)s::bigint, 0))
@@ -24,7 +24,14 @@ SELECT id, username, password_hash, role, coalesce(provider_id, 0) AS provider_i
 
 
 -- name: account_get :maybe
-SELECT id, username, email, role, password_hash
+-- Its owner is answered with the row.
+SELECT id, username, email, role
+  FROM account
+ WHERE id = %(account_id)s::bigint;
+
+
+-- name: account_password_hash :maybe
+SELECT password_hash
   FROM account
  WHERE id = %(account_id)s::bigint;
 

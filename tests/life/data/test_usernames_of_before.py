@@ -80,9 +80,9 @@ def test_each_name_is_one_account_whatever_the_locale(
 
     async def work(deps: Deps) -> None:
         for first, second in pairs:
-            await account.create(deps, first, "e", "-")
+            await account.create(deps, first, account.Details("e"), "-")
             with pytest.raises(UsernameTaken):
-                await account.create(deps, second, "e", "-")
+                await account.create(deps, second, account.Details("e"), "-")
             assert (await account.by_username(deps, second))[1] == first
 
     with database(servers, settings, options) as url:

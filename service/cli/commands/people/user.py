@@ -13,6 +13,7 @@ from service.deps import Deps
 from service.handlers.people.register import RegisterBody
 from service.http.fields import convert
 from service.settings import Settings
+from service.values.named import named
 
 
 def create(
@@ -29,7 +30,12 @@ def create(
         if provider_id is not None:
             await known(deps, provider_id)
         created = await account.create(
-            deps, new.username, new.email, hashed, role=role, provider_id=provider_id or 0
+            deps,
+            new.username,
+            named(account.Details, new),
+            hashed,
+            role=role,
+            provider_id=provider_id or 0,
         )
         print(f"created {role} {created.username} with id {created.id}")
 
