@@ -1,33 +1,33 @@
 """What can be done with an appointment: each action once, for all who name, count or judge it."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from service.booking.status import AppointmentStatus
-
-ActionName = Literal["book", "reschedule", "cancel", "noshow", "fulfill"]
 
 
 class Action(NamedTuple):
     """An action: its name in history and metrics, the status of the appointment before it (None:
     there is none yet) and after it, whether it is for staff alone, and what its answer says."""
 
-    name: ActionName
+    name: str
     before: AppointmentStatus | None
     after: AppointmentStatus
     staff_only: bool
     message: str = ""  # none where the answer is the appointment
 
 
-BOOK = Action("book", None, "booked", False)
-RESCHEDULE = Action("reschedule", "booked", "booked", False, "Appointment rescheduled successfully")
-CANCEL = Action("cancel", "booked", "cancelled", False, "Appointment cancelled successfully")
-NOSHOW = Action("noshow", "booked", "noshow", True, "Appointment marked as no-show")
-FULFILL = Action("fulfill", "booked", "fulfilled", True, "Appointment marked as fulfilled")
+_TABLE = (
+    BOOK := Action("book", None, "booked", False),
+    RESCHEDULE := Action(
+        "reschedule", "booked", "booked", False, "Appointment rescheduled successfully"
+    ),
+    CANCEL := Action("cancel", "booked", "cancelled", False, "Appointment cancelled successfully"),
+    NOSHOW := Action("noshow", "booked", "noshow", True, "Appointment marked as no-show"),
+    FULFILL := Action("fulfill", "booked", "fulfilled", True, "Appointment marked as fulfilled"),
+)
 
-ACTIONS: Mapping[str, Action] = {
-    one.name: one for one in (BOOK, RESCHEDULE, CANCEL, NOSHOW, FULFILL)
-}
+ACTIONS: Mapping[str, Action] = {one.name: one for one in _TABLE}
 ENDINGS: Mapping[str, Action] = {
     one.name: one for one in ACTIONS.values() if one.after != BOOK.after
 }

@@ -1,17 +1,11 @@
 """The table of actions, and the places that cannot be made from it, are of one mind."""
 
-from typing import get_args
-
-from service.booking.actions import ACTIONS, ENDINGS, ActionName
+from service.booking.actions import ACTIONS, ENDINGS
 from service.booking.status import APPOINTMENT_STATUSES
 from service.http.declaration import STAFF
 from tests.contract.test_routes import CALLS
 
 ACCOUNTS = {"register", "login"}  # what else is counted by name
-
-
-def test_the_table_has_every_name_once() -> None:
-    assert list(ACTIONS) == list(get_args(ActionName))
 
 
 def test_every_status_but_the_first_has_an_ending_that_leaves_it() -> None:

@@ -46,7 +46,7 @@ class Cancel(Ending):
         action=CANCEL.name,
         body=CancelBody,
         needs_body=False,
-        answers=(200, answers.Cancelled, answers.CancelledExpanded),
+        answers=(200, *answers.CANCELLED),
         raises=(errors.NotActive, errors.TooLate, errors.Busy, errors.PreconditionFailed),
         sends=("ETag",),
     )
@@ -63,7 +63,7 @@ class Noshow(Ending):
         action=NOSHOW.name,
         body=CancelBody,
         needs_body=False,
-        answers=(200, answers.Noshow, answers.NoshowExpanded),
+        answers=(200, *answers.NO_SHOW),
         raises=(errors.NotActive, errors.TooEarly, errors.Busy, errors.PreconditionFailed),
         sends=("ETag",),
     )
@@ -80,7 +80,7 @@ class Fulfill(Ending):
         action=FULFILL.name,
         body=CancelBody,
         needs_body=False,
-        answers=(200, answers.Fulfilled, answers.FulfilledExpanded),
+        answers=(200, *answers.FULFILLED),
         raises=(errors.NotActive, errors.Busy, errors.PreconditionFailed),
         sends=("ETag",),
     )

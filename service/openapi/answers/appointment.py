@@ -1,10 +1,10 @@
 """Appointments, and what became of them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from msgspec import Meta
+from msgspec import Meta, defstruct
 
-from service.booking.actions import CANCEL, FULFILL, NOSHOW, RESCHEDULE, Action, ActionName
+from service.booking.actions import ACTIONS, CANCEL, FULFILL, NOSHOW, RESCHEDULE, Action
 from service.booking.status import AppointmentStatus
 from service.openapi.answers.calendar import Slot, SlotBrief, SlotNamed
 from service.openapi.answers.shape import Instant, Shape
@@ -70,41 +70,26 @@ class EndedExpanded(Shape):
     slot: Slot
 
 
-class Cancelled(Ended):
-    message: Annotated[str, _says(CANCEL)]
+def _ended(name: str, action: Action) -> tuple[Any, Any]:
+    """The answers of an ending: the plain one, and the one with `?expand=slot`."""
+    message = ("message", Annotated[str, _says(action)])
+    doc = {"__doc__": "The answer with `?expand=slot`."}
+    return (
+        defstruct(name, [message], bases=(Ended,)),
+        defstruct(f"{name}Expanded", [message], bases=(EndedExpanded,), namespace=doc),
+    )
 
 
-class CancelledExpanded(EndedExpanded):
-    """The answer with `?expand=slot`."""
-
-    message: Annotated[str, _says(CANCEL)]
-
-
-class Noshow(Ended):
-    message: Annotated[str, _says(NOSHOW)]
-
-
-class NoshowExpanded(EndedExpanded):
-    """The answer with `?expand=slot`."""
-
-    message: Annotated[str, _says(NOSHOW)]
-
-
-class Fulfilled(Ended):
-    message: Annotated[str, _says(FULFILL)]
-
-
-class FulfilledExpanded(EndedExpanded):
-    """The answer with `?expand=slot`."""
-
-    message: Annotated[str, _says(FULFILL)]
+CANCELLED = _ended("Cancelled", CANCEL)
+NO_SHOW = _ended("Noshow", NOSHOW)
+FULFILLED = _ended("Fulfilled", FULFILL)
 
 
 class Change(Shape):
     """One change of an appointment: who, when, from where to where."""
 
     at: Instant
-    action: ActionName
+    action: Annotated[str, Meta(extra_json_schema={"enum": sorted(ACTIONS)})]
     actor: Annotated[
         str, Meta(description="Username of who did it; to customers `staff` for whoever is.")
     ]
