@@ -50,7 +50,7 @@ class OpenApi(ApiHandler):
 
     @endpoint("getOpenApi", answers=(200, Anything))
     async def get(self) -> None:
-        """This document."""
+        """This API as an OpenAPI document."""
         self.answer(200, self.body_text, etag=self.version)
 
 

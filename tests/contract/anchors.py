@@ -1,6 +1,6 @@
 """Places in our files that pages name by line: `service/lane.py:142 Lane.submit`.
 
-python3 -m tests.contract.anchors    writes the lines anew
+python3 -m tests.contract.anchors    writes the lines anew, and README's tables
 """
 
 import ast
@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.contract.pages import PAGES
+from tests.contract.pages import PAGES, README
 from tests.contract.source import ROOT
+from tests.contract.tables import filled
 
 ANCHOR = re.compile(r"`(?P<path>[\w/.-]+\.(?:py|sql)):(?P<line>\d+) (?P<name>[\w.]+)`")
 QUERY = "-- name: "
@@ -48,3 +49,4 @@ def _definitions(tree: ast.AST, prefix: str) -> Iterator[tuple[str, int]]:
 if __name__ == "__main__":
     for page in PAGES:
         page.write_text(mended(page.read_text()))
+    README.write_text(filled(README.read_text()))

@@ -10,12 +10,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from service.handlers.routes import ROUTES
-from service.http.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF, Endpoint
+from service.http.declaration import Endpoint
 from tests.cast import Api, Given, Person
-from tests.contract.pages import table
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-WORDS = {EVERYONE: "everyone", SIGNED_IN: "signed in", STAFF: "staff", ADMIN: "admin"}
 NEVER = "999999999999"  # an id that nothing has
 BAD = {"Authorization": f"Token {'0' * 40}"}
 
@@ -115,13 +113,3 @@ async def test_a_verb_that_a_route_has_not_is_refused(
                 assert (reply.status, reply.headers["Allow"]) == (405, ", ".join(there)), method
     reply = await api.call("OPTIONS", path)
     assert (reply.status, reply.headers["Allow"]) == (204, ", ".join(there))
-
-
-def test_the_readme_lists_every_route_and_who_may_call_it() -> None:
-    listed = {(row[0], row[1].strip("`"), row[2]) for row in table("Routes")}
-    ours = {
-        (call.method, call.path.replace("([0-9]+)", "{id}"), WORDS[call.declared.who])
-        for call in CALLS
-        if call.declared
-    }
-    assert listed == ours
