@@ -14,6 +14,8 @@ from service.http.base import ApiHandler, endpoint
 from service.openapi.answers import ops as answers
 from service.openapi.document import document
 
+TAG = "Documentation", "What you are reading."
+
 FOLDER = Path(__file__).resolve().parents[1] / "docs"
 FILES = {
     path.name: path.read_bytes()

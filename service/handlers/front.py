@@ -9,10 +9,12 @@ import msgspec
 
 from service import __version__
 from service.errors import DomainError
+from service.handlers import docs
 from service.http.base import ApiHandler, endpoint
 from service.http.problems import NotAcceptable
 from service.openapi.answers import ops as answers
 
+TAG = docs.TAG
 DOCS, OPENAPI = "/docs/", "/api/openapi.json"
 DAY = 24 * 3600  # seconds
 _RESOURCE = re.compile(r"/api/([a-z]+)/\?")

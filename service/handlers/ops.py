@@ -8,6 +8,8 @@ from service.http.declaration import Charged
 from service.openapi.answers import ops as answers
 from service.telemetry import metrics
 
+TAG = "Operations", "For whoever runs the service."
+
 
 class Health(ApiHandler):
     @endpoint("getHealth", charged=Charged.NOBODY, answers=(200, answers.Healthy))

@@ -1,5 +1,6 @@
 """The OpenAPI document, built once from the routes and their declarations: it can't drift."""
 
+import sys
 from collections.abc import Iterable, Iterator
 
 from service import __version__
@@ -11,18 +12,6 @@ from service.openapi.refusal import Refusals
 from service.openapi.schema import Schema, Schemas
 
 Routes = Iterable[tuple[str, type[ApiHandler]]]
-
-HANDLERS = "service.handlers."
-# Where its handler is, and what clients call that.
-TAGS = {
-    "people": ("Accounts", "Accounts, and the tokens they act with."),
-    "calendar.provider": ("Providers", "Whoever appointments are with."),
-    "calendar": ("Slots", "The pieces of a provider's time that can be booked."),
-    "appointment": ("Appointments", "One person's place in one slot."),
-    "ops": ("Operations", "For whoever runs the service."),
-    "docs": ("Documentation", "What you are reading."),
-    "front": ("Documentation", "What you are reading."),
-}
 
 ABOUT = """\
 Appointments: find a free slot, book it, move it, cancel it. Nobody is ever booked twice into one
@@ -71,8 +60,10 @@ def document(routes: Routes) -> Schema:
     schemas = Schemas()
     refusals = Refusals(schemas)
     paths: Schema = {}
+    tags: dict[str, str] = {}
     for pattern, handler in routes:
-        tag = _tag(handler)
+        tag, what = _tag(handler)
+        tags[tag] = what
         for method in METHODS:
             verb = getattr(handler, method)
             if declared(verb) is None:
@@ -89,7 +80,7 @@ def document(routes: Routes) -> Schema:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": name, "description": text} for name, text in dict(TAGS.values()).items()],
+        "tags": [{"name": name, "description": text} for name, text in tags.items()],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.components.items())),
@@ -101,9 +92,13 @@ def document(routes: Routes) -> Schema:
     }
 
 
-def _tag(handler: type[ApiHandler]) -> str:
-    place = handler.__module__.removeprefix(HANDLERS)
-    return next(name for within, (name, _) in TAGS.items() if f"{place}.".startswith(f"{within}."))
+def _tag(handler: type[ApiHandler]) -> tuple[str, str]:
+    """What its module is about, or else the folder that the module is in, and that in words."""
+    place = handler.__module__
+    while not hasattr(sys.modules[place], "TAG"):
+        place = place.rpartition(".")[0]
+    tag: tuple[str, str] = sys.modules[place].TAG
+    return tag
 
 
 def _rows() -> Iterator[str]:

@@ -69,8 +69,7 @@ class Accounts:
                 raise Refused("username_taken")
             new = Account(made[0], body["username"], body["email"], body["password"])
             self.accounts[name] = new
-            shown = {"id": new.id, "username": new.username, "email": new.email}
-            return Expected(201, shown)
+            return Expected(201, new.document())
 
         return self._once(call, body["username"], create)  # who has no account has a name
 
@@ -128,8 +127,7 @@ class Accounts:
         return answer
 
     def _me(self, call: Call, who: Account, made: list[int]) -> Expected:
-        shown = {"id": who.id, "username": who.username, "email": who.email, "role": who.role}
-        return Expected(200, shown)
+        return Expected(200, who.document() | {"role": who.role})
 
 
 def _check_password(field: str, password: str) -> None:

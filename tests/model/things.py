@@ -26,6 +26,9 @@ class Account:
     def keeps(self, provider_id: int) -> bool:
         return self.staff_of in (EVERYWHERE, provider_id)
 
+    def document(self) -> Document:
+        return {"id": self.id, "username": self.username, "email": self.email}
+
 
 @dataclass
 class Provider:

@@ -1,1 +1,3 @@
 """Appointments: who has what."""
+
+TAG = "Appointments", "One person's place in one slot."

@@ -1,1 +1,3 @@
 """Providers and slots: what can be had."""
+
+TAG = "Slots", "The pieces of a provider's time that can be booked."

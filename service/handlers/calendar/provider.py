@@ -15,6 +15,8 @@ from service.http.base import ApiHandler, endpoint
 from service.http.fields import Body, Cursor, Limit, Title
 from service.openapi.answers import calendar as answers
 
+TAG = "Providers", "Whoever appointments are with."
+
 Zone = Annotated[
     str,
     Meta(min_length=1, max_length=64, extra_json_schema={"format": "iana-time-zone"}),

@@ -1,1 +1,3 @@
 """Accounts: who asks."""
+
+TAG = "Accounts", "Accounts, and the tokens they act with."
