@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -50,7 +51,9 @@ def run(data: Path, *words: str) -> "subprocess.CompletedProcess[str]":
 
 
 def at_its_terminal() -> None:
-    """Make standard input the terminal that sends a process the signal of Ctrl-C."""
+    """Make standard input the terminal that sends a process the signal of Ctrl-C. Whoever starts
+    the tests with & in a script has it ignored, here too: a login shell sees to it that it is not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
