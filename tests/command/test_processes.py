@@ -51,8 +51,10 @@ def run(data: Path, *words: str) -> "subprocess.CompletedProcess[str]":
 
 
 def at_its_terminal() -> None:
-    """Make standard input the terminal that sends a process the signal of Ctrl-C. Whoever starts
-    the tests with & in a script has it ignored, here too: a login shell sees to it that it is not."""
+    """Make standard input the terminal that sends a process the signal of Ctrl-C.
+
+    A script that starts the tests with & has that ignored, also in here; a terminal's shell has not.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
