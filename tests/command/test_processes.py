@@ -53,7 +53,7 @@ def run(data: Path, *words: str) -> "subprocess.CompletedProcess[str]":
 def at_its_terminal() -> None:
     """Make standard input the terminal that sends a process the signal of Ctrl-C.
 
-    A script that starts the tests with & has that ignored, also in here; a terminal's shell has not.
+    A script that starts the tests with & has that ignored, in here, too: a shell at one has not.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.setsid()
