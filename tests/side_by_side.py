@@ -5,6 +5,7 @@ chooses by -k or wants to see or debug (-s, --pdb) gets no workers; -n says how 
 """
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
+BYTECODE = str(Path(__file__).resolve().parents[1] / ".pytest_cache" / "bytecode")
 MOST = 5  # workers: with more the longest file decides
 PER_CORE = 2  # workers: more than half of their time they wait for a server to start or to stop
 # About time, CPU or the whole machine: the beginnings of their ids.
@@ -20,14 +22,36 @@ ALONE = (
     "tests/frozen/",
     "tests/life/embedded/test_starts.py::test_a_cold_start_is_quick",
     "tests/life/embedded/test_starts.py::test_a_warm_start_has_the_data",
-    "tests/life/embedded/test_killed.py",
-    "tests/load/test_driver.py",
+    "tests/life/embedded/test_killed.py::test_a_killed_postmaster",
+    "tests/life/embedded/test_killed.py::test_a_killed_valkey",
+    "tests/load/test_driver.py::test_a_polite_one",
+    "tests/load/test_driver.py::test_an_open_loop",
     "tests/load/test_load.py",
     "tests/races/test_pair_locks.py",
-    "tests/security/test_crowds.py",
+    "tests/security/test_crowds.py::test_logins_without_end",
+    "tests/security/test_crowds.py::test_slow_clients",
     "tests/security/test_enumeration.py",
     "tests/traps/test_redis.py::test_nobody_waits_for_a_lock",
-    "tests/unit/access/test_passwords.py",
+    "tests/unit/access/test_passwords.py::test_an_unknown_user",
+    "tests/unit/access/test_passwords.py::test_who_gets_too_little",
+    "tests/unit/access/test_passwords.py::test_who_waits_beyond",
+)
+# Files that take longest come first: one that began last would keep all others waiting.
+LONG = (
+    "tests/deploy/test_rolling_restarts.py",
+    "tests/command/test_restore.py",
+    "tests/life/embedded/test_surroundings.py",
+    "tests/life/data/test_upgrade.py",
+    "tests/life/process/test_drain.py",
+    "tests/deploy/test_unit.py",
+    "tests/life/process/test_first_minute.py",
+    "tests/life/data/test_unfit_database.py",
+    "tests/fuzz/test_schemathesis.py",
+    "tests/model/test_model.py",
+    "tests/prove/mutants/test_mutants.py",
+    "tests/prove/planted/test_planted.py",
+    "tests/ha/test_postgres_failover.py",
+    "tests/ha/test_redis_failover.py",
 )
 # Options that show, debug, or choose a few tests.
 CHOOSING = ("usepdb", "trace", "keyword", "markexpr", "lf", "stepwise", "collectonly", "setupshow")
@@ -36,6 +60,7 @@ CHOOSING = ("usepdb", "trace", "keyword", "markexpr", "lf", "stepwise", "collect
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Choose the number of workers, before xdist looks at it."""
+    _keep_bytecode()
     if hasattr(config, "workerinput") or config.option.numprocesses is not None:
         return
     paths = [Path(word.split("::")[0]) for word in config.args]
@@ -46,8 +71,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those of ALONE come last, with or without workers."""
-    items.sort(key=lambda item: item.nodeid.startswith(ALONE))
+    """Those of LONG come first and those of ALONE last, with or without workers."""
+    items.sort(key=lambda item: (item.nodeid.startswith(ALONE), not item.nodeid.startswith(LONG)))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> "AloneLast":
@@ -77,6 +102,15 @@ class AloneLast(LoadScopeScheduling):
             for left in self.nodes:
                 self._reschedule(left)
         return crashed
+
+
+def _keep_bytecode() -> None:
+    """Where bytecode is not to lie beside the sources, as in many containers, keep it elsewhere:
+    else each worker and each of a thousand processes compiles all of them again."""
+    if sys.dont_write_bytecode:
+        sys.dont_write_bytecode = False
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = BYTECODE
 
 
 def _cores() -> int:

@@ -390,7 +390,7 @@ async def test_without_redis_only_public_reads_go_on(served: Served, stranger: P
         began = time.monotonic()
         for path in ("slots", "providers", "slots") * 10:
             assert (await api.get(f"/api/{path}/")).status == 200
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10  # 5 s of waiting for Redis would be 150
         uncounted = _of(await _figures(api), "limiter_uncounted_total")
         assert uncounted == 33, "two posts, thirty reads, and the look at the figures"
 

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -50,7 +51,11 @@ def run(data: Path, *words: str) -> "subprocess.CompletedProcess[str]":
 
 
 def at_its_terminal() -> None:
-    """Make standard input the terminal that sends a process the signal of Ctrl-C."""
+    """Make standard input the terminal that sends a process the signal of Ctrl-C.
+
+    A script that starts the tests with & has that ignored, in here, too: a shell at one has not.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.settings import ROOT
-from tests.side_by_side import ALONE
+from tests.side_by_side import ALONE, LONG
 
 TESTS = """
 import json, pathlib, time, pytest
@@ -25,7 +25,7 @@ def test_times(number):
 """
 PLUGINS = ["tests.side_by_side", "tests.progress"]
 LONE = "tests/frozen/test_lone.py"  # in a folder that is in ALONE
-STRANGE = f"-c {os.devnull} --import-mode=importlib -W ignore -p no:valkey"
+STRANGE = f"-c {os.devnull} --import-mode=importlib -W ignore -p xdist"
 LAST = re.compile(r"=* ?1 failed, 8 passed in \S+( \(\S+\))? ?=*")
 
 
@@ -34,7 +34,7 @@ def run(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "pytest", "--rootdir", str(folder), *STRANGE.split(), *words],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         timeout=100,
@@ -101,8 +101,8 @@ def test_who_runs_a_folder_gets_workers_if_it_has_files_for_them(sample: Path) -
     assert "2 workers" in run(sample, "tests/api").stdout
 
 
-@pytest.mark.parametrize("beginning", ALONE)
-def test_what_is_to_run_alone_is_there(beginning: str) -> None:
+@pytest.mark.parametrize("beginning", ALONE + LONG)
+def test_what_is_to_run_alone_or_first_is_there(beginning: str) -> None:
     path, _, name = beginning.partition("::")
     assert (ROOT / path).exists()
     assert not name or f"def {name}" in (ROOT / path).read_text()

@@ -60,8 +60,9 @@ def imports(module: Module) -> Iterator[Import]:
 
 def _typing_only(tree: ast.Module) -> Iterator[ast.stmt]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            yield from node.body
+        match node:
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+                yield from node.body
 
 
 def within(name: str, package: str) -> bool:

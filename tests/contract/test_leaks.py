@@ -16,7 +16,7 @@ from service.process.drain import drain
 from service.settings import Settings
 from tests.cast import Api, Given, Person
 
-ROUNDS = 30
+ROUNDS = 10
 REQUESTS = 500
 JSON = {"Content-Type": "application/json"}
 

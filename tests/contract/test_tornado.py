@@ -1,6 +1,7 @@
 """Tornado's private names, which any release may change, stand in one file that says why."""
 
 import ast
+import functools
 import importlib
 import inspect
 import re
@@ -20,17 +21,24 @@ PRIVATE = re.compile(r"_[a-z]\w*")
 
 def privates(kind: type) -> set[str]:
     """The private names of a class of Tornado, and of those that it is made of."""
-    found: set[str] = set()
-    for one in kind.__mro__:
-        if one.__module__.startswith("tornado."):
-            tree = ast.parse(textwrap.dedent(inspect.getsource(one)))
-            found |= vars(one).keys() | inspect.get_annotations(one).keys()
-            found |= {node.attr for node in ast.walk(tree) if _of_itself(node)}
+    of_tornado = (one for one in kind.__mro__ if one.__module__.startswith("tornado."))
+    found = set().union(*map(_written_in, of_tornado))
     return {name for name in found if PRIVATE.fullmatch(name)}
 
 
+@functools.cache
+def _written_in(kind: type) -> set[str]:
+    tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
+    found = {node.attr for node in ast.walk(tree) if _of_itself(node)}
+    return found | vars(kind).keys() | inspect.get_annotations(kind).keys()
+
+
 def _of_itself(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    )
 
 
 LENT = set().union(*map(privates, LENDERS))

@@ -22,7 +22,7 @@ from tests.live import PATIENTLY, Live, served
 from tests.races import witness
 from tests.races.wire import Answer, Wire
 
-RESTARTS = int(os.environ.get("ROLLING_RESTARTS", "12"))
+RESTARTS = int(os.environ.get("ROLLING_RESTARTS", "6"))
 UNHURRIED = os.environ.get("ROLLING_UNHURRIED") == "on"
 CALLERS = 12
 REST = 0.01  # seconds between two calls of one caller: the restarts need the CPU

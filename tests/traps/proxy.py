@@ -7,12 +7,15 @@ from typing import Self
 
 
 class Proxy:
-    """`delay` holds every answer back for so many seconds, `mute` for ever, `cut()` ends all."""
+    """`delay` holds every answer back for so many seconds, `mute` for ever, `cut()` ends all;
+    `held()` waits until the server has answered and nobody has heard it."""
 
     def __init__(self, target: str) -> None:
         self._target = target
         self.delay, self.mute, self.accepted = 0.0, False, 0
         self._writers: set[asyncio.StreamWriter] = set()
+        self._holding = asyncio.Event()
+        self._serving: set[asyncio.Task[None] | None] = set()
         self.port = 0
 
     @classmethod
@@ -27,14 +30,23 @@ class Proxy:
         finally:
             server.close()
             self.cut()
+            for task in self._serving:
+                assert task
+                task.cancel()
             await asyncio.sleep(0.01)
 
     def cut(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
 
+    async def held(self) -> None:
+        """Return when an answer is being held back: what was asked for is done."""
+        self._holding.clear()
+        await self._holding.wait()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
+        self._serving.add(asyncio.current_task())
         from_server, to_server = await asyncio.open_unix_connection(self._target)
         self._writers |= {writer, to_server}
         with contextlib.suppress(ConnectionError, asyncio.CancelledError):
@@ -45,12 +57,14 @@ class Proxy:
         for one in (writer, to_server):
             one.transport.abort()
             self._writers.discard(one)
+        self._serving.discard(asyncio.current_task())
 
     async def _carry(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, back: bool
     ) -> None:
         while data := await reader.read(1 << 16):
             if back and self.delay:
+                self._holding.set()
                 await asyncio.sleep(self.delay)
             if not (back and self.mute):
                 writer.write(data)

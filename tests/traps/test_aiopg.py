@@ -85,7 +85,7 @@ async def test_whoever_waits_gets_the_place_of_a_broken_connection(settings: Set
         waiting = asyncio.ensure_future(waiter())
         await asyncio.sleep(0.01)
         link.close()
-    assert await asyncio.wait_for(waiting, 1.0) == [(1,)]
+    assert await asyncio.wait_for(waiting, 5.0) == [(1,)]
     pool.close()
 
 
@@ -98,13 +98,14 @@ async def test_a_connection_that_never_opens_keeps_nobody_from_giving_back(
         async with pool.link() as link:
             await link.execute("SELECT 1")
             proxy.mute = True
-            began = time.monotonic()
             stalled = asyncio.ensure_future(pool.link().__aenter__())
-            await asyncio.sleep(0.05)
-        assert time.monotonic() - began < 0.3, "given back at once"
+            while proxy.accepted < 2:
+                await asyncio.sleep(0.01)
+            began = time.monotonic()
+        assert not stalled.done(), "given back at once"
         with pytest.raises(Unavailable):
             await stalled
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 4.0, "it would have been patient for 5 seconds"
         pool.close()
 
 
@@ -186,23 +187,29 @@ async def test_connections_that_the_server_ended_are_replaced(
 
 
 async def test_a_read_is_asked_again_and_a_write_is_unknown_when_the_answer_is_lost(
-    settings: Settings, before_postgres: Before
+    settings: Settings, before_postgres: Before, database: Any
 ) -> None:
     """T-A9: before the statement it is 503, from then on 504."""
     async with before_postgres as proxy:
-        own = Postgres(_through(settings, proxy), load_queries())
+        told = replace(_through(settings, proxy), prepare=False)  # the statement itself is first
+        own = Postgres(told, load_queries())
         assert await own.run("schema_version")
-        proxy.delay = 0.1
+        proxy.delay = 5.0
         asking = asyncio.ensure_future(own.run("schema_version"))
-        await asyncio.sleep(0.05)
+        await proxy.held()
+        proxy.delay = 0.0
         proxy.cut()
         assert await asking
+        proxy.delay = 5.0
         writing = asyncio.ensure_future(own.run("account_create", **(_ACCOUNT | {"email": "y"})))
-        await asyncio.sleep(0.15)
+        await proxy.held()
         proxy.cut()
         with pytest.raises(OutcomeUnknown):
             await writing
         own.close()
+    with database.cursor() as cursor:
+        cursor.execute("DELETE FROM account WHERE username = %s", [_ACCOUNT["username"]])
+        assert cursor.rowcount == 1, "it was done, and nobody heard of it"
 
 
 async def test_a_commit_is_unknown_when_its_answer_is_lost_and_not_when_it_is_refused(
@@ -210,11 +217,16 @@ async def test_a_commit_is_unknown_when_its_answer_is_lost_and_not_when_it_is_re
 ) -> None:
     async with before_postgres as proxy:
         own = Postgres(_through(settings, proxy), load_queries())
+        cutting = []
 
         async def lost() -> None:
             async with own.transaction():
-                proxy.delay = 0.1
-                asyncio.get_running_loop().call_later(0.05, proxy.cut)
+                proxy.delay = 5.0
+                cutting.append(asyncio.ensure_future(cut()))
+
+        async def cut() -> None:
+            await proxy.held()
+            proxy.cut()
 
         async def refused() -> None:
             async with own.transaction() as transaction:

@@ -46,7 +46,7 @@ async def test_a_redis_that_is_silent_or_gone_is_given_up_soon(
             client, began = redis.connect(one, repeat=repeat), time.monotonic()
             with pytest.raises(Unavailable), guarded():
                 await client.get("x")
-            assert time.monotonic() - began < 1.0
+            assert time.monotonic() - began < 3.0
             await client.aclose()
 
 
@@ -58,17 +58,23 @@ async def test_a_lost_answer_to_a_lock_or_a_count_is_not_asked_for_twice(
         own = replace(_through(settings, proxy), register_limit=2)
         async with service_app.opened(own) as served:  # it says which client is whose
             await served.limits.register("203.0.113.251")  # its script is known by now
-            proxy.delay = 0.1
+            proxy.delay = 5.0
             counting = asyncio.ensure_future(served.limits.register(ADDRESS))
-            await asyncio.sleep(0.05)
+            await proxy.held()
             proxy.cut()
             with pytest.raises(Unavailable):
                 await counting
+            proxy.delay = 0.0
+            async with served.locks.hold([(9, 10)]):  # it is connected again
+                pass
+            await served.locks.released()
+            proxy.delay = 5.0
             locking = asyncio.ensure_future(served.locks.hold([(1, 2)]).__aenter__())
-            await asyncio.sleep(0.05)
+            await proxy.held()
             proxy.cut()
             with pytest.raises(Unavailable):
                 await locking
+    assert await deps.redis.exists("lock:{slot-pair}:1:2")
     direct = Limits(deps.redis, own)
     await direct.register(ADDRESS)  # the second of two: the first was counted once
     with pytest.raises(RateLimited):

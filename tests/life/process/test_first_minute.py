@@ -115,8 +115,11 @@ def filtered(command: str, journal: str) -> list[dict[str, object]]:
         ("localhost", "localhost"),
     ],
 )
-def test_the_address_that_is_said_can_be_opened(tmp_path: Path, host: str, shown: str) -> None:
-    with served(tmp_path, {"HOST": host}, "--data-dir", str(tmp_path / "data")) as live:
+def test_the_address_that_is_said_can_be_opened(
+    tmp_path: Path, settings: Settings, host: str, shown: str
+) -> None:
+    ours = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
+    with served(tmp_path, ours | {"HOST": host}) as live:
         assert live.said == f"listening on http://{shown}:{live.port}\n"
         assert paste(f"curl -sg {live.url}/healthz\n") == ['{"status":"ok"}']
 

@@ -240,7 +240,7 @@ def test_a_key_is_a_structured_string_or_bare(field: str, key: str | None) -> No
 )
 def test_no_field_takes_longer_to_read_than_its_length_is_worth(piece: str) -> None:
     field = piece * (32_000 // len(piece))
-    began = time.perf_counter()
+    began = time.process_time()
     for whole in (field, f'a/b; c="{field}', f'"{field}'):
         list(grammar.elements(whole))
         grammar.media(whole)
@@ -248,4 +248,4 @@ def test_no_field_takes_longer_to_read_than_its_length_is_worth(piece: str) -> N
         grammar.acceptable(whole, JSON)
         grammar.key(whole)
         grammar.credentials(whole)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

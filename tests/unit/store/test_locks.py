@@ -112,7 +112,8 @@ async def test_it_ends_by_itself(locks: Locks, deps: Deps, pairs: Pairs) -> None
     settings = dataclasses.replace(deps.settings, **brief, lock_ttl=0.04)
     short = Locks(deps.redis, settings)
     async with short.hold([pair]):
-        await asyncio.sleep(0.06)
+        while await deps.redis.exists(_key(pair)):
+            await asyncio.sleep(0.01)
         async with locks.hold([pair]) as held:
             assert held == {pair}
     await locks.released()
