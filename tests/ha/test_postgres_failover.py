@@ -63,4 +63,4 @@ async def test_no_acknowledged_booking_is_lost_when_the_primary_dies(
     print("\n" + line(f"PostgreSQL primary {fault.name}", callers, since, len(missing)))
     assert missing == []
     assert set(callers.refusals) <= {"503 unavailable", "504 outcome_unknown"}
-    assert callers.gap(since) < NOTICED_AFTER + 14
+    assert callers.gap(since) < NOTICED_AFTER + 6
