@@ -389,6 +389,9 @@ class ApiHandler(LeanHandler):
             request_log.log_bug(self, value)
 
     async def options(self, *_: str) -> None:
+        if self._refusing:
+            await self._refusing
+            return
         self.set_header("Allow", self.allowed)
         if "PATCH" in self.verbs:
             self.set_header("Accept-Patch", f"{JSON}, {grammar.MERGE_PATCH}")

@@ -58,7 +58,8 @@ class Delegate(HTTPMessageDelegate):
         self._handler.request.ends()
 
     def on_connection_close(self) -> None:
-        self._handler.on_connection_close()
+        if hasattr(self, "_handler"):  # a head that could not be read has none
+            self._handler.on_connection_close()
 
 
 class Routed(Application):

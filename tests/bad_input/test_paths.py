@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from service.handlers.routes import ROUTES
 from tests.bad_input.targets import ID
@@ -42,15 +42,19 @@ STARTS = [
 
 
 def test_a_path_that_is_no_route_is_not_found(world: World) -> None:
-    for path, method in itertools.product(NOWHERE, ("GET", "POST", "DELETE", "HEAD")):
-        answer = world.ask(request(method, path, b"", token=world.tokens["admin"]))
-        assert answer.status == 404 or (answer.status == 400 and not path.isascii()), path
+    both = itertools.product(("GET", "POST", "DELETE", "HEAD"), NOWHERE)
+    raws = (request(method, path, b"", token=world.tokens["admin"]) for method, path in both)
+    for raw, answer in world.ask_all(raws):
+        assert answer.status == 404 or (answer.status == 400 and not raw.isascii()), raw
 
 
 def test_a_verb_that_is_none_is_refused(world: World) -> None:
-    for verb, path in itertools.product(VERBS, PATHS):
-        raw = request(verb, path, None, "Connection: close", token=world.tokens["admin"])
-        assert {answer.status for answer in world.throw(raw)} <= {400, 404, 405}, verb
+    raws = (
+        request(verb, path, None, "Connection: close", token=world.tokens["admin"])
+        for verb, path in itertools.product(VERBS, PATHS)
+    )
+    for raw, answers in world.throw_all(raws):
+        assert {answer.status for answer in answers} <= {400, 404, 405}, raw
 
 
 def test_a_verb_in_a_header_is_not_the_verb(world: World) -> None:
@@ -73,9 +77,9 @@ def test_a_target_in_another_form_opens_nothing(world: World) -> None:
 
 
 def test_a_first_line_that_is_none_is_refused(world: World) -> None:
-    for start in STARTS:
-        for answer in world.throw(start + b"\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"):
-            assert answer.status in (400, 404), start
+    rest = b"\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    for raw, answers in world.throw_all(start + rest for start in STARTS):
+        assert {answer.status for answer in answers} <= {400, 404}, raw
 
 
 def test_accidents_in_a_path_do_no_harm(
@@ -84,8 +88,12 @@ def test_accidents_in_a_path_do_no_harm(
     seeds = [path.encode() for path in PATHS]
     verbs = itertools.cycle(["GET", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "PUT"])
     clean = bytes(range(33, 127))
-    for path in itertools.islice(accidents(seeds, chance), count(0.1)):
-        target = "/" + bytes(byte for byte in path if byte in clean).decode().lstrip("/")
-        body = b"" if (verb := next(verbs)) in ("POST", "PATCH", "PUT") else None
-        answer = world.ask(request(verb, target, body))
-        assert answer.status in (200, 204, 400, 401, 404, 405), target
+
+    def targets() -> Iterator[bytes]:
+        for path in itertools.islice(accidents(seeds, chance), count(0.1)):
+            target = "/" + bytes(byte for byte in path if byte in clean).decode().lstrip("/")
+            body = b"" if (verb := next(verbs)) in ("POST", "PATCH", "PUT") else None
+            yield request(verb, target, body)
+
+    for raw, answer in world.ask_all(targets()):
+        assert answer.status in (200, 204, 400, 401, 404, 405), raw

@@ -2,11 +2,15 @@
 
 import json
 import socket
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, TypeVar
 
-PATIENCE = 5.0  # seconds for an answer; the deadline of a request is 3
+SENDERS = 32  # connections on which much is sent at once: most of them wait for a lull
+PATIENCE = 20.0  # seconds for an answer: more than the deadline of a request
 LULL = 0.2  # seconds without an answer after which we end our side, as a client that gives up
 AFTERMATH = 0.05  # the same once there was an answer: long enough for one that should not come
+T = TypeVar("T")
 
 
 class Hung(AssertionError):
@@ -38,17 +42,20 @@ def request(
 
 
 class Wire:
-    """Speaks to one server: well-framed requests over a connection that is kept, all else over
-    one that is not."""
+    """Speaks to one server: well-framed requests over connections that are kept, all else over
+    some that are not."""
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._kept: socket.socket | None = None
+        self._kept: list[socket.socket] = []
 
     def ask(self, raw: bytes) -> Answer:
         """The answer to a request whose framing is right. A connection that the server does not
-        mean to keep must say so: the next request goes out on the same one."""
-        link, self._kept = self._kept or self._connect(), None
+        mean to keep must say so: another request goes out on the same one."""
+        try:
+            link = self._kept.pop()
+        except IndexError:
+            link = self._connect()
         sent = _send(link, raw)
         answer = _read_one(_Source(link), raw)
         assert answer, f"closed without an answer: {raw[:500]!r}"
@@ -56,7 +63,7 @@ class Wire:
         if not sent or refused_by_tornado or answer.headers.get("connection") == "close":
             link.close()
         else:
-            self._kept = link
+            self._kept.append(link)
         return answer
 
     def throw(self, raw: bytes, at_least: int = 1) -> list[Answer]:
@@ -82,10 +89,18 @@ class Wire:
         with self._connect() as link:
             _send(link, raw)
 
+    def at_once(
+        self, send: Callable[[bytes], T], requests: Iterable[bytes]
+    ) -> Iterator[tuple[bytes, T]]:
+        """Each request with what sending it gives, in their order; many are under way at once."""
+        raws = list(requests)
+        self.close()  # a server lets go whoever was silent for long
+        with ThreadPoolExecutor(SENDERS) as senders:
+            yield from zip(raws, senders.map(send, raws), strict=True)
+
     def close(self) -> None:
-        if self._kept:
-            self._kept.close()
-            self._kept = None
+        while self._kept:
+            self._kept.pop().close()
 
     def _connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -94,14 +95,29 @@ class World:
         self.judge(raw, answer)
         return answer
 
+    def ask_all(self, raws: Iterable[bytes]) -> Iterator[tuple[bytes, Answer]]:
+        """Well-framed requests, many at once, each with its judged answer."""
+        for raw, answer in self.wire.at_once(self.wire.ask, raws):
+            self.judge(raw, answer)
+            yield raw, answer
+
+    def throw_all(self, raws: Iterable[bytes]) -> Iterator[tuple[bytes, list[Answer]]]:
+        """Bytes that may be no requests at all, many at once, each with its judged answers."""
+        for raw, answers in self.wire.at_once(self.wire.throw, raws):
+            self._judge_all(raw, answers)
+            yield raw, answers
+
     def throw(self, raw: bytes, at_least: int = 1) -> list[Answer]:
         """The judged answers to bytes that may be no request at all."""
         answers = self.wire.throw(raw, at_least)
+        self._judge_all(raw, answers)
+        return answers
+
+    def _judge_all(self, raw: bytes, answers: list[Answer]) -> None:
         for answer in answers:
             self.judge(raw, answer)
         if not answers:
             self.tally[0] += 1
-        return answers
 
     def judge(self, raw: bytes, answer: Answer) -> None:
         """A legitimate success, or a refusal in the shape of the contract."""

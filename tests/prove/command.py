@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from service.settings import Settings
 from tests.prove.checker.evidence import Evidence
 from tests.prove.checker.judge import judge
+from tests.prove.checker.verdict import UNSEEN
 from tests.prove.failing import write_failing
 from tests.prove.faults import KINDS
 from tests.prove.mutants.campaign import campaign
@@ -30,6 +31,7 @@ from tests.prove.session import FACTS, Plan, perform
 
 OPERATIONS = 50_000
 PER_FAULT = 500  # operations
+EXIT_CODES = {"OK": 0, "FAILED": 1, UNSEEN: 2}
 
 DESCRIPTION = """\
 Prove that nothing is booked twice, nothing promised is lost and nobody gets in who should not.
@@ -54,7 +56,8 @@ examples:
 
 A run leaves a folder: page.html, result.json, verdict.txt, the history, and failing.json when an
 invariant is violated: the operations and commits that show it.
-exit code: 0 every invariant held, 1 at least one is violated, 2 it could not be run."""
+exit code: 0 every invariant held, 1 at least one is violated, 2 it could not be run, or nobody
+asked anything in it."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -90,7 +93,11 @@ def main(arguments: Sequence[str]) -> int:
             traceback.print_exc()
             sys.stderr.write(f"The run could not be made: {error}\n")
             return 2
-    return conclude(folder, f"python3 run.py prove {shlex.join(arguments)}".strip())
+    try:
+        return conclude(folder, f"python3 run.py prove {shlex.join(arguments)}".strip())
+    except OSError as error:
+        sys.stderr.write(f"The verdict can't be written: {error.strerror}.\n")
+        return 2
 
 
 async def stoppable(run: Coroutine[Any, Any, None]) -> None:
@@ -122,13 +129,13 @@ def conclude(folder: Path, command: str) -> int:
     (folder / "result.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
     (folder / "verdict.txt").write_text(text(result) + "\n", encoding="utf-8")
     (folder / "page.html").write_text(page(result), encoding="utf-8")
-    print(text(result))
+    print(text(result), flush=True)  # what nobody can be told is no verdict
     names = ["page.html", "result.json"]
-    if result["verdict"] != "OK":
+    if result["verdict"] == "FAILED":
         write_failing(folder / "failing.json", evidence, verdicts)
         names.append("failing.json")
     print("\n" + "\n".join(str(folder / name) for name in names))
-    return 0 if result["verdict"] == "OK" else 1
+    return EXIT_CODES[result["verdict"]]
 
 
 def say(words: str) -> None:

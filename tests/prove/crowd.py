@@ -46,7 +46,6 @@ class Crowd:
         self.count = 0
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self.statuses: Counter[tuple[str, int]] = Counter()
-        self.stopped = False
         self.struck = False  # all faults are over
         self._servers = list(servers)
         self._client = Client()
@@ -73,7 +72,7 @@ class Crowd:
     @property
     def over(self) -> bool:
         """Whether nothing new is asked."""
-        return self.stopped or (self.struck and self.count >= self.wanted)
+        return self.struck and self.count >= self.wanted
 
     async def _hand(self) -> None:
         free = self._free
@@ -96,7 +95,6 @@ class Crowd:
             (operation.outcome == "info" or (tries and operation.status in (409, 503)))
             and ask.nonce
             and tries < REPEATS
-            and not self.stopped
         ):
             tries += 1
             code = (operation.body or {}).get("code")

@@ -29,7 +29,7 @@ def result_of(evidence: Evidence, verdicts: list[Verdict]) -> dict[str, Any]:
     return {
         "format": 1,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "verdict": "FAILED" if any(one.wrong for one in verdicts) else "OK",
+        "verdict": verdict_of(evidence, verdicts),
         "seed": facts["seed"],
         "servers": facts["servers"],
         "operations": len(evidence.operations),
@@ -52,6 +52,13 @@ def result_of(evidence: Evidence, verdicts: list[Verdict]) -> dict[str, Any]:
         "processes": facts["processes"],
         "environment": facts["environment"],
     }
+
+
+def verdict_of(evidence: Evidence, verdicts: list[Verdict]) -> str:
+    """FAILED, OK, or not looked at: a run in which nobody asked anything shows nothing."""
+    if any(one.wrong for one in verdicts):
+        return "FAILED"
+    return "OK" if evidence.operations else UNSEEN
 
 
 def shown(verdict: Verdict) -> dict[str, Any]:

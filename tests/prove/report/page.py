@@ -69,7 +69,7 @@ def legend(keys: Any) -> str:
 def header(result: dict[str, Any]) -> str:
     """What was done, and how it ended."""
     ok = result["verdict"] == "OK"
-    words = held(result) if ok else "VIOLATED"
+    words = held(result) if ok else "VIOLATED" if alarms(result) else UNSEEN
     made = result["made_at"].replace("T", " ").replace("+00:00", " UTC")
     faults = f"{len(result['faults']):,} faults" if result["faults"] else "No faults"
     wrong = sum(one["wrong"] for one in result["invariants"])
