@@ -4,6 +4,7 @@ import itertools
 import random
 from collections.abc import Callable
 
+from service.settings import Settings
 from tests.bad_input.wire import request
 from tests.bad_input.words import accidents
 from tests.bad_input.world import World
@@ -11,6 +12,7 @@ from tests.bad_input.world import World
 # What an attacker would like to be taken for a request of its own: it would make an account.
 HIDDEN = b'{"username":"smuggled","email":"s@example.org","password":"correct horse"}'
 SMUGGLED = request("POST", "/api/register/", HIDDEN)
+MOST = Settings().max_body
 HEAD = b"POST /api/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 
 # Each leaves it open where the body ends; whoever reads on has to refuse all of it.
@@ -81,15 +83,20 @@ def test_a_body_of_a_read_is_not_the_next_request(world: World) -> None:
 
 def test_a_body_too_large_is_refused_however_it_comes(world: World) -> None:
     large = b'{"slot": 1, "notes": "' + b"x" * 1_100_000 + b'"}'
-    token = world.tokens["ada"]
+    token, heads = world.tokens["ada"], []
     for method in ("POST", "OPTIONS", "GET", "DELETE"):
         counted = request(method, "/api/appointments/", large, token=token)
         assert world.ask(counted).status in (405, 413)
         head = request(
             method, "/api/appointments/", None, "Transfer-Encoding: chunked", token=token
         )
+        heads.append(head)
         chunk = b"%x\r\n%s\r\n0\r\n\r\n" % (len(large), large)
         assert {answer.status for answer in world.throw(head + chunk)} <= {204, 400, 405, 413}
+    # The byte that is too much comes with the end.
+    raws = (head + b"%x\r\n%s\r\n0\r\n\r\n" % (MOST + 1, b"x" * (MOST + 1)) for head in heads)
+    for raw, answers in world.throw_all(raws):
+        assert {answer.status for answer in answers} <= {400, 405, 413}, raw[:100]
     for length in (2**31, 2**63, 2**64, 10**18):
         raw = HEAD + b"Content-Length: %d\r\n\r\n{" % length
         assert {answer.status for answer in world.throw(raw)} <= {400, 413}
