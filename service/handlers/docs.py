@@ -82,7 +82,7 @@ class File(ApiHandler):
     """A file that the page needs; no part of the API."""
 
     async def get(self, name: str) -> None:
-        if self.finished:  # refused while a body was coming in
+        if await self.turned_away_already():
             return
         try:
             await self.charge()

@@ -64,10 +64,7 @@ def endpoint(
     def declare(verb: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         @functools.wraps(verb)
         async def run(self: "ApiHandler", *path_ids: str) -> None:
-            if self.finished:  # refused while the body was still coming in
-                return
-            if self._refusing:
-                await self._refusing
+            if self._refusing and await self.turned_away_already():
                 return
             self.deps.traffic.in_flight += 1
             deadline.begin(self.deps.settings.request_deadline)
@@ -158,6 +155,12 @@ class ApiHandler(LeanHandler):
             error = limited
         if not self.finished:
             self.refuse(error)
+
+    async def turned_away_already(self) -> bool:
+        """Whether the request was refused while its body came in; waits for the refusal."""
+        if self._refusing:
+            await self._refusing
+        return self.finished
 
     async def charge(self, *, probes: bool = False) -> None:
         """Count the request for its address, and say how that stands. Raises RateLimited."""
@@ -389,8 +392,7 @@ class ApiHandler(LeanHandler):
             request_log.log_bug(self, value)
 
     async def options(self, *_: str) -> None:
-        if self._refusing:
-            await self._refusing
+        if await self.turned_away_already():
             return
         self.set_header("Allow", self.allowed)
         if "PATCH" in self.verbs:

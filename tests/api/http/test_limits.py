@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.settings import Settings
+from service.settings import WIRES, Settings
 from tests.api.checks import Wire, check_problem, send
 from tests.api.conftest import Served
 from tests.cast import Api, Person
@@ -41,6 +41,19 @@ async def test_chunks_are_counted_as_they_come(api: Api, settings: Settings) -> 
     chunk = b"10000\r\n" + 0x10000 * b"x" + b"\r\n"
     unfinished = CHUNKED + whole * chunk + b"%x\r\n" % rest + rest * b"x"
     check_problem(await send(api, unfinished), 413, "body_too_large")
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("limited", [False, True])
+@pytest.mark.parametrize("start", ["OPTIONS /api/slots/", "GET /docs/start.js", "POST /api/login/"])
+async def test_who_ends_a_body_when_it_is_too_large_is_refused_once(
+    served: Served, caplog: pytest.LogCaptureFixture, start: str, limited: bool, wire: str
+) -> None:
+    head = f"{start} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    whole = head + b"bb9\r\n" + 3001 * b"x" + b"\r\n0\r\n\r\n"
+    async with served(rate_limit=limited, max_body=2000, wire=wire) as api:
+        check_problem(await send(api, whole), 413, "body_too_large")
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == []
 
 
 async def test_chunks_that_fit_are_one_body(api: Api) -> None:
