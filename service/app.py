@@ -18,8 +18,8 @@ from service.deps import Deps
 from service.handlers.ops import Nothing
 from service.handlers.routes import ROUTES
 from service.http import problems
-from service.http.dispatch import Routed
 from service.http.request_log import Watch
+from service.http.routing.dispatch import Routed
 from service.http.wire import TornadoServer, WireServer, descriptors
 from service.http.wire.limits import LIMITS
 from service.process import heap, heartbeat, scrape
@@ -33,6 +33,7 @@ from service.store.readiness import Readiness
 from service.store.redis.locks import Locks
 from service.telemetry import logs
 from service.workers.expiry import forget
+from service.workers.openings import keep_open
 
 log = logging.getLogger(__name__)
 
@@ -132,8 +133,9 @@ async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]
         gc.freeze()  # what lives for ever need not be looked at by each collection
         manager.notify("READY=1", f"STATUS=listening on {settings.host}:{port}")
         await ready(deps, port)
-        worker = asyncio.create_task(forget(deps))
+        workers = [asyncio.create_task(work(deps)) for work in (forget, keep_open)]
         why = await stopped.get()
         manager.stopping(settings.ready_down_seconds + settings.drain_seconds)
         await drain(server, deps, announced=why is signal.SIGTERM)
-        worker.cancel()
+        for worker in workers:
+            worker.cancel()

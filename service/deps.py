@@ -72,6 +72,16 @@ class Traffic:
     closed: bool = False
 
 
+@dataclass(slots=True)
+class Outlook:
+    """What the worker of openings saw last: for how many days the provider with the fewest has
+    them (None: nobody has hours), and how many coming slots begin at another reading than promised.
+    """
+
+    days_ahead: int | None = None
+    off_wall: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Deps:
     """`db` runs the queries of whoever holds this bag: the pool's, or an open transaction's."""
@@ -86,5 +96,6 @@ class Deps:
     limits: Limits
     readiness: Readiness
     traffic: Traffic = field(default_factory=Traffic)
+    outlook: Outlook = field(default_factory=Outlook)
     metrics: Metrics = field(default_factory=Metrics)
     lanes: Lanes = field(default_factory=Lanes)

@@ -62,15 +62,19 @@ class NotFound(DomainError):
 
 
 class SlotTaken(DomainError):
-    """`alternatives` is JSON text: up to 3 next free slots, read when the slot was refused."""
+    """`alternatives` is JSON text: up to 3 next free slots, read when the slot was refused. Of a
+    service, `times` has up to 3 next times instead, and `role` is what nobody is free for."""
 
     code = "slot_taken"
     title = "Slot taken"
     detail = "This slot is no longer free."
 
-    def __init__(self, alternatives: str = "[]") -> None:
-        super().__init__()
-        self.alternatives = alternatives
+    def __init__(
+        self, alternatives: str = "[]", *, times: str | None = None, role: str | None = None
+    ) -> None:
+        free = "This time is no longer free." if role is None else f"No {role} is free then."
+        super().__init__(None if times is None else free)
+        self.alternatives, self.times = alternatives, times
 
 
 class AlreadyBooked(DomainError):
@@ -159,10 +163,60 @@ class TooLate(DomainError):
     detail = "It is too late to change this appointment."
 
 
+class Closed(DomainError):
+    code = "closed"
+    title = "Closed"
+    detail = "The provider is not open for this service at that time."
+
+
+class OffGrid(DomainError):
+    code = "off_grid"
+    title = "Off the grid"
+    detail = "This service does not begin at that time."
+
+
+class TooSoon(DomainError):
+    code = "too_soon"
+    title = "Too soon"
+    detail = "This service has to be booked earlier than that."
+
+
+class TooFar(DomainError):
+    code = "too_far"
+    title = "Too far ahead"
+    detail = "This service can't be booked that far ahead."
+
+
+class NotOffered(DomainError):
+    code = "not_offered"
+    title = "Not offered"
+    detail = "This provider does not offer this service."
+
+
+class PartyTooLarge(DomainError):
+    code = "party_too_large"
+    title = "Party too large"
+    detail = "This service does not take so many people at once."
+
+
 class LimitReached(DomainError):
+    """`limit` names which, where a service has several: per_day, per_customer_day,
+    per_customer_open, or open for all that a person has coming."""
+
     code = "limit_reached"
     title = "Limit reached"
     detail = "You have as many coming appointments as one person may have."
+
+    def __init__(self, detail: str | None = None, limit: str | None = None) -> None:
+        super().__init__(detail or LIMITS.get(limit or ""))
+        self.limit = limit
+
+
+LIMITS = {
+    "per_day": "There are as many appointments on that day as there may be.",
+    "per_customer_day": "You have as many appointments for this service on that day as one may.",
+    "per_customer_open": "You have as many coming appointments for this service as one may.",
+}
 
 
 class RateLimited(DomainError):

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
@@ -11,9 +11,10 @@ from tornado.platform.asyncio import AsyncIOLoop
 
 from service.access.sessions import Session
 from service.booking.appointment.book import book
-from service.booking.calendar import provider, slot
+from service.booking.calendar import provider, service, slot
+from service.booking.calendar.hours import closure
 from service.booking.calendar.slot import NewSlot
-from service.booking.people import account
+from service.booking.people import account, customer
 from service.booking.people.attempt import at_login
 from service.booking.people.login import login
 from service.booking.people.operator import OPERATOR
@@ -129,6 +130,9 @@ class Given:
     def provider(self, *, name: str = "Clinic", time_zone: str = "UTC") -> int:
         return self._loop.run_sync(lambda: self.make_provider(name, time_zone))
 
+    def service(self, *provider_ids: int, **terms: Any) -> int:
+        return self._loop.run_sync(lambda: self.make_service(*provider_ids, **terms))
+
     def slots(self, count: int, **options: Any) -> list[int]:
         return self._loop.run_sync(lambda: self.make_slots(count, **options))
 
@@ -156,6 +160,18 @@ class Given:
     async def make_provider(self, name: str = "Clinic", time_zone: str = "UTC") -> int:
         return (await provider.create(self._deps, name, time_zone)).id
 
+    async def make_service(self, *provider_ids: int, **terms: Any) -> int:
+        """A service of half an hour that these providers offer, unless told otherwise."""
+        offers = [{"provider": one, "weight": 100} for one in provider_ids]
+        usual = {"name": "Consultation", "duration_minutes": 30, "providers": offers}
+        made = await service.create(self._deps, OPERATOR, usual | terms)
+        return int(json.loads(made.body)["id"])
+
+    async def make_customer(self, staff: Person, name: str, **said: Any) -> int:
+        """Somebody whom only staff book for."""
+        made = await customer.create(self._deps, staff.session, {"name": name} | said)
+        return int(json.loads(made.body)["id"])
+
     async def make_slots(
         self,
         count: int,
@@ -182,6 +198,12 @@ class Given:
             for n in range(count)
         ]
         return [json.loads(body)["id"] for body in await slot.create(self._deps, OPERATOR, wanted)]
+
+    async def make_closure(self, provider_id: int, day: date = date(2036, 12, 24)) -> int:
+        """A day on which a provider is closed."""
+        wanted = closure.Closure(provider_id, day, day, None, None)
+        [made] = await closure.create(self._deps, OPERATOR, [wanted])
+        return int(json.loads(made.body)["id"])
 
     async def make_begun(self, *slot_ids: int) -> None:
         """Let these slots have begun a while ago, each at a time of its own."""

@@ -171,6 +171,7 @@ def _of_staff(ground: Ground) -> dict[str, List]:
             "to_at": "infinity",
             "limit": LIMIT,
             "expand": True,
+            "outside_hours": False,
             "most_bytes": read.PAGE_BYTES,
             "most_looks": read.LOOKS,
         }

@@ -14,6 +14,8 @@ Row = TypeVar("Row")
 Shown = TypeVar("Shown")
 Next = TypeVar("Next")
 
+Refused = Callable[[str, str | None], errors.DomainError | None]
+
 
 class Answer(NamedTuple):
     """A JSON document, the version it shows (0: it has none), and whether it was given before."""
@@ -23,9 +25,9 @@ class Answer(NamedTuple):
     replayed: bool = False
 
     @classmethod
-    def of(cls, row: Any, version: int = 0) -> Self:
-        """The answer that shows a named tuple as a JSON object."""
-        return cls(json.dumps(row._asdict(), ensure_ascii=False, separators=(",", ":")), version)
+    def of(cls, document: Mapping[str, Any], version: int = 0) -> Self:
+        """The answer that shows this as a JSON object."""
+        return cls(json.dumps(document, ensure_ascii=False, separators=(",", ":")), version)
 
 
 class Page(NamedTuple, Generic[Shown, Next]):
@@ -56,27 +58,44 @@ def tag(version: str, provider_version: int) -> str:
 
 
 NO_APPOINTMENT = "There is no such appointment."  # which is said of somebody else's, too
+NO_CUSTOMER = "There is no such customer."
 NO_PROVIDER = "There is no such provider."
+NO_SERVICE = "There is no such service."
 NO_SLOT = "There is no such slot."
-MISSING = {"no_slot": NO_SLOT, "not_found": NO_APPOINTMENT}
+NO_SERVICE = "There is no such service."
+NO_CUSTOMER = "There is no such customer."
+MISSING = {
+    "no_customer": NO_CUSTOMER,
+    "no_service": NO_SERVICE,
+    "no_slot": NO_SLOT,
+    "not_found": NO_APPOINTMENT,
+}
 DONE = frozenset({"booked", "moved", "ended", "changed"})
 
 REFUSED: Mapping[str, type[errors.DomainError]] = {
     "already_booked": errors.AlreadyBooked,
     "busy": errors.Busy,
+    "closed": errors.Closed,
     "forbidden": errors.PermissionDenied,
     "key_in_flight": errors.KeyInFlight,
     "key_reused": errors.KeyReused,
     "limit_reached": errors.LimitReached,
+    "no_customer": errors.NotFound,
+    "no_service": errors.NotFound,
     "no_slot": errors.NotFound,
     "not_active": errors.NotActive,
     "not_found": errors.NotFound,
+    "not_offered": errors.NotOffered,
+    "off_grid": errors.OffGrid,
+    "party_too_large": errors.PartyTooLarge,
     "same_slot": errors.SameSlot,
     "slot_in_past": errors.SlotInPast,
     "slot_in_use": errors.SlotInUse,
     "stale": errors.PreconditionFailed,
     "too_early": errors.TooEarly,
+    "too_far": errors.TooFar,
     "too_late": errors.TooLate,
+    "too_soon": errors.TooSoon,
 }
 
 
@@ -103,10 +122,14 @@ def judged(verdict: str, body: str | None, version: int | None) -> Any:
     return REFUSED[verdict](MISSING.get(verdict))
 
 
-def judged_all(rows: Iterable[Sequence[Any]]) -> list[Any]:
-    """The results of a set, from rows of (n, verdict, body, version) in the order of n."""
+def judged_all(rows: Iterable[Sequence[Any]], refused: Refused | None = None) -> list[Any]:
+    """The results of a set, from rows of (n, verdict, body, version) in the order of n; `refused`
+    makes the errors that say more than their name."""
     try:
-        return [judged(verdict, body, version) for _, verdict, body, version in rows]
+        return [
+            (refused and refused(verdict, body)) or judged(verdict, body, version)
+            for _, verdict, body, version in rows
+        ]
     except Exception as error:
         # The set is committed: a lane that took this for a spoiled one would decide it twice.
         log.exception("a verdict could not be read")

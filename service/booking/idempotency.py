@@ -4,8 +4,9 @@ The answer is kept in the transaction of what it answers, so a crash leaves both
 refused request leaves no key (draft-ietf-httpapi-idempotency-key-header).
 """
 
+import contextlib
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -34,13 +35,12 @@ async def once(
     """
     if key is NO_KEY:
         return await work(deps)
-    async with deps.postgres.transaction() as transaction:
-        inside = replace(deps, db=transaction)
+    async with together(deps) as inside:
         before = await kept(inside, account_id, key)
         if before is not None:
             return before
         answer = await work(inside)
-        await transaction.run(
+        await inside.db.run(
             "idempotency_keep",
             account_id=account_id,
             key=key.key,
@@ -49,6 +49,17 @@ async def once(
             version=answer.version,
         )
     return answer
+
+
+@contextlib.asynccontextmanager
+async def together(deps: Deps, *, keep: bool = True) -> AsyncIterator[Deps]:
+    """Deps in whose transaction several queries are all done or none: in that of the key, or in one
+    of their own, which may be undone at its end."""
+    if deps.db is not deps.postgres:
+        yield deps
+        return
+    async with deps.postgres.transaction(keep=keep) as transaction:
+        yield replace(deps, db=transaction)
 
 
 async def sealed(deps: Deps, key: Key, scope: str, *secrets: str) -> Key:

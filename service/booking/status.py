@@ -4,6 +4,7 @@ from typing import Literal, get_args
 
 SlotStatus = Literal["free", "busy", "busy-tentative", "busy-unavailable"]
 AppointmentStatus = Literal["booked", "cancelled", "fulfilled", "noshow"]
+ProviderKind = Literal["person", "room", "thing"]
 Role = Literal["customer", "provider", "admin"]
 
 SLOT_STATUSES: tuple[str, ...] = get_args(SlotStatus)

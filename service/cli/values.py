@@ -62,6 +62,22 @@ def day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2027-01-31") from None
 
 
+def offer(text: str) -> dict[str, int]:
+    """Return a provider of a service, with its weight, written as 7 or 7:50."""
+    parts = re.fullmatch(r"(\d{1,18})(?::(\d{1,4}))?", text)
+    if not parts:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a provider like 7 or 7:50")
+    return {"provider": int(parts[1]), "weight": int(parts[2] or 100)}
+
+
+def need(text: str) -> tuple[str, list[int]]:
+    """Return a role and who can take it, written as room=21,22."""
+    role, _, ids = text.partition("=")
+    if not role or not re.fullmatch(r"\d{1,18}(,\d{1,18})*", ids):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a need like room=21,22")
+    return role, [int(one) for one in ids.split(",")]
+
+
 def parameter(text: str) -> tuple[str, str]:
     """Return the name and the value of slot_id=5."""
     if re.search("[\ud800-\udfff]", text):  # how Python has what is not UTF-8

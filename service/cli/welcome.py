@@ -7,7 +7,7 @@ import shlex
 from datetime import UTC, datetime
 from typing import Any
 
-from service.booking.calendar import slot
+from service.booking.calendar import service, slot
 from service.deps import Deps
 from service.errors import DomainError
 from service.settings import Settings
@@ -18,6 +18,10 @@ Try it:
 curl -s {url}/api/register/ -H 'Content-Type: application/json' -d '{register}'
 TOKEN=$(curl -s {url}/api/login/ -H 'Content-Type: application/json' -d '{login}' | grep -o '[0-9a-f]\\{{40\\}}')
 curl -s '{url}/api/slots/?status=free&limit=3'
+"""
+
+TIMES = """\
+curl -s '{url}/api/services/{service}/times/?limit=3'
 """
 
 BOOKING = """\
@@ -61,6 +65,9 @@ async def calls(deps: Deps, url: str) -> str:
     with contextlib.suppress(DomainError):
         for one in await _free(deps):
             text += BOOKING.format(url=url, slot=one["id"])
+        page = await service.list_page(deps, provider_id=None, after_id=0, limit=1)
+        for one in json.loads(page.body):
+            text += TIMES.format(url=url, service=one["id"])
     return text + GOODBYE.format(url=url)
 
 

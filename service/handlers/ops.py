@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 from service.errors import NotFound, Unavailable
 from service.http.base import ApiHandler, endpoint
-from service.http.declaration import Charged
+from service.http.routing.declaration import Charged
 from service.openapi.answers import ops as answers
 from service.telemetry import metrics
 

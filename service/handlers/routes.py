@@ -2,10 +2,18 @@
 
 from service.handlers import docs, front, ops
 from service.handlers.appointment import appointments, end, history, reschedule
-from service.handlers.calendar import provider, slot, slots
-from service.handlers.people import login, password, register, tokens
-from service.http.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF
-from service.http.routing import Call, routes
+from service.handlers.calendar import (
+    closures,
+    provider,
+    schedule,
+    services,
+    slot,
+    slots,
+    times,
+)
+from service.handlers.people import customers, login, password, register, tokens
+from service.http.routing.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF
+from service.http.routing.table import Call, routes
 
 CALLS: list[Call] = [
     ("GET",    "/api/appointments/",                     appointments.Appointments,  SIGNED_IN),
@@ -23,6 +31,15 @@ CALLS: list[Call] = [
     ("PATCH",  "/api/slots/{id}/",                       slot.Slot,                  STAFF),
     ("DELETE", "/api/slots/{id}/",                       slot.Slot,                  STAFF),
 
+    ("GET",    "/api/services/",                         services.Services,          EVERYONE),
+    ("POST",   "/api/services/",                         services.Services,          ADMIN),
+    ("GET",    "/api/services/{id}/",                    services.Service,           EVERYONE),
+    ("PATCH",  "/api/services/{id}/",                    services.Service,           ADMIN),
+    ("DELETE", "/api/services/{id}/",                    services.Service,           ADMIN),
+    ("GET",    "/api/services/{id}/times/",              times.Times,                EVERYONE),
+    ("GET",    "/api/services/{id}/times/next/",         times.Next,                 EVERYONE),
+    ("GET",    "/api/services/{id}/explain/",            times.Explain,              SIGNED_IN),
+
     ("POST",   "/api/register/",                         register.Register,          EVERYONE),
     ("POST",   "/api/login/",                            login.Login,                EVERYONE),
     ("POST",   "/api/logout/",                           login.Logout,               SIGNED_IN),
@@ -32,10 +49,23 @@ CALLS: list[Call] = [
     ("DELETE", "/api/tokens/{id}/",                      tokens.Token,               SIGNED_IN),
     ("POST",   "/api/password/",                         password.Password,          SIGNED_IN),
 
+    ("GET",    "/api/customers/",                        customers.Customers,        STAFF),
+    ("POST",   "/api/customers/",                        customers.Customers,        STAFF),
+    ("GET",    "/api/customers/{id}/",                   customers.Customer,         STAFF),
+    ("PATCH",  "/api/customers/{id}/",                   customers.Customer,         STAFF),
+    ("POST",   "/api/customers/{id}/merge/",             customers.Merge,            ADMIN),
+
     ("GET",    "/api/providers/",                        provider.Providers,         EVERYONE),
     ("POST",   "/api/providers/",                        provider.Providers,         ADMIN),
     ("GET",    "/api/providers/{id}/",                   provider.Provider,          EVERYONE),
     ("PATCH",  "/api/providers/{id}/",                   provider.Provider,          STAFF),
+    ("GET",    "/api/providers/{id}/schedule/",          schedule.HoursOfProvider,   EVERYONE),
+    ("PUT",    "/api/providers/{id}/schedule/",          schedule.HoursOfProvider,   STAFF),
+
+    ("GET",    "/api/closures/",                         closures.Closures,          STAFF),
+    ("POST",   "/api/closures/",                         closures.Closures,          STAFF),
+    ("GET",    "/api/closures/{id}/",                    closures.Closure,           STAFF),
+    ("DELETE", "/api/closures/{id}/",                    closures.Closure,           STAFF),
 
     ("GET",    "/healthz/",                              ops.Health,                 EVERYONE),
     ("GET",    "/readyz/",                               ops.Ready,                  EVERYONE),

@@ -20,11 +20,13 @@ from service.booking.answer import Answer, Page
 from service.booking.broad import in_turn
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps
-from service.http import cursor, dispatch, fields, problems, request_log
+from service.http import cursor, fields, problems, request_log
 from service.http.borrowed import LeanHandler
-from service.http.declaration import Charged, Endpoint
 from service.http.headers import cors, grammar
+from service.http.headers.conditional import Conditional
 from service.http.headers.guards import GUARDS, PUBLIC
+from service.http.routing import dispatch
+from service.http.routing.declaration import Charged, Endpoint
 from service.http.wire.limits import LIMITS
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,6 @@ log = logging.getLogger(__name__)
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 JSON = "application/json"
 
-_TAG = re.compile(r'(?:W/)?"([0-9a-f]{1,16})"')
 _NEEDLESS = re.compile(r"/\Z|(?<=/)0+(?=[0-9])")  # in a path: it leads to the same without
 
 
@@ -49,6 +50,7 @@ def endpoint(
     charged: Charged = Charged.CALLER,
     action: str = "",
     redirects: bool = False,
+    dry: Any = None,
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., Awaitable[None]]]:
     """Declare a verb: before it runs, the actor, the query and the body are checked; whatever
     domain error comes out of it becomes a problem document."""
@@ -57,8 +59,20 @@ def endpoint(
         {"expand"} if len(answers) > 2 else set()
     )
 
+    required = bool(query and any(one.required for one in msgspec.structs.fields(query)))
     declared = Endpoint(
-        name, query, body, needs_body, answers, staff, raises, sends, charged, action, redirects
+        name,
+        query,
+        body,
+        needs_body,
+        answers,
+        staff,
+        raises,
+        sends,
+        charged,
+        action,
+        redirects,
+        dry,
     )
 
     def declare(verb: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
@@ -81,10 +95,13 @@ def endpoint(
                 if self.request.query_arguments:
                     self.check_names(parameters)
                 if query is not None:
-                    self.query = fields.query(self.request.query_arguments, query)
+                    given = self.request.query_arguments
+                    self.query = fields.query(given, query) if given or required else query()
                 if body is not None:
                     self.require_json()
                     self.body = self.read(body) if needs_body or self._chunks else body()
+                if dry is not None and self.query.dry_run:
+                    _ = self.key  # of no use here, but refused as it would be
                 await verb(self, *map(dispatch.path_id, path_ids))
             except errors.DomainError as error:
                 self.refuse(error)
@@ -98,7 +115,7 @@ def endpoint(
 
 
 @web.stream_request_body
-class ApiHandler(LeanHandler):
+class ApiHandler(Conditional, LeanHandler):
     """A handler of one URL. `actor`, `query` and `body` are what its endpoint declared."""
 
     verbs: ClassVar[frozenset[str]]
@@ -273,31 +290,6 @@ class ApiHandler(LeanHandler):
         """What tells this body from others, however it is written; no secret: it is kept."""
         return msgspec.json.encode(getattr(self, "body", None), order="sorted")
 
-    async def if_match(self, current: Callable[[], Awaitable[int]]) -> int:
-        """The version that If-Match asks for: 0 for any, -1 for one that is not the current one.
-
-        `current` reads that, where several are named; whoever changes it meanwhile is refused as
-        ever. Raises PreconditionRequired where the settings want a version and there is none.
-        """
-        given = self.request.headers.get("If-Match")
-        if given is None and self.deps.settings.require_if_match:
-            raise errors.PreconditionRequired
-        if given is None or grammar.is_any(given):
-            return 0
-        wanted = grammar.versions(given)
-        if len(wanted) > 1:
-            try:
-                wanted &= {await current()}
-            except errors.NotFound:  # unless the key has an answer, the change says so
-                wanted.clear()
-        return wanted.pop() if wanted else -1
-
-    @functools.cached_property
-    def known(self) -> str:
-        """The one tag that If-None-Match gives, without its quotes; "" for none or several."""
-        match = _TAG.fullmatch(self.request.headers.get("If-None-Match", ""))
-        return match[1] if match else ""
-
     # Writing the answer
 
     def set_standing(self, standing: Standing | None) -> None:
@@ -309,10 +301,13 @@ class ApiHandler(LeanHandler):
                 problems.rate_limit(*policy, remaining, seconds)
             )
 
-    async def give_once(self, status: int, work: Callable[[Deps], Awaitable[Answer]]) -> None:
+    async def give_once(
+        self, status: int, work: Callable[[Deps], Awaitable[Answer]], *, dry_run: bool = False
+    ) -> None:
         """Do a write of staff once, and give its answer, which the same Idempotency-Key brings
-        again."""
-        self.give(status, await in_turn(self.deps, self.actor.account_id, self.key, work))
+        again; of a dry run there is nothing to bring again."""
+        key = NO_KEY if dry_run else self.key
+        self.give(status, await in_turn(self.deps, self.actor.account_id, key, work))
 
     def give(self, status: int, answer: Answer) -> None:
         """Send an answer of the rules, with its version as ETag."""
@@ -326,24 +321,13 @@ class ApiHandler(LeanHandler):
         self.set_status(status)
         if etag:
             self.answer_fields["ETag"] = f'"{etag}"'
-            if self.request.method in ("GET", "HEAD") and self._has(etag):
+            if self.request.method in ("GET", "HEAD") and self.has(etag):
                 self.set_status(304)
                 document = ""
         if self.deps.traffic.draining:
             self.answer_fields["Connection"] = "close"
         body = document.encode() if isinstance(document, str) else msgspec.json.encode(document)
         self.finish(body + self.tail if body else None)
-
-    def _has(self, etag: str) -> bool:
-        """Whether the client knows this version: mostly, it names one tag or none at all."""
-        if self.request.headers.get("If-None-Match") is None:
-            return False
-        return self.known == etag or self.check_etag_header()
-
-    def check_etag_header(self) -> bool:
-        """Whether the client has what this answer's ETag stands for."""
-        tags = self.request.headers.get("If-None-Match", "")
-        return grammar.knows(tags, self.answer_fields.get("ETag", ""))
 
     def give_page(self, page: Page[Any, Any]) -> None:
         """Send a page of a list, its tag as ETag, and in Link where the next one begins."""

@@ -71,6 +71,7 @@ INVALID = {
     inspect.IntType: "A valid integer is required.",
     inspect.StrType: "Not a valid string.",
     inspect.BoolType: "Must be a valid boolean.",
+    inspect.DateType: "Date has wrong format. Use YYYY-MM-DD.",
     inspect.DateTimeType: "Datetime has wrong format. Use RFC 3339 with an offset, "
     "for example 2027-01-04T10:00:00+00:00.",
 }
@@ -187,7 +188,7 @@ def convert(
             setattr(converted, field.name, field.default)
     for field, tidy in _tidied(kind):
         given = getattr(converted, field.name)
-        if given is None:
+        if given is None or given is msgspec.UNSET:
             continue
         try:
             setattr(converted, field.name, tidy(given))
@@ -232,16 +233,18 @@ def _tidied(kind: type[msgspec.Struct]) -> list[tuple[FieldInfo, Callable[[Any],
 
 
 def _tidy_of(kind: Any) -> Callable[[Any], Any] | None:
-    return next((tidy for one, tidy in TIDY.items() if kind in (one, one | None)), None)
+    rest = (None, msgspec.UnsetType | None)
+    return next((t for one, t in TIDY.items() if kind in (one, *(one | r for r in rest))), None)
 
 
 @functools.cache
 def _optional(kind: type[msgspec.Struct]) -> list[FieldInfo]:
-    """Those for which null means that they were left out, as generated clients say it."""
+    """Those for which null means that they were left out, as generated clients say it; one that is
+    UNSET has a null of its own."""
     return [
         one
         for one in _fields(kind)
-        if one.default not in (None, msgspec.NODEFAULT)
+        if one.default not in (None, msgspec.NODEFAULT, msgspec.UNSET)
         and isinstance(inspect.type_info(one.type), inspect.UnionType)
     ]
 
@@ -320,6 +323,8 @@ def _message(value: Any, info: inspect.Type, strict: bool) -> str:
             return _out_of_range(int(value), info)
         case inspect.StrType() if isinstance(value, str):
             return _bad_text(value, info, description)
+        case inspect.DictType():
+            return INVALID["pattern"].format(description=description)
     return INVALID.get(type(info), "Not a valid value.")
 
 

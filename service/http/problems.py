@@ -98,6 +98,12 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.SlotInPast: 422,
     errors.TooEarly: 422,
     errors.TooLate: 422,
+    errors.NotOffered: 422,
+    errors.PartyTooLarge: 422,
+    errors.TooSoon: 422,
+    errors.TooFar: 422,
+    errors.Closed: 422,
+    errors.OffGrid: 422,
     errors.LimitReached: 422,
     errors.KeyReused: 422,
     errors.PreconditionRequired: 428,
@@ -153,7 +159,12 @@ def document(error: DomainError, request_id: str) -> bytes:
     if isinstance(error, errors.InvalidFields):
         problem["errors"] = error.errors
     if isinstance(error, errors.SlotTaken):
-        problem["alternatives"] = msgspec.Raw(error.alternatives)
+        if error.times is None:
+            problem["alternatives"] = msgspec.Raw(error.alternatives)
+        else:
+            problem["times"] = msgspec.Raw(error.times)
+    if isinstance(error, errors.LimitReached) and error.limit:
+        problem["limit"] = error.limit
     return msgspec.json.encode(problem) + b"\n"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from tornado.web import RequestHandler
 
-from service.http.routing import readable
+from service.http.routing.table import readable
 from service.lane import waited
 from service.settings import Settings
 from service.telemetry.logs import trace_id

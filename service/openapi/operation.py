@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-from service.errors import PreconditionFailed
+from msgspec import structs
+
+from service.errors import NotAuthenticated, PreconditionFailed
 from service.http.base import JSON, ApiHandler
-from service.http.declaration import EVERYONE, SIGNED_IN, Charged, Endpoint
+from service.http.routing.declaration import EVERYONE, SIGNED_IN, Charged, Endpoint
 from service.openapi.parameters import QUERY, UNKEYED
 from service.openapi.refusal import RATE, Refusals, header_refs, possible
 from service.openapi.schema import Schema, Schemas, fields
@@ -55,10 +57,10 @@ def operation(
     found: Schema = {
         "operationId": asked.name,
         "summary": summary.removesuffix("."),
-        "description": "\n\n".join(part for part in (more, _who(asked.who)) if part),
+        "description": "\n\n".join(part for part in (more, _who(asked)) if part),
         "parameters": list(_parameters(method, handler)),
         "responses": dict(sorted(_responses(schemas, refusals, method, handler))),
-        "security": [{"token": []}] if asked.who else [],
+        "security": _security(asked),
     }
     if asked.body:
         found["requestBody"] = {
@@ -73,7 +75,21 @@ def _keyed(method: str, handler: type[ApiHandler]) -> bool:
     return method not in READS and _declared(getattr(handler, method)).name not in UNKEYED
 
 
-def _who(who: frozenset[str]) -> str:
+def _may_ask_for_token(asked: Endpoint) -> bool:
+    """Whether somebody may send no token, but not with everything."""
+    return asked.who == EVERYONE and NotAuthenticated in asked.raises
+
+
+def _security(asked: Endpoint) -> list[Schema]:
+    if _may_ask_for_token(asked):
+        return [{}, {"token": []}]
+    return [{"token": []}] if asked.who else []
+
+
+def _who(asked: Endpoint) -> str:
+    who = asked.who
+    if _may_ask_for_token(asked):
+        return "Needs no token, but for what is one's own."
     if who == EVERYONE:
         return "Needs no token."
     if who == SIGNED_IN:
@@ -96,8 +112,11 @@ def _parameters(method: str, handler: type[ApiHandler]) -> Iterator[Schema]:
     query = dict(fields(asked.query)) if asked.query else {}
     if len(asked.answers) > 2:
         query["expand"] = {"type": "string"}
+    known = structs.fields(asked.query) if asked.query else ()
+    needed = {one.encode_name for one in known if one.required}
     for name, schema in query.items():
-        yield {"name": name, "in": "query", "description": QUERY[name], "schema": schema}
+        found = {"name": name, "in": "query", "description": QUERY[name], "schema": schema}
+        yield found | ({"required": True} if name in needed else {})
     headers = ["X-Request-ID"]
     if method in READS:
         headers.append("If-None-Match")
@@ -122,6 +141,15 @@ def _responses(
     if method in READS and status != HTTPStatus.NO_CONTENT:
         sent.append("ETag")
         yield "304", {"description": "Not Modified", "headers": header_refs(sent)}
+    if asked.dry:
+        yield (
+            str(HTTPStatus.OK.value),
+            {
+                "description": "What a dry run would come to",
+                "headers": header_refs(sent),
+                "content": {JSON: _content(schemas, asked.dry)},
+            },
+        )
     keyed = _keyed(method, handler)
     if keyed:
         sent.append("Idempotency-Replayed")
@@ -149,7 +177,8 @@ def _content(schemas: Schemas, *kinds: Any) -> Schema:
 
 def _exemplified(schemas: Schemas, kind: Any) -> Schema:
     """The schema of a body with its examples inside: beside it, generators of Java warn of them."""
-    schema = schemas.of(kind)
+    several = isinstance(kind, tuple)
+    schema = {"anyOf": [schemas.of(one) for one in kind]} if several else schemas.of(kind)
     return schema | {"examples": [schemas.example(one) for one in schema.get("anyOf", [schema])]}
 
 
@@ -157,4 +186,4 @@ def _name(schema: Schema) -> str:
     """What to call the example of a schema."""
     if "items" in schema:
         return f"list of {_name(schema['items'])}"
-    return str(schema["$ref"]).rpartition("/")[2]
+    return str(schema.get("$ref", schema.get("type"))).rpartition("/")[2]

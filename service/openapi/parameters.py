@@ -6,9 +6,17 @@ QUERY = {
     "from": "Only slots that begin at this instant or later: `2027-01-04T09:00:00+00:00`, or a "
     "day, which begins when it does on the wall clock of `provider`, or else in UTC.",
     "to": "Only slots that begin before this instant, or before this day.",
+    "starts_at": "The time that is asked about.",
+    "size": "How many people come.",
+    "moving": "One's own appointment that is to be moved: it is not in its own way.",
+    "dry_run": "`true` says what would come of it, and leaves nothing: no key is kept either.",
     "status": "Only those in this state; given several times, in any of them.",
     "limit": "How many to answer at most; `Link` says whether there are more, not their number.",
+    "q": "Only those of whose names, addresses and phone numbers each of these words begins one: "
+    "accents, case and separators do not matter.",
     "cursor": "Where the page begins: opaque, taken from the `Link` of the page before.",
+    "outside_hours": "`true`: only coming ones of `provider` that are outside of its hours now, or "
+    "that a closure is in the way of. For its staff.",
     "expand": "`slot` answers whole slots instead of brief ones or ids; nothing else expands.",
 }
 

@@ -8,8 +8,8 @@ import msgspec
 from service import errors
 from service.errors import DomainError
 from service.http import problems
-from service.http.declaration import EVERYONE, SIGNED_IN, Endpoint
 from service.http.problems import PROBLEM
+from service.http.routing.declaration import EVERYONE, SIGNED_IN, Endpoint
 from service.openapi.answers.calendar import Slot
 from service.openapi.answers.ops import Problem
 from service.openapi.schema import EXAMPLES, Schema, Schemas
@@ -106,6 +106,15 @@ class Refusals:
         return kind()
 
 
+# What a problem document has besides, by the error that it comes with.
+BESIDES = {
+    "errors": errors.InvalidFields,
+    "alternatives": errors.SlotTaken,
+    "times": errors.SlotTaken,
+    "limit": errors.LimitReached,
+}
+
+
 def _schema(status: int, kinds: list[type[DomainError]]) -> Schema:
     """A problem document of this status; written out, since few generators merge schemas."""
     schema = Schemas().inline(Problem)
@@ -113,7 +122,7 @@ def _schema(status: int, kinds: list[type[DomainError]]) -> Schema:
     properties["status"] = {"type": "integer", "enum": [status]}
     codes = sorted({kind.code for kind in kinds})
     properties["code"] = {**properties["code"], "type": "string", "enum": codes}
-    for name, kind in (("errors", errors.InvalidFields), ("alternatives", errors.SlotTaken)):
+    for name, kind in BESIDES.items():
         if kind not in kinds:
             del properties[name]
     return schema

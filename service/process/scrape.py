@@ -1,5 +1,6 @@
 """The figures that a scrape reads off the parts: counts and levels they keep as plain numbers."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ class Figures(Collector):
         yield from self._postgres()
         yield from self._redis()
         yield from self._passwords()
+        yield from self._openings()
 
     def _traffic(self) -> Iterator[Metric]:
         traffic, limits = self._deps.traffic, self._deps.limits
@@ -87,6 +89,12 @@ class Figures(Collector):
         yield _gauge("bcrypt_queue_limit_items", "Passwords that may wait.", passwords.limit)
         yield _gauge("bcrypt_in_flight", "Passwords being hashed.", passwords.running)
         yield _counter("bcrypt_shed", "Passwords refused unhashed.", passwords.refused)
+
+    def _openings(self) -> Iterator[Metric]:
+        outlook = self._deps.outlook
+        ahead = math.nan if outlook.days_ahead is None else outlook.days_ahead
+        yield _gauge("openings_days_ahead", "Days for which all hours are open.", ahead)
+        yield _gauge("slots_off_wall", "Slots at another reading than promised.", outlook.off_wall)
 
 
 def _lanes(deps: Deps) -> dict[str, Lane[Any, Any]]:

@@ -5,7 +5,7 @@ several times as much to write and to read as the one literal '{1,2}'.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 
@@ -23,7 +23,7 @@ def written(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def literal(values: list[Any]) -> str:
-    """The array literal of integers, booleans, texts, points in time and None.
+    """The array literal of integers, booleans, texts, days, points in time and None.
 
     Raises TypeError for anything else. (PostgreSQL documentation, 8.15.6.)
     """
@@ -47,6 +47,7 @@ _WRITE: dict[type, Callable[[Any], str]] = {
     int: str,
     bool: ("f", "t").__getitem__,
     str: _quoted,
+    date: str,
     datetime: _quoted,
     type(None): lambda _: "NULL",
 }

@@ -86,8 +86,9 @@ class Postgres:
         raise AssertionError("unreachable")
 
     @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator["Transaction"]:
-        """Several queries, all or nothing: for what does not fit into one message.
+    async def transaction(self, *, keep: bool = True) -> AsyncIterator["Transaction"]:
+        """Several queries, all or nothing: for what does not fit into one message. What shall not
+        be kept is undone at its end.
 
         Raises Unavailable, or OutcomeUnknown when the answer to COMMIT is lost.
         """
@@ -95,7 +96,10 @@ class Postgres:
             await self._control(link, "BEGIN", errors.Unavailable)
             try:
                 yield Transaction(self, link)
-                await self._control(link, "COMMIT", errors.OutcomeUnknown)
+                if keep:
+                    await self._control(link, "COMMIT", errors.OutcomeUnknown)
+                else:
+                    await self._control(link, "ROLLBACK", errors.Unavailable)
             except BaseException as error:
                 await self._undo(link, error)
                 raise

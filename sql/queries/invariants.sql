@@ -6,23 +6,44 @@
 SELECT 'slot.booked differs from its appointments' AS broken, slot.id
   FROM slot
   LEFT JOIN appointment ON appointment.slot_id = slot.id AND appointment.status <> 'cancelled'
+ WHERE num_nulls(slot.lead_slot_id) = 1
  GROUP BY slot.id
-HAVING count(appointment.id) <> slot.booked
+HAVING coalesce(sum(appointment.size), 0) <> slot.booked
+ UNION ALL
+SELECT 'what a service needs besides does not go with its appointment', slot.id
+  FROM slot
+  JOIN slot AS lead ON lead.id = slot.lead_slot_id
+ WHERE (slot.deleted_at IS NULL) <> (lead.deleted_at IS NULL)
+    OR slot.booked <> CASE WHEN slot.deleted_at IS NULL THEN 1 ELSE 0 END
+    OR (slot.starts_at, slot.blocks_from, slot.blocks_until)
+       <> (lead.starts_at, lead.blocks_from, lead.blocks_until)
+ UNION ALL
+SELECT 'a slot that was made for a time and that nobody is in', slot.id
+  FROM slot
+ WHERE is_made(slot) AND slot.booked = 0 AND slot.deleted_at IS NULL
  UNION ALL
 SELECT 'more appointments than places', slot.id
   FROM slot
   JOIN appointment ON appointment.slot_id = slot.id AND appointment.status <> 'cancelled'
  GROUP BY slot.id
-HAVING count(*) > slot.capacity OR max(appointment.place) > slot.capacity
+HAVING sum(appointment.size) > slot.capacity OR max(appointment.place) > slot.capacity
  UNION ALL
 SELECT 'two slots of one provider overlap', later.id
-  FROM (SELECT slot.id, slot.starts_at,
-               max(slot.ends_at) OVER (
-                   PARTITION BY slot.provider_id ORDER BY slot.starts_at, slot.id
+  FROM (SELECT slot.id, lower(blocks(slot)) AS busy_from,
+               max(upper(blocks(slot))) OVER (
+                   PARTITION BY slot.provider_id ORDER BY lower(blocks(slot)), slot.id
                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
           FROM slot
-         WHERE slot.deleted_at IS NULL) AS later
- WHERE later.starts_at < later.busy_until
+         WHERE slot.deleted_at IS NULL
+           AND (slot.overrides IS NULL OR NOT slot.overrides && '{overlap,buffer}')) AS later
+ WHERE later.busy_from < later.busy_until
+ UNION ALL
+SELECT 'two openings of one provider overlap', opening.provider_id
+  FROM (SELECT opening.provider_id,
+               opening.starts_at < lag(opening.stops_at) OVER (
+                   PARTITION BY opening.provider_id ORDER BY opening.starts_at) AS overlaps
+          FROM opening) AS opening
+ WHERE opening.overlaps
  UNION ALL
 SELECT 'an appointment in a deleted slot', slot.id
   FROM slot

@@ -27,6 +27,25 @@ ACCESS = {
     ("POST", "/api/providers"): (401, 403, 403, 400),
     ("GET", "/api/providers/{}"): (200, 200, 200, 200),
     ("PATCH", "/api/providers/{}"): (401, 403, 403, 200),
+    ("GET", "/api/customers"): (401, 403, 200, 200),
+    ("POST", "/api/customers"): (401, 403, 400, 400),
+    ("GET", "/api/customers/{}"): (401, 403, 404, 200),
+    ("PATCH", "/api/customers/{}"): (401, 403, 404, 200),
+    ("POST", "/api/customers/{}/merge"): (401, 403, 403, 400),
+    ("GET", "/api/providers/{}/schedule"): (200, 200, 200, 200),
+    ("PUT", "/api/providers/{}/schedule"): (401, 403, 400, 400),
+    ("GET", "/api/closures"): (401, 403, 200, 200),
+    ("POST", "/api/closures"): (401, 403, 400, 400),
+    ("GET", "/api/closures/{}"): (401, 403, 404, 200),
+    ("DELETE", "/api/closures/{}"): (401, 403, 404, 204),
+    ("GET", "/api/services"): (200, 200, 200, 200),
+    ("POST", "/api/services"): (401, 403, 403, 400),
+    ("GET", "/api/services/{}"): (200, 200, 200, 200),
+    ("PATCH", "/api/services/{}"): (401, 403, 403, 200),
+    ("DELETE", "/api/services/{}"): (401, 403, 403, 204),
+    ("GET", "/api/services/{}/times"): (200, 200, 200, 200),
+    ("GET", "/api/services/{}/times/next"): (200, 200, 200, 200),
+    ("GET", "/api/services/{}/explain"): (401, 400, 400, 400),
     ("GET", "/api/slots"): (200, 200, 200, 200),
     ("POST", "/api/slots"): (401, 403, 400, 400),
     ("GET", "/api/slots/{}"): (200, 200, 200, 200),
@@ -41,6 +60,13 @@ ACCESS = {
     ("POST", "/api/appointments/{}/fulfill"): (401, 403, 404, 200),
     ("GET", "/api/appointments/{}/history"): (401, 404, 404, 200),
 }
+# What has to be there before a thing is looked for.
+BODIES: dict[str, Any] = {
+    "reschedule": {"new_slot": 1},
+    "merge": {"into": 1},
+    "schedule": {"weekly": []},
+}
+QUERIES = {"explain": "?starts_at=2027-01-04T10:00:00Z"}
 OPEN = ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/docs")  # about the service
 FRONT = ("", "/api", "/favicon.ico")
 
@@ -72,10 +98,17 @@ async def test_everybody_gets_what_the_table_says(
     provider_id = await given.make_provider()
     (slot_id,) = await given.make_slots(1, provider_id=provider_id)
     appointment_id = await given.make_appointment(ada, slot_id)
-    thing = {"providers": provider_id, "slots": slot_id, "appointments": appointment_id}
+    thing = {
+        "providers": provider_id,
+        "services": await given.make_service(provider_id),
+        "customers": ada.id,
+        "closures": await given.make_closure(provider_id),
+        "slots": slot_id,
+        "appointments": appointment_id,
+    }
     target = f"{path.format(thing.get(path.split('/')[2], 1))}/"
     await given.make_begun(slot_id)
-    body: Any = {} if method in ("POST", "PATCH") else None
+    body: Any = {} if method in ("POST", "PUT", "PATCH") else None
     people = [None, *await _newcomers(given, f"{method}{path}")]
     statuses = tuple([(await api.call(method, target, body, who=who)).status for who in people])
     assert statuses == ACCESS[method, path]
@@ -98,7 +131,8 @@ async def test_what_does_not_exist_does_not_exist_for_anybody(
     (admin,) = (await _newcomers(given, f"nothing{path}"))[2:]
     methods = [method for method, known in ACCESS if known == path]
     for method in methods:
-        needed: Any = {"new_slot": 1} if path.endswith("reschedule") else {}
-        body = needed if method in ("POST", "PATCH") else None
-        reply = await api.call(method, f"{path.format(4 * 10**12)}/", body, who=admin)
+        last = path.rpartition("/")[2]
+        needed: Any = BODIES.get(last, {}) if method in ("POST", "PUT", "PATCH") else None
+        target = f"{path.format(4 * 10**12)}/{QUERIES.get(last, '')}"
+        reply = await api.call(method, target, needed, who=admin)
         assert reply.status == 404, (method, reply.json)

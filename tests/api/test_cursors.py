@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.api.calendar.hours.scene import every_day, put
 from tests.api.checks import check_invalid, next_link
 from tests.cast import Api, Given, Person
 from tests.contract.spec import operations
@@ -58,6 +59,30 @@ async def tokens(api: Api, given: Given, keeper: Person) -> Listed:
     return Listed("/api/tokens/", keeper, _with_a_dash)
 
 
+async def services(api: Api, given: Given, keeper: Person) -> Listed:
+    for _ in range(2):
+        await given.make_service(keeper.session.provider_id)
+    return Listed("/api/services/", None, str)
+
+
+async def times(api: Api, given: Given, keeper: Person) -> Listed:
+    assert (await put(api, keeper, every_day())).status == 200
+    service_id = await given.make_service(keeper.session.provider_id)
+    return Listed(f"/api/services/{service_id}/times/", None, _in_the_words_of_postgres)
+
+
+async def closures(api: Api, given: Given, keeper: Person) -> Listed:
+    for _ in range(2):
+        await given.make_closure(keeper.session.provider_id)
+    return Listed("/api/closures/", keeper, str)
+
+
+async def customers(api: Api, given: Given, keeper: Person) -> Listed:
+    for name in ("Grace", "Zoe"):
+        await given.make_customer(keeper, name)
+    return Listed("/api/customers/", keeper, str)
+
+
 def _with_a_dash(end: list[int]) -> str:
     return f"{end[0]}-{end[1]}"
 
@@ -68,7 +93,7 @@ def _in_the_words_of_postgres(end: list[Any]) -> str:
 
 
 LISTS: list[Callable[[Api, Given, Person], Awaitable[Listed]]] = [
-    history, own, staffs, providers, slots, tokens,
+    history, own, staffs, providers, slots, tokens, services, times, closures, customers,
 ]  # fmt: skip
 
 
@@ -101,5 +126,5 @@ async def test_the_former_cursor_leads_where_the_new_one_does(
     former = await api.get(f"{path}&cursor={listed.former(end)}", who=listed.who)
     assert (former.status, former.json) == (second.status, second.json)
     assert len(second.json) == 1
-    refused = await api.get(f"{path}&cursor={text}x", who=listed.who)
+    refused = await api.get(f"{path}&cursor={text}.", who=listed.who)
     check_invalid(refused, {"cursor": ["Invalid cursor."]})

@@ -34,6 +34,34 @@ GOOD: dict[str, Any] = {
     "to": "2027-01-05",
     "limit": 1,
     "cursor": "1",
+    "weekly": [{"days": ["mon"], "opens": "09:00", "closes": "17:00"}] * 2,  # they overlap
+    "days": [],
+    "dry_run": "true",
+    "outside_hours": "true",
+    "kind": "room",
+    "per_day": 1,
+    "service": 1,
+    "duration_minutes": 30,
+    "step_minutes": 30,
+    "buffer_before_minutes": 0,
+    "buffer_after_minutes": 0,
+    "lead_minutes": 0,
+    "horizon_days": 90,
+    "per_customer_day": 1,
+    "per_customer_open": 1,
+    "party_max": 2,  # more than the capacity
+    "notice_minutes": 0,
+    "description": "",
+    "providers": [],
+    "needs": {},
+    "phone": "110",
+    "language": "en",
+    "into": 1,
+    "size": 1,
+    "customer": None,
+    "override": [],
+    "moving": 1,
+    "q": "ada",
 }
 
 
@@ -44,9 +72,11 @@ class Target(NamedTuple):
     pattern: str
     who: str
     fields: tuple[str, ...]
+    needed: tuple[str, ...]  # of the fields
+    kind: str  # what the fields are of, where a verb takes several
 
     def __str__(self) -> str:
-        return f"{self.method} {self.pattern}"
+        return " ".join(filter(None, (self.method, self.pattern, self.kind)))
 
     def path(self, world: World) -> str:
         """The route's path, about a thing that exists; what ends an appointment finds it ended."""
@@ -60,8 +90,14 @@ class Target(NamedTuple):
             "slot": world.ids["taken"],
             "new_slot": world.ids["taken"],
             "provider": world.ids["provider"],
+            "service": world.ids["service"],
         }
         return {name: (GOOD | things)[name] for name in self.fields}
+
+    def query(self, name: str, value: str) -> str:
+        """A query string with this parameter, percent-encoded, and what has to be there besides."""
+        good = (f"{one}={GOOD[one]}" for one in self.needed if one != name)
+        return f"?{'&'.join([f'{name}={value}', *good])}"
 
     def ask(self, world: World, body: bytes | None, query: str = "", *headers: str) -> bytes:
         """The request, by somebody who may make it."""
@@ -81,10 +117,17 @@ def _targets(kind: str) -> Iterator[Target]:
             wanted = getattr(declared, kind, None)
             if wanted is None:
                 continue
-            struct = next(one for one in (wanted, *get_args(wanted)) if _is_struct(one))
-            who = "ada" if "customer" in declared.who else "admin" if declared.who else ""
-            names = tuple(one.encode_name for one in msgspec.structs.fields(struct))
-            yield Target(method, pattern, who, names)
+            several = isinstance(wanted, tuple)
+            for one in wanted if several else (wanted,):
+                struct = next(part for part in (one, *get_args(one)) if _is_struct(part))
+                fields = msgspec.structs.fields(struct)
+                names = tuple(field.encode_name for field in fields)
+                needed = tuple(field.encode_name for field in fields if field.required)
+                own = "customer" in declared.who or "moving" in names  # one's own appointment
+                who = "ada" if own else "admin" if declared.who else ""
+                yield Target(
+                    method, pattern, who, names, needed, struct.__name__ if several else ""
+                )
 
 
 def _is_struct(kind: Any) -> bool:

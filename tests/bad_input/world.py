@@ -14,7 +14,11 @@ from tests.live import Live
 
 PASSWORD = "correct horse"
 KEYS = {"type", "title", "status", "detail", "code", "request_id"}
-MORE = {"invalid": {"errors"}, "slot_taken": {"alternatives"}}
+MORE = {
+    "invalid": {"errors"},
+    "slot_taken": {"alternatives", "times"},
+    "limit_reached": {"limit"},
+}
 CODES = {kind.code: status for kind, status in problems.STATUS.items()}
 LEAKS = (
     "Traceback", "psycopg", "tornado", "asyncio", 'File "', "SELECT ", "redis", "msgspec",
@@ -25,7 +29,7 @@ LEAKS = (
 class World:
     """One server with a customer, an admin, a provider with slots, and an appointment."""
 
-    TABLES: ClassVar = ("account", "provider", "slot", "appointment")
+    TABLES: ClassVar = ("account", "provider", "service", "slot", "appointment", "closure")
 
     def __init__(self, live: Live, database: Any, redis_url: str) -> None:
         self.live, self.database, self.redis_url = live, database, redis_url
@@ -52,6 +56,9 @@ class World:
         clinic = {"name": "Clinic", "time_zone": "UTC"}
         for name in ("provider", "quiet"):  # the second is never named in a bad request
             self.ids[name] = self.expect(201, "POST", "/api/providers/", clinic, "admin")["id"]
+        offer = {"name": "Visit", "duration_minutes": 30}
+        offer["providers"] = [{"provider": self.ids["provider"]}]
+        self.ids["service"] = self.expect(201, "POST", "/api/services/", offer, "admin")["id"]
         self.ids["taken"], self.ids["slot"] = self.new_slot(), self.new_slot()
         self.expect(201, "POST", "/api/appointments/", {"slot": self.ids["taken"]}, "admin")
         self.ids["appointment"] = self.books_a_slot()
@@ -149,5 +156,6 @@ class World:
         if answer.status != 201:
             return
         path = raw.split(b" ", 2)[1].split(b"?")[0].strip(b"/").decode()
-        table = {"register": "account"}.get(path[4:], path[4:].rstrip("s"))
+        people = dict.fromkeys(("register", "customers"), "account")
+        table = people.get(path[4:], path[4:].rstrip("s"))
         self.accepted[table] += len(answer.json) if isinstance(answer.json, list) else 1

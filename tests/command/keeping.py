@@ -1,6 +1,8 @@
 """Databases to back up, and what can be told of one."""
 
+import json
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import psycopg2
@@ -8,6 +10,14 @@ from psycopg2 import sql
 from tornado.platform.asyncio import AsyncIOLoop
 
 from service import app as service_app
+from service.booking.actions import CANCEL
+from service.booking.appointment.book_time import ANY_PROVIDER, Wish, book_time
+from service.booking.appointment.end import end
+from service.booking.appointment.move_time import move_time
+from service.booking.calendar.hours import change
+from service.booking.calendar.hours.windows import Hours, Schedule, Special, Weekly
+from service.booking.people.operator import OPERATOR
+from service.deps import Deps
 from service.settings import Settings
 from service.store.schema.migrate import migrate
 from tests.cast import Given, Person
@@ -28,9 +38,33 @@ def filled(io_loop: AsyncIOLoop, settings: Settings) -> Person:
             for notes, slot_id in zip(HARD_TO_WRITE, await given.make_slots(7), strict=True):
                 await given.make_appointment(who, slot_id, notes)
             await given.make_slots(40, capacity=3)
+            await _with_times(deps, given, who)
             return who
 
     return io_loop.run_sync(fill, timeout=60)
+
+
+async def _with_times(deps: Deps, given: Given, who: Person) -> None:
+    """Something of all that times of services bring: one is booked, one moved, one cancelled."""
+    clinic, room = await given.make_provider(time_zone="Europe/Berlin"), await given.make_provider()
+    hours = Hours(time(9), time(17))
+    special = Special(date(2036, 12, 23), (Hours(time(10), time(12)),), HARD_TO_WRITE[3])
+    schedule = Schedule((Weekly(frozenset(range(7)), hours),), (special,))
+    await change.replace(deps, OPERATOR, clinic, schedule)
+    await given.make_closure(clinic)
+    visit = await given.make_service(clinic, needs={"room": [room]}, duration_minutes=60)
+    boss = await given.make_person("boss", role="admin")
+    other = await given.make_customer(boss, HARD_TO_WRITE[4], phone="+49 30 901820")
+    begins = datetime.now(UTC).replace(hour=10, minute=0, second=0, microsecond=0)
+    booked = []
+    for n, (provider_id, customer_id) in enumerate(
+        [(clinic, None), (clinic, None), (clinic, None), (ANY_PROVIDER, other)], start=2
+    ):
+        wish = Wish(visit, begins + timedelta(days=n), provider_id, customer_id=customer_id)
+        actor = boss if customer_id else who
+        booked.append(json.loads((await book_time(deps, actor.session, wish, False)).body)["id"])
+    await move_time(deps, who.session, booked[1], begins + timedelta(days=2, hours=2))
+    await end(deps, who.session, booked[2], CANCEL)
 
 
 def contents(url: str) -> dict[str, Any]:

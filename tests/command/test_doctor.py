@@ -101,6 +101,14 @@ def test_clocks_apart_are_told_as_far_as_asking_can_tell(
     assert servers.of_clock("Redis", Clock(ahead, asked)).state == state
 
 
+def test_slots_at_another_time_of_day_than_was_promised_are_told_by_provider() -> None:
+    assert zones.of_promises({}).state == "ok"
+    found = zones.of_promises({one: 2 * one for one in range(1, 8)})
+    assert found.state == "warn"
+    assert "2 of provider 1, 4 of provider 2, " in found.said
+    assert found.said.endswith("10 of provider 5 and of 2 more")
+
+
 def test_zones_that_one_side_does_not_know_or_that_differ_are_told() -> None:
     berlin = offsets("Europe/Berlin", zones.compared_at("Europe/Berlin"))
     late = [*berlin[:-1], berlin[-1] + 1]

@@ -7,7 +7,7 @@ import pytest
 from service.store.queries import WAITING, load_queries
 from tests.command.conftest import Booking
 
-CREATE = "query provider_create name=Nobody time_zone=UTC clock=UTC"
+CREATE = "query provider_create name=Nobody time_zone=UTC clock=UTC kind=room per_day=NULL"
 BOOK = (
     "query appointment_book account_id=0 slot_id=0 notes=a expand=false max_open=0 "
     """key='""' fingerprint='""'"""
@@ -31,7 +31,7 @@ def test_without_its_parameters_a_query_is_shown_with_its_comment(booking: Booki
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith("-- All or nothing;")
     assert "FROM provider" in said.out
-    assert said.out.endswith("capacity=integer[] per_person=integer[]\n")
+    assert said.out.endswith("per_person=integer[] service_id=bigint[]\n")
 
 
 @pytest.mark.parametrize("prepare", ["on", "off"])
@@ -95,9 +95,9 @@ def test_a_query_of_several_statements_brings_the_rows_of_its_last(booking: Book
         ("query nothing_like_any", 2, "There is no query 'nothing_like_any'."),
         ("query slot_get slot=1", 2, "Did you mean slot_id?"),
         ("query slot_get slot_id", 2, "is not a parameter like slot_id=5"),
-        ("query provider_create name=X", 2, "needs time_zone, clock too"),
+        ("query provider_create name=X", 2, "needs time_zone, clock, kind, per_day too"),
         ("query slot_get slot_id=x", 1, 'invalid input syntax for type bigint: "x"'),
-        ("query provider_create name=X time_zone=NULL clock=X", 1, "null value in column"),
+        (CREATE.replace("Nobody", "NULL"), 1, "null value in column"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(booking: Booking, line: str, code: int, word: str) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.contract.source import ROOT
 
-README, CONTRIBUTING, CLIENTS = (
-    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/clients.md")
+README, CONTRIBUTING, CLIENTS, CALENDAR = (
+    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/clients.md", "docs/calendar.md")
 )
 PAGES = (README, CONTRIBUTING, ROOT / "deploy" / "README.md", *sorted(ROOT.glob("docs/**/*.md")))
 

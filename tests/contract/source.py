@@ -2,9 +2,12 @@
 
 import ast
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from service.store.queries import SQL
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICE = ROOT / "service"
@@ -76,3 +79,9 @@ def strings(module: Module) -> Iterator[tuple[str, int]]:
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
             yield node.value, node.lineno
+
+
+def schema() -> str:
+    """The schema as it is now: sql/schema.sql with the files that it takes in."""
+    text = (SQL / "schema.sql").read_text()
+    return re.sub(r"^\\ir (\S+)$", lambda found: (SQL / found[1]).read_text(), text, flags=re.M)

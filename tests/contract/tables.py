@@ -8,7 +8,7 @@ import msgspec
 
 from service.cli.arguments.parser import COMMANDS
 from service.handlers.routes import ROUTES
-from service.http.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF, Endpoint
+from service.http.routing.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF, Endpoint
 from service.openapi.operation import METHODS, declared
 from service.settings import Settings
 

@@ -2,7 +2,7 @@
 
 from service.booking.actions import ACTIONS, ENDINGS
 from service.booking.status import APPOINTMENT_STATUSES
-from service.http.declaration import STAFF
+from service.http.routing.declaration import STAFF
 from tests.contract.test_routes import CALLS
 
 ACCOUNTS = {"register", "login"}  # what else is counted by name

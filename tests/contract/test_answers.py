@@ -81,7 +81,10 @@ async def test_answers_are_what_is_documented(
     """Every operation once, and what it refuses most often."""
     await accounts(call)
     await calendars(call, admin)
+    await hours(call, given, admin)
     await appointments(call, given, admin, ada)
+    await times(call, given, admin, ada)
+    await customers(call, admin)
     for path in ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/docs/", "/", "/api/"):
         await call(200, "GET", path)
     await call(303, "GET", "/", Accept="text/html")
@@ -122,6 +125,7 @@ async def calendars(call: Caller, admin: Person) -> None:
     await call(404, "GET", "/api/providers/999999999/")
     await call(200, "PATCH", path, {"name": "Dr W"}, who=admin)
     await call(200, "GET", "/api/providers/?limit=1")
+    await services(call, provider["id"], admin)
     first = {
         "provider": provider["id"],
         "starts_at": "2030-01-04T10:00:00Z",
@@ -139,6 +143,104 @@ async def calendars(call: Caller, admin: Person) -> None:
     await call(200, "PATCH", path, {"capacity": 2}, who=admin)
     await call(412, "PATCH", path, {"capacity": 2}, who=admin, If_Match='"1"')
     await call(204, "DELETE", path, who=admin)
+
+
+async def services(call: Caller, provider_id: int, admin: Person) -> None:
+    room = {"name": "Room 1", "time_zone": "Asia/Tokyo", "kind": "room", "per_day": 8}
+    room_id = (await call(201, "POST", "/api/providers/", room, who=admin))["id"]
+    new = {
+        "name": "Consultation",
+        "duration_minutes": 30,
+        "providers": [{"provider": provider_id}],
+        "needs": {"room": [room_id]},
+    }
+    made = await call(201, "POST", "/api/services/", new, who=admin)
+    await call(400, "POST", "/api/services/", {}, who=admin)
+    await call(200, "GET", "/api/services/?limit=1")
+    path = f"/api/services/{made['id']}/"
+    await call(200, "GET", path)
+    await call(304, "GET", path, If_None_Match='"1"')
+    await call(200, "PATCH", path, {"per_day": 3}, who=admin)
+    await call(412, "PATCH", path, {"per_day": None}, who=admin, If_Match='"1"')
+    class_ = {
+        "provider": provider_id,
+        "service": made["id"],
+        "starts_at": "2031-01-04T10:00:00Z",
+        "ends_at": "2031-01-04T10:30:00Z",
+    }
+    await call(201, "POST", "/api/slots/", class_, who=admin)
+    await call(422, "POST", "/api/slots/", class_ | {"provider": room_id}, who=admin)
+    await call(204, "DELETE", path, who=admin)
+    await call(404, "GET", path)
+
+
+async def customers(call: Caller, admin: Person) -> None:
+    new = {"name": "Zoë O'Brien", "phone": "+49 170 1234567", "email": "zoe@example.org"}
+    one = await call(201, "POST", "/api/customers/", new, who=admin)
+    other = await call(201, "POST", "/api/customers/", {"name": "Zoe"}, who=admin)
+    await call(400, "POST", "/api/customers/", {}, who=admin)
+    await call(200, "GET", "/api/customers/?q=zoe&limit=1", who=admin)
+    path = f"/api/customers/{one['id']}/"
+    await call(200, "GET", path, who=admin)
+    await call(200, "PATCH", path, {"language": "en"}, who=admin)
+    into = {"into": other["id"]}
+    await call(200, "POST", f"{path}merge/", into, who=admin)
+    await call(404, "POST", f"{path}merge/", into, who=admin)
+
+
+async def hours(call: Caller, given: Given, admin: Person) -> None:
+    provider_id = await given.make_provider()
+    path = f"/api/providers/{provider_id}/schedule/"
+    every_day = {"days": ["mon", "tue"], "opens": "09:00", "closes": "24:00"}
+    christmas = {"date": "2035-12-24", "hours": [], "reason": "Christmas"}
+    wanted = {"weekly": [every_day | {"from": "2027-01-01"}], "days": [christmas]}
+    await call(200, "GET", path)
+    await call(200, "PUT", path, wanted, who=admin)
+    await call(200, "PUT", f"{path}?dry_run=true", wanted, who=admin)
+    await call(200, "GET", path)
+    await call(400, "PUT", path, {"weekly": [every_day, every_day]}, who=admin)
+    await call(412, "PUT", path, wanted, who=admin, If_Match='"1"')
+    root = "/api/closures/"
+    shut = {"provider": provider_id, "from": "2035-12-24", "to": "2035-12-26"}
+    await call(200, "POST", f"{root}?dry_run=true", shut, who=admin)
+    made = await call(201, "POST", root, shut, who=admin)
+    await call(200, "GET", f"{root}?provider={provider_id}&limit=1", who=admin)
+    await call(200, "GET", f"{root}{made['id']}/", who=admin)
+    await call(204, "DELETE", f"{root}{made['id']}/", who=admin)
+    await call(404, "DELETE", f"{root}{made['id']}/", who=admin)
+
+
+async def times(call: Caller, given: Given, admin: Person, ada: Person) -> None:
+    provider_id = await given.make_provider()
+    always = {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}
+    always |= {"opens": "00:00", "closes": "24:00"}
+    schedule = f"/api/providers/{provider_id}/schedule/"
+    await call(200, "PUT", schedule, {"weekly": [always]}, who=admin)
+    terms = {"duration_minutes": 60, "step_minutes": 60, "lead_minutes": 60}
+    service_id = await given.make_service(provider_id, **terms, per_customer_open=1)
+    path, root = f"/api/services/{service_id}/", "/api/appointments/"
+    await call(200, "GET", f"{path}times/")
+    await call(400, "GET", f"{path}times/?to=9999-01-01")
+    await call(401, "GET", f"{path}times/?moving=1")
+    await call(404, "GET", f"{path}times/?moving=1", who=ada)
+    await call(200, "GET", f"{path}times/next/")
+    await call(200, "GET", f"{path}times/next/?from=9998-01-01")
+    await call(400, "GET", f"{path}explain/", who=ada)
+    listed = await call(200, "GET", f"{path}times/?provider={provider_id}&limit=4")
+    starts = [one["starts_at"] for one in listed]
+    for expand in ("", "?expand=slot"):
+        wanted = {"service": service_id, "starts_at": starts.pop()}
+        await call(200, "POST", f"{root}?dry_run=true", wanted, who=ada)
+        booked = await call(201, "POST", root + expand, wanted, who=ada)
+        await call(409, "POST", root, wanted, who=admin)
+        await call(422, "POST", root, wanted | {"starts_at": starts[0]}, who=ada)
+        await call(200, "GET", f"{path}explain/?starts_at={wanted['starts_at']}", who=ada)
+        moved = f"{root}{booked['id']}/"
+        move = {"starts_at": starts.pop()}
+        await call(200, "PATCH", f"{moved}reschedule/{expand}", move, who=ada)
+        await call(409, "PATCH", f"{moved}reschedule/", move, who=ada)
+        await call(200, "GET", f"{path}times/?moving={booked['id']}", who=ada)
+        await call(200, "POST", f"{moved}cancel/", who=ada)
 
 
 async def appointments(call: Caller, given: Given, admin: Person, ada: Person) -> None:

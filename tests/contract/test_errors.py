@@ -12,7 +12,12 @@ from tests.cast import Api, Given, Person
 from tests.contract.pages import table
 
 KEYS = {"type", "title", "status", "detail", "code", "request_id"}
-MORE = {"errors": "invalid", "alternatives": "slot_taken"}
+MORE = {
+    "errors": "invalid",
+    "alternatives": "slot_taken",
+    "times": "slot_taken",
+    "limit": "limit_reached",
+}
 
 
 def kinds(of: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:

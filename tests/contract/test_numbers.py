@@ -13,12 +13,12 @@ from service.handlers.calendar import slots
 from service.http.headers.grammar import LONGEST_KEY
 from service.http.wire.limits import LIMITS
 from service.settings import ROOT, Settings
-from service.store.queries import SQL
 from service.values.names import LONGEST_TITLE
 from tests.contract.pages import README, table
+from tests.contract.source import schema
 
 KIB = 1024
-SCHEMA = (SQL / "schema.sql").read_text()
+SCHEMA = schema()
 NGINX = (ROOT / "deploy" / "nginx-common.conf").read_text()
 
 

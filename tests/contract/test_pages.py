@@ -1,14 +1,16 @@
 """The pages are true: their tables, files and commands, and the first booking as it is pasted."""
 
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from service.cli.arguments.parser import COMMANDS
 from tests.contract.anchors import ANCHOR, mended
-from tests.contract.pages import CONTRIBUTING, PAGES, README, block, table
+from tests.contract.pages import CALENDAR, CONTRIBUTING, PAGES, README, block, table
 from tests.contract.source import ROOT
 from tests.contract.tables import filled
 from tests.live import Live
@@ -36,6 +38,29 @@ def test_the_first_booking_answers_what_it_says(fresh: Live) -> None:
     expected = [line[2:] for line in commands.splitlines() if line.startswith("# ")]
     assert len(expected) == 6
     assert paste(commands.replace("http://127.0.0.1:8000", fresh.url)) == expected
+
+
+def test_a_clinics_week_goes_as_it_says(fresh: Live) -> None:
+    folder = fresh.process.args[-1]  # type: ignore[index]
+    admin = ["--username", "admin", "--email", "admin@example.org", "--role", "admin"]
+    subprocess.run(
+        [sys.executable, ROOT / "run.py", "user", "create", *admin, "--data-dir", folder],
+        env={**os.environ, "BOOKING_PASSWORD": "correct horse", "BCRYPT_ROUNDS": "4"},
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    commands = f"set -eo pipefail; API={fresh.url}/api\n{block('A week', page=CALENDAR)}"
+    shown = "".join(paste(commands))
+    assert '"code":"too_soon"' not in shown
+    for said in (
+        '"bookable":true',
+        '"slot_taken"',
+        '"reason":"hours"',
+        '"Zoë Müller"',
+        "cancelled",
+    ):
+        assert said in shown, shown
 
 
 def test_routes_settings_and_commands_are_those_there_are() -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from service.handlers.routes import ROUTES
-from service.http.declaration import Endpoint
+from service.http.routing.declaration import Endpoint
 from tests.cast import Api, Given, Person
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -13,8 +13,8 @@ from service.app import opened
 from service.errors import Unavailable
 from service.settings import Settings
 from service.store.embedded import Embedded
-from service.store.queries import SQL
 from service.store.schema.migrate import Migration, MigrationError, migrate, migrations, status
+from tests.contract.source import schema
 from tests.live import connected, scratch_database
 
 NOT_OURS = "NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')"
@@ -71,7 +71,7 @@ ALL = [one.version for one in migrations()]
 
 
 def test_the_schema_is_what_all_migrations_come_to(empty: str, another: str) -> None:
-    ask(empty, (SQL / "schema.sql").read_text())
+    ask(empty, schema())
     migrate(another)
     for catalogue in CATALOGUES:
         assert described(empty, catalogue) == described(another, catalogue), catalogue

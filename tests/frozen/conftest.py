@@ -19,7 +19,7 @@ import psycopg2
 import pytest
 from tornado.platform.asyncio import AsyncIOLoop
 
-from service.http.declaration import SIGNED_IN
+from service.http.routing.declaration import ADMIN, SIGNED_IN
 from service.store.embedded import Embedded
 from service.store.embedded.process import users_of
 from tests.cast import PASSWORD, Api, Reply
@@ -39,7 +39,8 @@ class Timed(NamedTuple):
 
 
 class World:
-    """A customer, an admin, a provider with slots, and appointments, on one live process."""
+    """A customer, an admin, a provider with slots and services, and appointments, on one live
+    process."""
 
     def __init__(self, servers: Embedded, live: Live) -> None:
         assert servers.place
@@ -68,7 +69,14 @@ class World:
             booked = await self.ask(
                 Call("POST", "/api/appointments/", SIGNED_IN), Things(slot=taken)
             )
-            self.things.append(Things(1, free, booked.reply.json["id"], 1))
+            offered = await self.ask(Call("POST", "/api/services/", ADMIN), Things(provider=1))
+            self.things.append(
+                Things(
+                    slot=free,
+                    appointment=booked.reply.json["id"],
+                    service=offered.reply.json["id"],
+                )
+            )
 
     async def ask(self, call: Call, things: Things) -> Timed:
         """One call, by an admin where only one may make it."""

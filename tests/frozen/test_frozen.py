@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 
-from service.http.declaration import EVERYONE, SIGNED_IN
+from service.http.routing.declaration import EVERYONE, SIGNED_IN
 from tests.frozen.conftest import FAREWELLS, Timed, World
 from tests.security.calls import CALLS, Call, Things
 
@@ -18,7 +18,12 @@ ALWAYS = (
     *("/", "/api/", "/favicon.ico"),
 )
 REDIS_ALONE = (*FAREWELLS, ("GET", "/api/tokens/"), ("DELETE", "/api/tokens/{}/"))
-NO_TOKEN_NEEDED = ("/api/slots/", "/api/slots/{}/", "/api/providers/", "/api/providers/{}/")
+NO_TOKEN_NEEDED = (
+    *("/api/slots/", "/api/slots/{}/"),
+    *("/api/providers/", "/api/providers/{}/", "/api/providers/{}/schedule/"),
+    *("/api/services/", "/api/services/{}/"),
+    *("/api/services/{}/times/", "/api/services/{}/times/next/"),
+)
 
 
 async def _everything(world: World) -> list[Timed]:

@@ -13,7 +13,18 @@ URL, PASSWORD = os.environ["FUZZ_URL"], os.environ["FUZZ_PASSWORD"]
 ADMIN = "fuzz"
 # These end the token they are sent with: each gets one of its own.
 ENDING = ("/api/logout/", "/api/tokens/", "/api/tokens/{token_id}/", "/api/password/")
-IDS = {"slot_id": 300, "appointment_id": 40, "provider_id": 2}  # up to here there are some
+IDS = {
+    "slot_id": 300,
+    "appointment_id": 40,
+    "provider_id": 2,
+    "service_id": 2,
+}  # up to here there are some
+NAMED = {
+    "slot": "slot_id",
+    "new_slot": "slot_id",
+    "provider": "provider_id",
+    "service": "service_id",
+}
 _COUNTER = itertools.count(1)
 
 
@@ -35,7 +46,15 @@ def book(slot_id: int) -> None:
     requests.post(f"{URL}/api/appointments/", json=sent, headers=headers, timeout=10)
 
 
+def customer() -> int:
+    headers = {"Authorization": f"Token {TOKEN}"}
+    sent = {"name": "Grace"}
+    reply = requests.post(f"{URL}/api/customers/", json=sent, headers=headers, timeout=10)
+    return int(reply.json()["id"])
+
+
 TOKEN = login(ADMIN)
+INTO = customer()
 for slot_id in range(1, IDS["appointment_id"] + 1):
     book(slot_id)
 
@@ -85,6 +104,13 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         for name, last in IDS.items():
             if name in (case.path_parameters or {}):
                 case.path_parameters[name] = near(case.path_parameters[name], last)
+    if case.operation.path == "/api/closures/" and isinstance(case.body, dict):  # by days
+        names = {"provider", "reason"} & case.body.keys()
+        case.body = {"from": "2035-12-24", "to": "2035-12-26"} | {n: case.body[n] for n in names}
+    if "provider" not in (case.query or {}):  # whose hours they are outside of
+        (case.query or {}).pop("outside_hours", None)
+    if "/times/" in case.operation.path:  # a week from there
+        (case.query or {}).pop("to", None)
     for body in case.body if isinstance(case.body, list) else [case.body]:
         if isinstance(body, dict):
             mend(body)
@@ -95,10 +121,33 @@ def mend(body: dict[str, Any]) -> None:
         body["current_password"] = PASSWORD
     if {"starts_at", "ends_at"} <= body.keys():
         body["starts_at"], body["ends_at"] = next_free()
-        body["provider"] = near(body["provider"], 2)
-    for name in ("slot", "new_slot"):
-        if name in body:
-            body[name] = near(body[name], IDS["slot_id"])
+    for name, of in NAMED.items():
+        if body.get(name) is not None:
+            body[name] = near(body[name], IDS[of])
+    if body.get("phone") is not None:
+        body["phone"] = "+49 170 1234567"
+    if "into" in body:
+        body["into"] = INTO
+    if body.get("override"):
+        body["reason"] = body.get("reason") or "so we agreed"
+    if body.get("party_max") is not None:
+        body["party_max"] = 1
+    if body.keys() & {"providers", "needs"}:
+        body |= {"providers": [{"provider": 1}], "needs": {"room": [2]}}
+    if "weekly" in body:
+        mend_hours(body)
+
+
+def mend_hours(body: dict[str, Any]) -> None:
+    """Hours that do not overlap, of days that stand once."""
+    weekly, days = body["weekly"][:1], (body.get("days") or [])[:1]
+    for rule in weekly:
+        rule.pop("from", None), rule.pop("until", None)
+    for day in days:
+        day |= {"date": "2035-12-24", "hours": day["hours"][:1]}
+    for hours in (*weekly, *(one for day in days for one in day["hours"])):
+        hours |= {"opens": "09:00", "closes": "17:00", "services": [1]}
+    body |= {"weekly": weekly, "days": days}
 
 
 def near(number: Any, last: int) -> int:

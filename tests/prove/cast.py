@@ -17,13 +17,16 @@ ZONES = ("Europe/Berlin", "America/St_Johns", "Asia/Kolkata", "America/New_York"
 MINUTES = 15
 A_CALENDAR = 2000  # slots: three weeks around the clock
 
+# With the words they are found by, or a server adds them at its start: that is no new password.
 ACCOUNTS = """
-INSERT INTO account (username, email, password_hash, role)
-SELECT name, name || '@example.org', %s, %s FROM unnest(%s::text[]) AS name
+INSERT INTO account (username, email, password_hash, role, words)
+SELECT name, name || '@example.org', %s, %s, array_to_tsvector(ARRAY[name])
+  FROM unnest(%s::text[]) AS name
 """
 KEEPERS = """
-INSERT INTO account (username, email, password_hash, role, provider_id)
-SELECT keeper.name, keeper.name || '@example.org', %s, 'provider', keeper.provider_id
+INSERT INTO account (username, email, password_hash, role, provider_id, words)
+SELECT keeper.name, keeper.name || '@example.org', %s, 'provider', keeper.provider_id,
+       array_to_tsvector(ARRAY[keeper.name])
   FROM unnest(%s::text[], %s::bigint[]) AS keeper (name, provider_id)
 """
 CALENDAR = """

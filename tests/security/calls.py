@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from service.handlers.routes import ROUTES
-from service.http.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF
+from service.http.routing.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF
 
 _COUNTER = itertools.count(1)
 _DAY = datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
@@ -20,8 +22,12 @@ class Things:
 
     provider: int = 1
     slot: int = 1
+    service: int = 1
+    customer: int = 1
     appointment: int = 1
     token: int = 1
+    into: int = 1  # another customer
+    closure: int = 1
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,8 @@ class Call:
         return self.verb != "GET"
 
     def target(self, things: Things) -> str:
-        return self.path.format(getattr(things, self.thing)) if self.thing else self.path
+        path = self.path.format(getattr(things, self.thing)) if self.thing else self.path
+        return path + QUERIES.get((self.verb, self.path), "")
 
     def body(self, things: Things) -> Any:
         """A body with which it may succeed; names and times in it were never used before."""
@@ -78,6 +85,21 @@ BODIES: dict[tuple[str, str], Callable[[Things, int], dict[str, Any]]] = {
     },
     ("POST", "/api/providers/"): lambda _, n: {"name": f"Clinic {n}", "time_zone": "UTC"},
     ("PATCH", "/api/providers/{}/"): lambda _, n: {"name": f"Clinic {n}"},
+    ("POST", "/api/services/"): lambda things, n: {
+        "name": f"Service {n}",
+        "duration_minutes": 30,
+        "providers": [{"provider": things.provider}],
+    },
+    ("PATCH", "/api/services/{}/"): lambda _, n: {"name": f"Service {n}"},
+    ("POST", "/api/customers/"): lambda _, n: {"name": f"Customer {n}"},
+    ("PATCH", "/api/customers/{}/"): lambda _, n: {"name": f"Customer {n}"},
+    ("POST", "/api/customers/{}/merge/"): lambda things, _: {"into": things.into},
+    ("PUT", "/api/providers/{}/schedule/"): lambda *_: {"weekly": []},
+    ("POST", "/api/closures/"): lambda things, _: {
+        "provider": things.provider,
+        "from": "2035-12-24",
+        "to": "2035-12-26",
+    },
     ("POST", "/api/slots/"): _slot,
     ("PATCH", "/api/slots/{}/"): lambda _, n: {"capacity": 2 + n % 9},
     ("POST", "/api/appointments/"): lambda things, _: {"slot": things.slot},
@@ -85,6 +107,11 @@ BODIES: dict[tuple[str, str], Callable[[Things, int], dict[str, Any]]] = {
     ("POST", "/api/appointments/{}/cancel/"): lambda *_: {"reason": "changed my mind"},
     ("POST", "/api/appointments/{}/noshow/"): lambda *_: {"reason": "nobody came"},
     ("POST", "/api/appointments/{}/fulfill/"): lambda *_: {"reason": "well done"},
+}
+
+
+QUERIES = {
+    ("GET", "/api/services/{}/explain/"): f"?starts_at={_DAY:%Y-%m-%dT%H:%M:%SZ}",
 }
 
 
@@ -98,9 +125,12 @@ def _calls() -> Iterator[Call]:
             call = Call(verb, path, declared.who)
             if declared.body is not None:
                 assert call.has_body, f"{call} takes a body: say in BODIES what a good one is"
+            query = msgspec.structs.fields(declared.query) if declared.query else ()
+            if any(one.required for one in query):
+                assert (verb, path) in QUERIES, f"{call} needs a query: say in QUERIES a good one"
             yield call
 
 
 CALLS = list(_calls())
 assert {call.who for call in CALLS} == {EVERYONE, SIGNED_IN, STAFF, ADMIN}
-assert BODIES.keys() <= {(call.verb, call.path) for call in CALLS}
+assert BODIES.keys() | QUERIES.keys() <= {(call.verb, call.path) for call in CALLS}

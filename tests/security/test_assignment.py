@@ -18,7 +18,9 @@ OWN = {
     "/api/providers/{}/": {"name", "time_zone"},
     "/api/slots/": {"starts_at", "ends_at", "capacity", "per_person"},
     "/api/slots/{}/": {"capacity", "per_person", "status"},
+    "/api/closures/": {"starts_at", "ends_at", "reason"},
     "/api/appointments/": {"notes"},
+    "/api/appointments/{}/reschedule/": {"starts_at"},  # of a service; then it takes no new_slot
 }
 STRANGE: dict[str, Any] = {
     "bigint": 7777,

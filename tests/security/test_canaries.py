@@ -47,7 +47,7 @@ class Secretive:
         one = booked.json["id"]
         cancelled = f"/api/appointments/{one}/cancel/"
         await api.post(cancelled, {"reason": self.reason}, who=self.person)
-        self.things = Things(provider_id, slots[2], one, 1)
+        self.things = Things(provider=provider_id, slot=slots[2], appointment=one)
 
 
 async def test_no_answer_to_anybody_has_a_secret_of_somebody_else(
@@ -65,7 +65,8 @@ async def test_no_answer_to_anybody_has_a_secret_of_somebody_else(
             for about in people:
                 who = asking.person if asking else None
                 for query in ("", "?expand=slot&limit=500") if call.verb == "GET" else ("",):
-                    target = call.target(about.things) + query
+                    target = call.target(about.things)
+                    target += query.replace("?", "&") if "?" in target else query
                     reply = await api.call(call.verb, target, call.body(about.things), who=who)
                     text = _text(reply)
                     for owner in people:

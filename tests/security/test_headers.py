@@ -72,8 +72,12 @@ async def test_what_is_somebodys_own_is_kept_by_nobody_on_the_way(
     api: Api, given: Given, ada: Person
 ) -> None:
     appointment_id = await given.make_appointment(ada, (await given.make_slots(1))[0])
+    service_id = await given.make_service(await given.make_provider())
+    times = f"/api/services/{service_id}/times"
     login = {"username": "ada", "password": "correct horse"}
     own = [
+        await api.get(f"{times}/?moving={appointment_id}", who=ada),
+        await api.get(f"{times}/next/?moving={appointment_id}", who=ada),
         await api.post("/api/login/", login),
         await api.get("/api/me/", who=ada),
         await api.get("/api/tokens/", who=ada),

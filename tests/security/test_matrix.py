@@ -13,13 +13,16 @@ from tests.cast import Api, Given, Person, Reply
 from tests.security.calls import CALLS, Call, Things
 
 NAMED = [call for call in CALLS if call.thing]
-PUBLIC = ("slot", "provider")  # everybody may know of them
+PUBLIC = ("slot", "provider", "service")  # everybody may know of them
 NO_THING = (0, NEVER, 2**63 - 1, BEYOND_64_BIT, 10**40)
 ROWS = {
     "appointment": "SELECT a::text, (SELECT count(*) FROM appointment_history h"
     " WHERE h.appointment_id = a.id) FROM appointment a WHERE id = %s",
     "slot": "SELECT s::text FROM slot s WHERE id = %s",
+    "customer": "SELECT a::text FROM account a WHERE id = %s",
+    "service": "SELECT s::text FROM service s WHERE id = %s",
     "provider": "SELECT p::text FROM provider p WHERE id = %s",
+    "closure": "SELECT c::text FROM closure c WHERE id = %s",
     "token": "SELECT 1",
 }
 DONE = {200, 204}
@@ -59,8 +62,19 @@ class Scene:
             cursor.execute("SELECT coalesce(max(ends_at), now() + '1 day') FROM slot")
             (after,) = cursor.fetchone()
         slots = await self.given.make_slots(2, provider_id=provider_id, starts_at=after)
+        service_id = await self.given.make_service(provider_id)
         appointment_id = await self.given.make_appointment(self[whose], slots[0])
-        return Things(provider_id, slots[1], appointment_id, self[whose].session.token_id)
+        one, into = [await self.given.make_customer(keeper, "Grace") for _ in range(2)]
+        return Things(
+            provider=provider_id,
+            slot=slots[1],
+            service=service_id,
+            customer=one,
+            appointment=appointment_id,
+            token=self[whose].session.token_id,
+            into=into,
+            closure=await self.given.make_closure(provider_id),
+        )
 
     def row(self, call: Call, things: Things) -> Any:
         with self.database.cursor() as cursor:
@@ -75,9 +89,13 @@ def may(name: str, whose: str, call: Call) -> bool:
         return name == whose
     if name == "admin":
         return True
+    if call.thing == "service":
+        return not call.writes
+    if call.thing == "customer":
+        return name == f"keeper of {whose}" and "merge" not in call.path
     if call.thing == "appointment" and "noshow" not in call.path and "fulfill" not in call.path:
         return name in (whose, f"keeper of {whose}")
-    return name == f"keeper of {whose}" or (not call.writes and call.thing != "appointment")
+    return name == f"keeper of {whose}" or (not call.writes and call.thing in PUBLIC)
 
 
 def plain(reply: Reply) -> Any:
@@ -135,7 +153,7 @@ async def test_an_id_that_never_was_is_not_there_for_anybody(
 async def test_who_has_not_the_role_gets_nowhere(
     api: Api, cast: dict[str, Person], call: Call
 ) -> None:
-    things = Things(provider=NEVER, slot=NEVER, appointment=NEVER, token=NEVER)
+    things = Things(**dict.fromkeys(Things.__dataclass_fields__, NEVER))
     for who in (None, *cast.values()):
         role = who.session.role if who else ""
         if not call.who or role in call.who:

@@ -1,11 +1,14 @@
 """One sensible set of parameters for every named query."""
 
-from datetime import timedelta
-from typing import Any
-
-from tests.sql.desk import ALL, HOUR, NOON, STATUSES, Desk
-
-Parameters = dict[str, Any]
+from tests.sql.desk import ALL, STATUSES, Desk
+from tests.sql.samples_calendar import (
+    Parameters,
+    hours_samples,
+    provider_samples,
+    service_samples,
+    slot_samples,
+    time_samples,
+)
 
 
 def samples(desk: Desk) -> dict[str, Parameters]:
@@ -18,10 +21,14 @@ def samples(desk: Desk) -> dict[str, Parameters]:
     desk.run("account_set_key", account_id=ben, username_key="")
     return (
         account_samples(ada, name)
+        | customer_samples(desk, provider_id)
         | provider_samples(provider_id)
+        | service_samples(desk, provider_id, room_id=desk.provider())
         | slot_samples(provider_id, target)
         | appointment_samples(ada, hers, home, full, target)
         | reading_samples(ada, hers, provider_id)
+        | time_samples(desk, ada, provider_id)
+        | hours_samples(desk, provider_id)
         | idempotency_samples(ada)
         | server_samples()
         | {"schema_version": {}, "invariants_broken": {}, "slot_count": {}}
@@ -37,6 +44,7 @@ def account_samples(ada: int, name: str) -> dict[str, Parameters]:
             "password_hash": "-",
             "role": "customer",
             "provider_id": 0,
+            "words": ["somebody"],
         },
         "account_by_username": {"username": name, "username_key": name.lower()},
         "account_get": {"account_id": ada},
@@ -49,92 +57,36 @@ def account_samples(ada: int, name: str) -> dict[str, Parameters]:
         "account_rename": {"account_id": ada, "username": "Ada2", "username_key": "ada2"},
         "account_without_key": {"after": "", "limit": 10},
         "account_of_key": {"username_key": name.lower()},
+        "account_told": {"account_id": ada},
+        "account_without_words": {"after_id": 0, "limit": 10},
+        "account_set_words": {"account_id": ada, "words": ["somebody"]},
         "account_set_key": {"account_id": ada, "username_key": "another"},
     }
 
 
-def provider_samples(provider_id: int) -> dict[str, Parameters]:
-    return {
-        "provider_create": {"name": "Dr Grey", "time_zone": "CET", "clock": "Europe/Berlin"},
-        "provider_get": {"provider_id": provider_id},
-        "provider_list": {"after_id": provider_id - 1, "limit": 10},
-        "provider_change": {
-            "provider_id": provider_id,
-            "name": "New",
-            "time_zone": "",
-            "clock": "",
-            "version": 0,
-        },
-        "provider_zones": {},
-        "provider_set_clock": {"time_zone": "CET", "clock": "Europe/Berlin"},
-        "provider_zone_offsets": {"time_zone": "Asia/Kolkata", "instants": [NOON]},
-        "provider_zone_twin": {
-            "names": ["CET", "Europe/Berlin", "Europe/Paris"],
-            "instants": [NOON],
-            "offsets": [7200],
-        },
+def customer_samples(desk: Desk, provider_id: int) -> dict[str, Parameters]:
+    grace, other = desk.person("Grace", made_by=provider_id), desk.person("Other", provider_id)
+    unsearched = desk.person("Nobody finds them")
+    desk.cursor.execute("UPDATE account SET words = NULL WHERE id = %s", [unsearched])
+    said = {
+        "name": "Grace Hopper",
+        "email": None,
+        "phone": "+49 170 1234",
+        "time_zone": "UTC",
+        "language": "en",
+        "words": ["gracehopper", "hopper"],
     }
-
-
-def slot_samples(provider_id: int, slot_id: int) -> dict[str, Parameters]:
-    later = [NOON + timedelta(days=1) + n * HOUR for n in range(3)]
-    ends = [at + HOUR for at in later]
-    page = {
-        "from_at": NOON,
-        "to_at": NOON + 9 * HOUR,
-        "after_at": "-infinity",
-        "after_id": 0,
-        "statuses": ["free", "busy"],
-        "limit": 3,
-        "most_looks": 10,
-    }
+    one = {"customer_id": grace, "staff_of": provider_id}
+    page = {"staff_of": provider_id, "after_id": 0, "limit": 2, "most_looks": 10**6}
     return {
-        "slot_create": {
-            "provider_id": [provider_id] * 3,
-            "starts_at": later,
-            "ends_at": ends,
-            "capacity": [1, 2, 3],
-            "per_person": [1, 1, 2],
-        },
-        "slot_overlapping": {
-            "provider_id": [provider_id],
-            "starts_at": [NOON],
-            "ends_at": [NOON + HOUR],
-        },
-        "slot_publish": {
-            "provider_id": provider_id,
-            "starts_at": later,
-            "ends_at": ends,
-            "capacity": 1,
-        },
-        "slot_occupied": {
-            "provider_id": provider_id,
-            "from_at": NOON,
-            "to_at": NOON + 9 * HOUR,
-            "limit": 10,
-        },
-        "slot_get": {"slot_id": slot_id},
-        "slot_list": page,
-        "slot_list_provider": {
-            "provider_id": [provider_id] * 3,
-            "status": ["", "free", "busy"],
-            "from_at": [page["from_at"]] * 3,
-            "to_at": [page["to_at"]] * 3,
-            "after_at": ["-infinity"] * 3,
-            "after_id": [0] * 3,
-            "limit": [3] * 3,
-            "known": [""] * 3,
-            "most_looks": 10,
-        },
-        "slot_change": {
-            "slot_id": slot_id,
-            "staff_of": provider_id,
-            "version": 0,
-            "closed": None,
-            "capacity": 5,
-            "per_person": 2,
-            "deleted": False,
-        },
+        "customer_create": said | {"made_by": provider_id},
+        "customer_get": one,
+        "customer_lock": one,
+        "customer_change": said | {"customer_id": grace},
+        "customer_list": page,
+        "customer_find": page | {"words": "'grac':*"},
+        "customer_lock_both": {"customer_id": [grace, other]},
+        "customer_merge": {"customer_id": grace, "into_id": other},
     }
 
 
@@ -233,5 +185,5 @@ def reading_samples(ada: int, hers: int, provider_id: int) -> dict[str, Paramete
             "most_bytes": 1000,
             "most_looks": 10,
         },
-        "appointment_list_provider": page | {"provider_id": provider_id},
+        "appointment_list_provider": page | {"provider_id": provider_id, "outside_hours": False},
     }

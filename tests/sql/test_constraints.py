@@ -14,6 +14,17 @@ SEAT = "INSERT INTO appointment (slot_id, place, account_id, status, notes) VALU
 CHANGE = (
     "INSERT INTO appointment_history (appointment_id, actor_id, action, to_status, reason) VALUES "
 )
+CHANGED_SERVICE = "UPDATE service SET {}"
+RULE = "INSERT INTO schedule_rule (provider_id, n, weekdays, opens, closes) VALUES "
+SPECIAL = "INSERT INTO schedule_day (provider_id, day, n, opens, closes, reason) VALUES "
+CLOSURE = (
+    "INSERT INTO closure (actor_id, provider_id, from_day, until_day, starts_at, ends_at, reason)"
+    " VALUES (1, "
+)
+OPENING = (
+    "INSERT INTO opening (day, anchor_at, provider_id, starts_at, stops_at, ends_at)"
+    " VALUES ('2027-01-01', '2027-01-01', "
+)
 
 # Constraint and what it refuses; {provider}, {person}, {slot}, {seat} exist, and the seat is in
 # the slot's first place, from 2035-06-01 12:00 to 13:00.
@@ -72,6 +83,83 @@ REFUSED = [
         "appointment_history_reason_length",
         CHANGE + "({seat}, 0, 'cancel', 'cancelled', repeat('x', 501))",
     ),
+    ("provider_kind_known", "UPDATE provider SET kind = 'ghost' WHERE id = {provider}"),
+    ("provider_per_day_sane", "UPDATE provider SET per_day = 0 WHERE id = {provider}"),
+    ("service_name_length", CHANGED_SERVICE.format("name = ''")),
+    ("service_description_length", CHANGED_SERVICE.format("description = repeat('x', 4001)")),
+    ("service_duration_sane", CHANGED_SERVICE.format("duration_minutes = 1441")),
+    ("service_step_sane", CHANGED_SERVICE.format("step_minutes = 0")),
+    ("service_buffer_before_sane", CHANGED_SERVICE.format("buffer_before_minutes = 481")),
+    ("service_buffer_after_sane", CHANGED_SERVICE.format("buffer_after_minutes = -1")),
+    ("service_lead_sane", CHANGED_SERVICE.format("lead_minutes = -1")),
+    ("service_horizon_sane", CHANGED_SERVICE.format("horizon_days = 731")),
+    ("service_per_day_sane", CHANGED_SERVICE.format("per_day = 0")),
+    ("service_per_customer_day_sane", CHANGED_SERVICE.format("per_customer_day = 0")),
+    ("service_per_customer_open_sane", CHANGED_SERVICE.format("per_customer_open = 0")),
+    ("service_capacity_sane", CHANGED_SERVICE.format("capacity = 1001")),
+    ("service_party_within_capacity", CHANGED_SERVICE.format("party_max = 2")),
+    ("service_notice_sane", CHANGED_SERVICE.format("notice_minutes = -1")),
+    ("service_version_service_fkey", "INSERT INTO service_version VALUES (0, 1, '{{}}', now(), 1)"),
+    ("service_provider_service_fkey", "INSERT INTO service_provider VALUES (0, {provider})"),
+    ("service_provider_provider_fkey", "INSERT INTO service_provider VALUES ({service}, 0)"),
+    ("service_provider_weight_sane", "UPDATE service_provider SET weight = 0"),
+    ("service_need_service_fkey", "INSERT INTO service_need VALUES (0, 'room', {provider})"),
+    ("service_need_provider_fkey", "INSERT INTO service_need VALUES ({service}, 'room', 0)"),
+    ("service_need_role_length", "INSERT INTO service_need VALUES ({service}, '', {provider})"),
+    ("schedule_rule_provider_fkey", RULE + "(0, 1, '{{1}}', '09:00', '10:00')"),
+    ("schedule_rule_weekdays_known", RULE + "({provider}, 1, '{{8}}', '09:00', '10:00')"),
+    ("schedule_rule_weekdays_known", RULE + "({provider}, 1, '{{}}', '09:00', '10:00')"),
+    ("schedule_day_provider_fkey", SPECIAL + "(0, '2027-01-01', 1, NULL, NULL, '')"),
+    ("schedule_day_hours", SPECIAL + "({provider}, '2027-01-01', 1, '09:00', NULL, '')"),
+    (
+        "schedule_day_reason_length",
+        SPECIAL + "({provider}, '2027-01-01', 1, NULL, NULL, repeat('x', 501))",
+    ),
+    ("closure_provider_fkey", CLOSURE + "0, NULL, NULL, '2027-01-01', '2027-01-02', '')"),
+    (
+        "closure_starts_before_ends",
+        CLOSURE + "{provider}, NULL, NULL, '2027-01-01', '2027-01-01', '')",
+    ),
+    (
+        "closure_days_in_order",
+        CLOSURE + "{provider}, '2027-01-02', '2027-01-01', '2027-01-01', '2027-01-02', '')",
+    ),
+    (
+        "closure_days_both",
+        CLOSURE + "{provider}, '2027-01-02', NULL, '2027-01-01', '2027-01-02', '')",
+    ),
+    (
+        "closure_reason_length",
+        CLOSURE + "{provider}, NULL, NULL, '2027-01-01', '2027-01-02', repeat('x', 501))",
+    ),
+    (
+        "opening_provider_fkey",
+        OPENING + "0, '2027-01-01 09:00', '2027-01-01 10:00', '2027-01-01 10:00')",
+    ),
+    (
+        "opening_in_order",
+        OPENING + "{provider}, '2027-01-01 09:00', '2027-01-01 11:00', '2027-01-01 10:00')",
+    ),
+    (
+        "opening_within_two_days",
+        OPENING + "{provider}, '2027-01-01 09:00', '2027-01-01 11:00', '2027-01-03 10:00')",
+    ),
+    ("slot_service_fkey", "UPDATE slot SET service_id = 0 WHERE id = {slot}"),
+    ("slot_blocks_both", "UPDATE slot SET blocks_from = starts_at WHERE id = {slot}"),
+    (
+        "slot_blocks_hold_it",
+        "UPDATE slot SET blocks_from = starts_at, blocks_until = starts_at WHERE id = {slot}",
+    ),
+    (
+        "slot_no_overlap",
+        "INSERT INTO slot (provider_id, starts_at, ends_at, blocks_from, blocks_until) VALUES"
+        " ({provider}, '2035-06-01 10:00', '2035-06-01 11:00', '2035-06-01 10:00',"
+        " '2035-06-01 12:01')",
+    ),
+    ("account_name_length", "UPDATE account SET name = '' WHERE id = {person}"),
+    ("account_made_by_fkey", "UPDATE account SET made_by = 0 WHERE id = {person}"),
+    ("account_logs_in_or_is_named", "UPDATE account SET username = NULL WHERE id = {person}"),
+    ("appointment_size_sane", "UPDATE appointment SET size = 0 WHERE id = {seat}"),
 ]
 
 
@@ -80,7 +168,14 @@ def rows(desk: Desk, ada: int) -> dict[str, Any]:
     provider_id = desk.provider()
     slot_id = desk.slot(provider_id=provider_id)
     seat = desk.appointment(ada, slot_id)
-    return {"provider": provider_id, "person": ada, "slot": slot_id, "seat": seat}
+    service_id = desk.visit(provider_id)
+    return {
+        "provider": provider_id,
+        "person": ada,
+        "service": service_id,
+        "slot": slot_id,
+        "seat": seat,
+    }
 
 
 def named(desk: Desk) -> set[str]:

@@ -41,6 +41,24 @@ def test_invariants_broken_sees_overlapping_slots(desk: Desk) -> None:
     assert broken(desk) == [("two slots of one provider overlap", intruder)]
 
 
+def test_invariants_broken_sees_overlapping_openings(desk: Desk) -> None:
+    provider_id = desk.provider()
+    for start in (0, 1, 2.5):
+        at = NOON + start * HOUR
+        desk.cursor.execute(
+            "INSERT INTO opening (provider_id, day, starts_at, stops_at, ends_at, anchor_at)"
+            " VALUES (%s, '2035-06-01', %s, %s, %s, %s)",
+            [provider_id, at, at + HOUR, at + HOUR, at],
+        )
+    assert broken(desk) == []
+    desk.cursor.execute(
+        "UPDATE opening SET stops_at = stops_at + interval '40 minutes', ends_at = ends_at"
+        " + interval '40 minutes' WHERE provider_id = %s AND starts_at = %s",
+        [provider_id, NOON + HOUR],
+    )
+    assert broken(desk) == [("two openings of one provider overlap", provider_id)]
+
+
 def test_invariants_broken_sees_an_appointment_in_a_deleted_slot(desk: Desk, ada: int) -> None:
     slot_id = desk.slot()
     desk.appointment(ada, slot_id)

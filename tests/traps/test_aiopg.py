@@ -146,7 +146,7 @@ async def test_a_commit_that_was_a_rollback_is_no_success(deps: Deps) -> None:
 
 _ACCOUNT = {
     "username": "twice", "username_key": "twice",
-    "email": "x", "password_hash": "x", "role": "customer", "provider_id": 0,
+    "email": "x", "password_hash": "x", "role": "customer", "provider_id": 0, "words": [],
 }  # fmt: skip
 
 

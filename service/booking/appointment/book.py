@@ -9,6 +9,7 @@ from service.booking.answer import Answer, judged_all
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps, named_lane
 from service.lane import Lane
+from service.settings import Settings
 from service.store.arrays import columns
 from service.store.postgres import Queries
 
@@ -25,14 +26,20 @@ class BookItem(NamedTuple):
 @named_lane("booking")
 def booking_lane(deps: Deps) -> Lane[BookItem, Answer]:
     """The lane in which all bookings of this process are decided."""
-    max_open = deps.settings.max_open_appointments
+    return Lane.of(
+        deps.settings,
+        partial(decide, deps.postgres, deps.settings),
+        alone=partial(decide, deps.postgres.waiting, deps.settings),
+        owner=attrgetter("account_id"),
+    )
 
-    async def decide(items: list[BookItem], queries: Queries = deps.postgres) -> list[Any]:
-        rows = await queries.run("appointment_book", **columns(items), max_open=max_open)
-        return judged_all(rows)
 
-    waits = partial(decide, queries=deps.postgres.waiting)
-    return Lane.of(deps.settings, decide, alone=waits, owner=attrgetter("account_id"))
+async def decide(queries: Queries, settings: Settings, items: list[BookItem]) -> list[Any]:
+    """What becomes of a set of bookings: for each its Answer, error, AGAIN or LOCKED."""
+    rows = await queries.run(
+        "appointment_book", **columns(items), max_open=settings.max_open_appointments
+    )
+    return judged_all(rows)
 
 
 async def book(

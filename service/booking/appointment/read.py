@@ -1,7 +1,7 @@
 """Looking at appointments: one, one by one, and what became of each."""
 
 from collections.abc import Awaitable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from service.booking.answer import NO_APPOINTMENT, Answer, Page, tag
 from service.booking.broad import Work, broad_lane
 from service.booking.status import APPOINTMENT_STATUSES
 from service.deps import Deps, named_lane
-from service.errors import InvalidFields, NotFound
+from service.errors import InvalidFields, NotFound, PermissionDenied
 from service.lane import Lane
 from service.store.arrays import columns
 
@@ -106,16 +106,25 @@ async def list_page(
     after: Cursor,
     limit: int,
     expand: bool,
+    outside_hours: bool = False,
     known: str = "",
 ) -> Page[str | None, Cursor]:
     """A page of the actor's own appointments, in the order they were booked, or of all with a
     provider for that one's staff, by the time of their slots.
 
-    It may have fewer than the limit, or none, where notes are long or few in so many are what was
-    asked for. A page with the tag `known` comes without its body. Raises InvalidFields for a cursor
-    of the other list.
+    Outside of hours are those that are still to come, and that no hours hold now; they are for
+    staff. It may have fewer than the limit, or none, where notes are long or few in so many are
+    what was asked for. A page with the tag `known` comes without its body. Raises InvalidFields for
+    a cursor of the other list, PermissionDenied.
     """
     of_staff = provider_id is not None and actor.keeps(provider_id)
+    if outside_hours:
+        if provider_id is None:
+            raise InvalidFields({"provider": ["This field is required with outside_hours."]})
+        if not of_staff:
+            raise PermissionDenied
+        now = datetime.now(UTC)
+        from_at = now if isinstance(from_at, str) else max(from_at, now)
     if after != BEGINNING and bool(after.slot_id) != of_staff:
         raise InvalidFields({"cursor": ["Invalid cursor."]})
     if not of_staff:
@@ -134,6 +143,7 @@ async def list_page(
             to_at=to_at,
             limit=limit,
             expand=expand,
+            outside_hours=outside_hours,
             most_bytes=PAGE_BYTES,
             most_looks=LOOKS,
         )

@@ -1,8 +1,9 @@
 """Moving one appointment between two slots: a Redis lock per slot pair, then one transaction."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from service.booking.actions import RESCHEDULE
 from service.booking.actor import Actor
@@ -14,6 +15,8 @@ from service.lane import LATER, Lane
 from service.settings import Settings
 from service.store.arrays import columns
 from service.store.postgres import Postgres, Queries
+
+Item = TypeVar("Item", bound=Any)
 
 
 class MoveItem(NamedTuple):
@@ -30,25 +33,37 @@ class MoveItem(NamedTuple):
 @named_lane("reschedule")
 def reschedule_lane(deps: Deps) -> Lane[MoveItem, Answer]:
     """The lane in which all moves of this process are decided, many in one transaction."""
-    db, locks, settings = deps.postgres, deps.locks, deps.settings
+    settings = deps.settings
 
-    async def decide(items: list[MoveItem], queries: Queries = db) -> list[Any]:
-        results, from_slot_ids = await _looked_up(db, items)
-        found = sorted(from_slot_ids)
-        pairs = {n: _pair(from_slot_ids[n], items[n].to_slot_id) for n in found}
-        async with locks.hold(pairs.values()) as held:
-            ready = [n for n in found if pairs[n] in held]
-            results_ready = await _move(
-                queries, settings, [items[n] for n in ready], [from_slot_ids[n] for n in ready]
-            )
-        for n in found:
-            results[n] = LATER  # another set holds this pair just now
-        for n, result in zip(ready, results_ready, strict=True):
-            results[n] = result
-        return results
+    async def decide(items: list[MoveItem], queries: Queries = deps.postgres) -> list[Any]:
+        async def move(ready: list[MoveItem], from_slot_ids: list[int]) -> list[Any]:
+            return await _move(queries, settings, ready, from_slot_ids)
 
-    waits = partial(decide, queries=db.waiting)
+        return await guarded(deps, items, attrgetter("to_slot_id"), move)
+
+    waits = partial(decide, queries=deps.postgres.waiting)
     return Lane.of(settings, decide, alone=waits, owner=attrgetter("actor_id"))
+
+
+async def guarded(
+    deps: Deps,
+    items: list[Item],
+    target: Callable[[Item], int],
+    move: Callable[[list[Item], list[int]], Awaitable[list[Any]]],
+) -> list[Any]:
+    """The results of moving each item whose pair of slots, or of a slot and a time, could be locked
+    in Redis; LATER for those that another set holds just now."""
+    results, from_slot_ids = await _looked_up(deps.postgres, items)
+    found = sorted(from_slot_ids)
+    pairs = {n: _pair(from_slot_ids[n], target(items[n])) for n in found}
+    async with deps.locks.hold(pairs.values()) as held:
+        ready = [n for n in found if pairs[n] in held]
+        results_ready = await move([items[n] for n in ready], [from_slot_ids[n] for n in ready])
+    for n in found:
+        results[n] = LATER  # another set holds this pair just now
+    for n, result in zip(ready, results_ready, strict=True):
+        results[n] = result
+    return results
 
 
 async def reschedule(
@@ -72,7 +87,7 @@ async def reschedule(
     return await deps.lanes[reschedule_lane].submit(item)
 
 
-async def _looked_up(db: Postgres, items: list[MoveItem]) -> tuple[list[Any], dict[int, int]]:
+async def _looked_up(db: Postgres, items: Sequence[Any]) -> tuple[list[Any], dict[int, int]]:
     """What can be said at once, and for all other items by number, where they are now."""
     rows = await db.run(
         "appointment_find",

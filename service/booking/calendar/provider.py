@@ -1,22 +1,34 @@
 """Providers: whoever appointments are with, each on a wall clock of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from service.booking.actor import Actor
 from service.booking.answer import NO_PROVIDER, Page
+from service.booking.calendar.hours import opened
 from service.booking.calendar.wall import check_zone
+from service.booking.idempotency import together
 from service.deps import Deps
 from service.errors import NotFound, PermissionDenied, PreconditionFailed
 from service.values.named import named
 
 
 class Provider(NamedTuple):
+    """Somebody, a room or a thing, and how many appointments it may have a day; None: any."""
+
     id: int
     name: str
     time_zone: str
+    kind: str = "person"
+    per_day: int | None = None
+
+    def document(self) -> Mapping[str, Any]:
+        """As clients see it: kind and limit only where they are others than most have."""
+        usual = self._field_defaults
+        fields = self._asdict().items()
+        return {name: value for name, value in fields if value != usual.get(name, ...)}
 
 
 class Versioned(NamedTuple):
@@ -26,10 +38,14 @@ class Versioned(NamedTuple):
     version: int
 
 
-async def create(deps: Deps, name: str, time_zone: str) -> Provider:
+async def create(
+    deps: Deps, name: str, time_zone: str, kind: str = "person", per_day: int | None = None
+) -> Provider:
     """Add a provider. Raises InvalidFields for an unknown zone."""
     clock = await check_zone(deps, time_zone)
-    row = await deps.db.run("provider_create", name=name, time_zone=time_zone, clock=clock)
+    row = await deps.db.run(
+        "provider_create", name=name, time_zone=time_zone, clock=clock, kind=kind, per_day=per_day
+    )
     return named(Provider, row)
 
 
@@ -63,9 +79,12 @@ async def change(
     *,
     name: str | None,
     time_zone: str | None,
+    kind: str | None = None,
+    per_day: int | None = 0,
     version: int = 0,
 ) -> Versioned:
-    """Rename a provider or move it to another zone; slots keep their instants.
+    """Change what is given of a provider; in another zone slots keep their instants, hours what the
+    wall shows. A limit of 0 stays as it is, of None is none.
 
     A version other than 0 must be the current one. Raises PermissionDenied, NotFound,
     InvalidFields, PreconditionFailed.
@@ -73,17 +92,22 @@ async def change(
     if not actor.keeps(provider_id):
         raise PermissionDenied
     clock = "" if time_zone is None else await check_zone(deps, time_zone)
-    row = await deps.db.run(
-        "provider_change",
-        provider_id=provider_id,
-        name=name or "",
-        time_zone=time_zone or "",
-        clock=clock,
-        version=version,
-    )
-    if row is None:
-        await get(deps, provider_id)
-        raise PreconditionFailed
+    async with together(deps) as inside:
+        row = await inside.db.run(
+            "provider_change",
+            provider_id=provider_id,
+            name=name or "",
+            time_zone=time_zone or "",
+            clock=clock,
+            kind=kind or "",
+            per_day=per_day,
+            version=version,
+        )
+        if row is None:
+            await get(inside, provider_id)
+            raise PreconditionFailed
+        if time_zone is not None:
+            await opened.move(inside, provider_id)
     return _versioned(row)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-ONE_DAY = timedelta(days=1)
+from service.booking.calendar.hours.clock import ONE_DAY, first_at, next_reading, reading
 
 
 class Interval(NamedTuple):
@@ -84,14 +84,12 @@ def _placed(rule: Rule, first: date, last: date) -> Iterator[_Placed]:
         if day.weekday() not in rule.days or day in rule.skips:
             continue
         for wall in _walls(rule, day):
-            there = wall.replace(tzinfo=zone)
-            starts_at = there.astimezone(UTC)
-            exists = starts_at.astimezone(zone).replace(tzinfo=None) == wall
-            if not exists or starts_at < free_from:
+            starts_at = first_at(wall, zone)
+            if reading(starts_at, zone) != wall or starts_at < free_from:
                 yield _Placed(day, None, False)
                 continue
             free_from = starts_at + rule.every
-            doubled = there.utcoffset() != there.replace(fold=1).utcoffset()
+            doubled = starts_at != wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
             yield _Placed(day, Interval(starts_at, free_from), doubled)
 
 
@@ -107,12 +105,12 @@ def _walls(rule: Rule, day: date) -> Iterator[datetime]:
 def _windows(rule: Rule, day: date) -> Iterator[tuple[datetime, datetime]]:
     """What is left of a day, or a night, without its breaks."""
     opens = datetime.combine(day, rule.opens)
-    closes = _next(opens, rule.closes)
+    closes = next_reading(opens, rule.closes)
     for one in sorted(rule.breaks, key=lambda one: _at_or_after(opens, one.begins)):
         begins = _at_or_after(datetime.combine(day, rule.opens), one.begins)
         if opens < begins:
             yield opens, min(begins, closes)
-        opens = max(opens, _next(begins, one.ends))
+        opens = max(opens, next_reading(begins, one.ends))
     if opens < closes:
         yield opens, closes
 
@@ -121,9 +119,3 @@ def _at_or_after(at: datetime, clock: time) -> datetime:
     """When the wall clock shows this time, from an instant on."""
     same = datetime.combine(at.date(), clock)
     return same if same >= at else same + ONE_DAY
-
-
-def _next(at: datetime, clock: time) -> datetime:
-    """When the wall clock shows this time after an instant: 24 hours later for the same time."""
-    same = datetime.combine(at.date(), clock)
-    return same if same > at else same + ONE_DAY

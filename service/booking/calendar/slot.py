@@ -6,12 +6,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from service.booking.actor import Actor
-from service.booking.answer import NO_PROVIDER, NO_SLOT, Answer, Page, ruled, tag
+from service.booking.answer import (
+    NO_PROVIDER,
+    NO_SERVICE,
+    NO_SLOT,
+    Answer,
+    Page,
+    ruled,
+    tag,
+)
 from service.booking.broad import ANYBODY, Work, broad_lane
 from service.booking.calendar.bounds import FIRST, LAST
 from service.booking.status import SLOT_STATUSES
 from service.deps import Deps, named_lane
-from service.errors import InvalidFields, NotFound, PermissionDenied, SlotOverlap
+from service.errors import InvalidFields, NotFound, NotOffered, PermissionDenied, SlotOverlap
 from service.lane import Lane
 from service.store.arrays import columns
 
@@ -24,6 +32,7 @@ class NewSlot(NamedTuple):
     ends_at: datetime
     capacity: int
     per_person: int = 1  # how many of its places one person may have at a time
+    service_id: int | None = None
 
 
 class Cursor(NamedTuple):
@@ -68,7 +77,8 @@ def list_lane(deps: Deps) -> Lane[ListItem, Page[str | None, Cursor]]:
 async def create(deps: Deps, actor: Actor, slots: Sequence[NewSlot]) -> list[str]:
     """Create all the slots or none; their documents in the same order.
 
-    Raises InvalidFields, PermissionDenied, NotFound (provider), SlotOverlap.
+    Raises InvalidFields, PermissionDenied, NotFound (provider or service), NotOffered,
+    SlotOverlap.
     """
     for number, slot in enumerate(slots):
         if not actor.keeps(slot.provider_id):
@@ -76,8 +86,20 @@ async def create(deps: Deps, actor: Actor, slots: Sequence[NewSlot]) -> list[str
         _check_times(slot, f"{number}." if len(slots) > 1 else "")
     rows = await deps.db.run("slot_create", **columns(slots))
     if not rows:
+        await _check_offered(deps, slots)
         raise NotFound(NO_PROVIDER)
     return [body for (body,) in rows]
+
+
+async def _check_offered(deps: Deps, slots: Sequence[NewSlot]) -> None:
+    """Raise NotFound or NotOffered if the service of one is none, or not its provider's."""
+    asked = columns(slots)
+    number = await deps.db.run(
+        "slot_unoffered", provider_id=asked["provider_id"], service_id=asked["service_id"]
+    )
+    if number is not None:
+        missing = await deps.db.run("service_get", service_id=slots[number].service_id) is None
+        raise NotFound(NO_SERVICE) if missing else NotOffered
 
 
 async def name_overlap(deps: Deps, slots: Sequence[NewSlot]) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from importlib import resources
 from pathlib import Path
 
+from service.booking.calendar.hours.clock import SECOND, change
 from service.errors import InvalidFields
 
 YEARS = 10
@@ -91,11 +92,9 @@ def _shows(name: str, instants: Sequence[datetime], wanted: Sequence[int]) -> bo
 
 def _changes(zone: zoneinfo.ZoneInfo, weekly: Sequence[datetime]) -> Iterator[datetime]:
     for low, high in itertools.pairwise(weekly):
-        if _offset(zone, low) != (after := _offset(zone, high)):
-            while high - low > timedelta(seconds=1):
-                middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
-                low, high = (low, middle) if _offset(zone, middle) == after else (middle, high)
-            yield from (low, high)
+        if _offset(zone, low) != _offset(zone, high):
+            changed = change(low, high, zone)
+            yield from (changed - SECOND, changed)
 
 
 def _offset(zone: zoneinfo.ZoneInfo, at: datetime) -> int:

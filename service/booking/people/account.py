@@ -7,6 +7,7 @@ from service.booking.actor import Actor
 from service.deps import Deps
 from service.errors import InvalidFields, InvalidToken
 from service.values.names import username_key
+from service.values.search import words
 
 
 class Details(NamedTuple):
@@ -34,6 +35,7 @@ async def create(
         password_hash=password_hash,
         role=role,
         provider_id=provider_id,
+        words=words(username, details.email),
     )
 
 
@@ -42,6 +44,14 @@ async def by_username(deps: Deps, username: str) -> Any:
     return await deps.db.run(
         "account_by_username", username=username, username_key=username_key(username)
     )
+
+
+async def index(deps: Deps, account_id: int) -> None:
+    """Let an account be found by what it is called now."""
+    row = await deps.db.run("account_told", account_id=account_id)
+    if row is not None:
+        found = words(row.username, row.name, row.email, phone=row.phone)
+        await deps.db.run("account_set_words", account_id=account_id, words=found)
 
 
 def check_password(deps: Deps, field: str, password: str) -> None:

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from service.booking.actor import Actor
 from service.booking.answer import Page
-from service.booking.people.account import by_username, check_password
+from service.booking.idempotency import together
+from service.booking.people.account import by_username, check_password, index
+from service.booking.people.tokens import end_tokens
 from service.deps import Deps
-from service.errors import InvalidFields, NotFound, OutcomeUnknown, Unavailable
+from service.errors import InvalidFields, NotFound
 from service.values import names
 
 HALF_DONE = (
@@ -56,7 +58,7 @@ async def change_role(deps: Deps, username: str, role: str, provider_id: int) ->
     """Change the role; how many tokens ended. Raises NotFound (account or provider)."""
     account_id = await _id_of(deps, username)
     await deps.db.run("account_set_role", account_id=account_id, role=role, provider_id=provider_id)
-    return await _logged_out(deps, account_id)
+    return await end_tokens(deps, account_id, HALF_DONE)
 
 
 async def set_password(deps: Deps, username: str, password: str) -> int:
@@ -65,7 +67,7 @@ async def set_password(deps: Deps, username: str, password: str) -> int:
     hashed = await deps.passwords.hash(password)
     account_id = await _id_of(deps, username)
     await deps.db.run("account_set_password", account_id=account_id, password_hash=hashed)
-    return await _logged_out(deps, account_id)
+    return await end_tokens(deps, account_id, HALF_DONE)
 
 
 async def rename(deps: Deps, username: str, new: str) -> int:
@@ -78,15 +80,19 @@ async def rename(deps: Deps, username: str, new: str) -> int:
     except ValueError as error:
         raise InvalidFields({"username": [str(error)]}) from None
     account_id, key = await _id_of(deps, username), names.username_key(shown)
-    await deps.db.run("account_rename", account_id=account_id, username=shown, username_key=key)
-    return await _logged_out(deps, account_id)
+    async with together(deps) as inside:
+        await inside.db.run(
+            "account_rename", account_id=account_id, username=shown, username_key=key
+        )
+        await index(inside, account_id)
+    return await end_tokens(deps, account_id, HALF_DONE)
 
 
 async def set_disabled(deps: Deps, username: str, disabled: bool) -> int:
     """Lock the account out, or let it log in again; how many tokens ended. Raises NotFound."""
     account_id = await _id_of(deps, username)
     await deps.db.run("account_set_disabled", account_id=account_id, disabled=disabled)
-    return await _logged_out(deps, account_id)
+    return await end_tokens(deps, account_id, HALF_DONE)
 
 
 async def _id_of(deps: Deps, username: str) -> int:
@@ -94,10 +100,3 @@ async def _id_of(deps: Deps, username: str) -> int:
     if row is None:
         raise NotFound(f"There is no account {username}.")
     return int(row.id)
-
-
-async def _logged_out(deps: Deps, account_id: int) -> int:
-    try:
-        return await deps.sessions.revoke_all(account_id)
-    except Unavailable:
-        raise OutcomeUnknown(HALF_DONE) from None

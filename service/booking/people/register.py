@@ -21,7 +21,7 @@ async def register(
     hashed = await deps.passwords.hash(password)
 
     async def work(deps: Deps) -> Answer:
-        return Answer.of(await create(deps, username, details, hashed))
+        return Answer.of((await create(deps, username, details, hashed))._asdict())
 
     answer = await once(deps, NOBODY, key, work)
     await deps.limits.remember(username_key(username), attempt.address)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from service.access.sessions import Session, Token
 from service.booking.answer import Page
 from service.deps import Deps
-from service.errors import NotFound
+from service.errors import NotFound, OutcomeUnknown, Unavailable
 
 
 class Cursor(NamedTuple):
@@ -29,6 +29,15 @@ async def logout_session(deps: Deps, actor: Session, token_id: int) -> None:
     """Delete one of the actor's tokens. Raises NotFound."""
     if not await deps.sessions.revoke(actor, [token_id]):
         raise NotFound("There is no such token.")
+
+
+async def end_tokens(deps: Deps, account_id: int, half_done: str | None = None) -> int:
+    """Delete all tokens of an account that was changed; how many. Raises OutcomeUnknown, with what
+    is said of a change that is but half done."""
+    try:
+        return await deps.sessions.revoke_all(account_id)
+    except Unavailable:
+        raise OutcomeUnknown(half_done) from None
 
 
 async def logout_elsewhere(deps: Deps, actor: Session, *, keep: int | None = None) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from service import __version__
-from service.cli.arguments import backup, database, developer, provider, server, slots, user
+from service.cli.arguments import backup, database, developer, server, user
+from service.cli.arguments.calendar import hours, provider, service, slots
 from service.cli.arguments.command import Command
 from service.settings import Settings
 
@@ -18,6 +19,9 @@ WIDTH = 79  # columns of what is printed here
 GROUPS = {
     "user": "accounts",
     "provider": "whom appointments are with",
+    "service": "what can be booked",
+    "schedule": "when a provider works",
+    "closure": "when a provider, or everybody, does not",
     "slots": "what a provider has to offer",
 }
 EXIT_CODES = "exit codes: 0 done, 1 failed, 2 asked wrongly"
@@ -30,6 +34,8 @@ COMMANDS = (
     *database.COMMANDS,
     *user.COMMANDS,
     *provider.COMMANDS,
+    *service.COMMANDS,
+    *hours.COMMANDS,
     *slots.COMMANDS,
     *developer.COMMANDS,
     server.COMPLETION,

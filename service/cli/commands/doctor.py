@@ -78,7 +78,9 @@ def of_postgres(settings: Settings) -> Iterator[Finding]:
         facts = probe.ask_postgres(settings, zones.compared_at)
         steps = migrate.status(settings.database_url)
         states = {one.state for one in steps}
-        unfit = list(fitness.faults(settings)) if states <= {"applied", "ahead"} else []
+        current = states <= {"applied", "ahead"}
+        unfit = list(fitness.faults(settings)) if current else []
+        off_wall = probe.off_wall(settings) if current else {}
         shared = usernames.shared(settings.database_url)
     except psycopg2.Error as error:
         yield fail(servers.POSTGRES, sentence(error), "start it, or set DATABASE_URL right")
@@ -87,6 +89,8 @@ def of_postgres(settings: Settings) -> Iterator[Finding]:
     yield from servers.of_postgres(facts, settings.pool_size)
     yield servers.of_clock(servers.POSTGRES, facts.clock)
     yield from zones.of_zones(facts)
+    if current:
+        yield zones.of_promises(off_wall)
     if states == {"applied"}:
         yield ok(SCHEMA, f"version {steps[-1].version}, as this code needs it")
     elif states <= {"applied", "ahead"}:

@@ -1,13 +1,14 @@
 """Whether Python and PostgreSQL, each with its own zone data, agree on the providers' clocks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from service.booking.calendar.zones import instants, names, offsets, version
-from service.cli.diagnosis.finding import Finding, fail, ok
+from service.cli.diagnosis.finding import Finding, fail, ok, warn
 from service.store.checks.probe import PostgresFacts, ZoneFacts
 
-ZONES = "time zones"
+ZONES, PROMISES = "time zones", "promises"
+SHOWN = 5  # providers
 MEND = "update the older zone data, PostgreSQL's or the package tzdata, and restart"
 MOVE = "give its providers another: run.py provider zone"
 
@@ -25,6 +26,16 @@ def of_zones(facts: PostgresFacts) -> Iterator[Finding]:
     yield ok(
         ZONES, f"tzdata {version()}; PostgreSQL agrees on {agreed} of {len(facts.zones)} in use"
     )
+
+
+def of_promises(off_wall: Mapping[int, int]) -> Finding:
+    """Whether coming slots begin at the readings that were promised."""
+    if not off_wall:
+        return ok(PROMISES, "all coming slots begin at the time of day that was promised")
+    whose = ", ".join(f"{slots} of provider {one}" for one, slots in list(off_wall.items())[:SHOWN])
+    more = f" and of {len(off_wall) - SHOWN} more" if len(off_wall) > SHOWN else ""
+    said = f"slots that begin at another time of day than was promised: {whose}{more}"
+    return warn(PROMISES, said, "the law of a zone has changed: move them, or tell who is in them")
 
 
 def _of_zone(zone: ZoneFacts) -> Finding | None:

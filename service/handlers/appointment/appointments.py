@@ -1,36 +1,41 @@
 """Appointments: listing, booking and looking at them."""
 
-from typing import Annotated
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
 from service import errors
 from service.booking.actions import BOOK
-from service.booking.appointment import read
+from service.booking.appointment import read, trial
 from service.booking.appointment.book import book
+from service.booking.appointment.book_time import book_time
 from service.booking.status import AppointmentStatus
+from service.handlers.appointment.book import BookBody, TimeBody, wish
+from service.handlers.appointment.book import kind as kind_of
 from service.handlers.calendar import days
-from service.http import cursor
+from service.http import cursor, fields
 from service.http.base import ApiHandler, endpoint
-from service.http.fields import Body, Cursor, Id, Instant, Limit
+from service.http.fields import Cursor, Id, Instant, Limit
 from service.openapi.answers import appointment as answers
 
 
-class BookBody(Body):
-    slot: Id
-    notes: Annotated[str, Meta(max_length=4000)] | None = ""
-
-
 class AppointmentQuery(msgspec.Struct):
-    """`provider` narrows one's own list; for that provider's staff it lists everybody's."""
+    """`provider` narrows one's own list; for that provider's staff it lists everybody's.
+    `outside_hours` is for them."""
 
     provider: Id | None = None
     status: tuple[AppointmentStatus, ...] = ()
     from_at: Instant | None = msgspec.field(default=None, name="from")
     to_at: Instant | None = msgspec.field(default=None, name="to")
+    outside_hours: bool = False
     limit: Limit = 100
     cursor: Cursor = ""
+
+
+class BookQuery(msgspec.Struct):
+    """`dry_run` tries it and leaves nothing behind."""
+
+    dry_run: bool = False
 
 
 class Appointments(ApiHandler):
@@ -38,13 +43,16 @@ class Appointments(ApiHandler):
         "listAppointments",
         query=AppointmentQuery,
         answers=(200, list[answers.AppointmentBrief], list[answers.AppointmentBriefExpanded]),
+        raises=(errors.PermissionDenied,),
         staff=(list[answers.Appointment], list[answers.AppointmentExpanded]),
     )
     async def get(self) -> None:
         """One's own appointments, in the order they were booked.
 
         With `provider`, that provider's staff and admins get everybody's with it instead, by the
-        time of their slots, each with its `user` and the provider's name in its slot.
+        time of their slots, each with its `user` and the provider's name in its slot. With
+        `outside_hours` they get what is left of the conflicts that changes of hours and closures
+        told.
 
         A page may have fewer than `limit`, or none, and still name a next one in `Link`: it ends
         early where notes are long, and only so many appointments are looked at for each."""
@@ -60,6 +68,7 @@ class Appointments(ApiHandler):
             after=cursor.read(query.cursor, read.Cursor),
             limit=query.limit,
             expand=self.expand,
+            outside_hours=query.outside_hours,
             known=self.known,
         )
         self.give_page(page)
@@ -67,24 +76,50 @@ class Appointments(ApiHandler):
     @endpoint(
         "bookAppointment",
         action=BOOK.name,
-        body=BookBody,
+        body=(BookBody, TimeBody),
+        query=BookQuery,
         answers=(201, answers.Appointment, answers.AppointmentExpanded),
         raises=(
             errors.NotFound,
             errors.SlotTaken,
             errors.AlreadyBooked,
             errors.SlotInPast,
+            errors.NotOffered,
+            errors.PartyTooLarge,
+            errors.TooSoon,
+            errors.TooFar,
+            errors.Closed,
+            errors.OffGrid,
             errors.LimitReached,
             errors.Busy,
         ),
         sends=("ETag",),
+        dry=answers.Bookable,
     )
     async def post(self) -> None:
-        """Book a slot."""
-        booked = await book(
-            self.deps, self.actor, self.body.slot, self.body.notes, self.expand, self.key
-        )
+        """Book a slot, or a time of a service.
+
+        With `dry_run` it is only tried, and answered with 200: whether it can be booked, and with
+        which provider."""
+        if isinstance(self.body, TimeBody):
+            wanted = wish(self.body)
+            if self.query.dry_run:
+                self.answer(200, await trial.book_time(self.deps, self.actor, wanted))
+                return
+            booked = await book_time(self.deps, self.actor, wanted, self.expand, self.key)
+        elif self.query.dry_run:
+            self.answer(200, await trial.book(self.deps, self.actor, self.body.slot))
+            return
+        else:
+            booked = await book(
+                self.deps, self.actor, self.body.slot, self.body.notes, self.expand, self.key
+            )
         self.give(201, booked)
+
+    def read(self, kind: Any) -> Any:
+        """The body of either kind."""
+        value = fields.decode(bytes(self._chunks))
+        return self.convert(value, kind_of(value))
 
 
 class Appointment(ApiHandler):

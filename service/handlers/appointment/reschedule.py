@@ -1,11 +1,15 @@
 """Moving an appointment to another slot."""
 
+from typing import Any
+
 from service import errors
 from service.booking.actions import RESCHEDULE
+from service.booking.appointment.move_time import SAME_PROVIDER, move_time
 from service.booking.appointment.reschedule import reschedule
 from service.handlers.appointment.appointments import Change
+from service.http import fields
 from service.http.base import endpoint
-from service.http.fields import Body, Id
+from service.http.fields import Body, Id, Instant
 from service.openapi.answers import appointment as answers
 
 
@@ -13,11 +17,18 @@ class RescheduleBody(Body):
     new_slot: Id
 
 
+class MoveTimeBody(Body):
+    """Another time of the appointment's service, with the same provider unless another is named."""
+
+    starts_at: Instant
+    provider: Id | None = None
+
+
 class Reschedule(Change):
     @endpoint(
         "rescheduleAppointment",
         action=RESCHEDULE.name,
-        body=RescheduleBody,
+        body=(RescheduleBody, MoveTimeBody),
         answers=(200, answers.Moved, answers.MovedExpanded),
         raises=(
             errors.SlotTaken,
@@ -26,6 +37,13 @@ class Reschedule(Change):
             errors.NotActive,
             errors.SlotInPast,
             errors.TooLate,
+            errors.NotOffered,
+            errors.PartyTooLarge,
+            errors.TooSoon,
+            errors.TooFar,
+            errors.Closed,
+            errors.OffGrid,
+            errors.LimitReached,
             errors.Busy,
             errors.PermissionDenied,
             errors.PreconditionFailed,
@@ -33,14 +51,33 @@ class Reschedule(Change):
         sends=("ETag",),
     )
     async def patch(self, appointment_id: int) -> None:
-        """Move an appointment to another slot."""
-        moved = await reschedule(
-            self.deps,
-            self.actor,
-            appointment_id,
-            self.body.new_slot,
-            version=await self.version(appointment_id),
-            expand=self.expand,
-            key=self.key,
-        )
+        """Move an appointment to another slot, or to another time of its service."""
+        version = await self.version(appointment_id)
+        if isinstance(self.body, MoveTimeBody):
+            moved = await move_time(
+                self.deps,
+                self.actor,
+                appointment_id,
+                self.body.starts_at,
+                SAME_PROVIDER if self.body.provider is None else self.body.provider,
+                version=version,
+                expand=self.expand,
+                key=self.key,
+            )
+        else:
+            moved = await reschedule(
+                self.deps,
+                self.actor,
+                appointment_id,
+                self.body.new_slot,
+                version=version,
+                expand=self.expand,
+                key=self.key,
+            )
         self.give(200, moved)
+
+    def read(self, kind: Any) -> Any:
+        """The body of either kind."""
+        value = fields.decode(bytes(self._chunks))
+        timed = isinstance(value, dict) and "starts_at" in value
+        return self.convert(value, MoveTimeBody if timed else RescheduleBody)

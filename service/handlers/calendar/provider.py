@@ -3,11 +3,12 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from service.booking.answer import Answer, Page
 from service.booking.broad import in_turn
 from service.booking.calendar import provider
+from service.booking.status import ProviderKind
 from service.deps import Deps
 from service.errors import PreconditionFailed
 from service.http import cursor
@@ -23,14 +24,23 @@ Zone = Annotated[
 ]
 
 
+PerDay = Annotated[
+    int, Meta(ge=1, le=1000, description="How many appointments it may have a day; null: any.")
+]
+
+
 class ProviderBody(Body):
     name: Title
     time_zone: Zone
+    kind: ProviderKind | None = "person"
+    per_day: PerDay | None = None
 
 
 class ProviderChanges(Body):
     name: Title | None = None
     time_zone: Zone | None = None
+    kind: ProviderKind | None = None
+    per_day: PerDay | UnsetType | None = UNSET
 
 
 class ProviderQuery(msgspec.Struct):
@@ -44,7 +54,7 @@ class Providers(ApiHandler):
         """All providers, by id."""
         after_id = cursor.read(self.query.cursor, int)
         page = await provider.list_page(self.deps, after_id, self.query.limit)
-        self.give_page(Page([one._asdict() for one in page.body], page.next))
+        self.give_page(Page([one.document() for one in page.body], page.next))
 
     @endpoint(
         "createProvider",
@@ -56,8 +66,8 @@ class Providers(ApiHandler):
         """Add a provider."""
 
         async def create(deps: Deps) -> Answer:
-            created = await provider.create(deps, self.body.name, self.body.time_zone)
-            return Answer.of(created, 1)
+            created = await provider.create(deps, *msgspec.structs.astuple(self.body))
+            return Answer.of(created.document(), 1)
 
         made = await in_turn(self.deps, self.actor.account_id, self.key, create)
         self.set_header("Location", f"/api/providers/{msgspec.json.decode(made.body)['id']}/")
@@ -69,7 +79,7 @@ class Provider(ApiHandler):
     async def get(self, provider_id: int) -> None:
         """One provider."""
         one, version = await provider.get(self.deps, provider_id)
-        self.answer(200, one._asdict(), etag=str(version))
+        self.answer(200, one.document(), etag=str(version))
 
     @endpoint(
         "changeProvider",
@@ -79,7 +89,7 @@ class Provider(ApiHandler):
         sends=("ETag",),
     )
     async def patch(self, provider_id: int) -> None:
-        """Rename a provider, or move it to another time zone."""
+        """Rename a provider, move it to another time zone, or change what it may have a day."""
 
         async def current() -> int:
             return (await provider.get(self.deps, provider_id)).version
@@ -93,8 +103,10 @@ class Provider(ApiHandler):
                 provider_id,
                 name=self.body.name,
                 time_zone=self.body.time_zone,
+                kind=self.body.kind,
+                per_day=0 if self.body.per_day is UNSET else self.body.per_day,
                 version=wanted,
             )
-            return Answer.of(*changed)
+            return Answer.of(changed.provider.document(), changed.version)
 
         await self.give_once(200, change)

@@ -11,7 +11,7 @@ from service.booking.calendar import slot
 from service.booking.calendar.bounds import MOST_PLACES
 from service.booking.status import SlotStatus
 from service.deps import Deps
-from service.errors import InvalidFields, InvalidRequest, NotFound, SlotOverlap
+from service.errors import InvalidFields, InvalidRequest, NotFound, NotOffered, SlotOverlap
 from service.handlers.calendar import days
 from service.http import cursor, fields
 from service.http.base import ApiHandler, endpoint
@@ -43,6 +43,7 @@ class SlotBody(Body):
     ends_at: Instant
     capacity: Capacity | None = 1
     per_person: PerPerson | None = 1
+    service: Annotated[Id, Meta(description="One that this provider offers.")] | None = None
 
 
 SlotBodies = Annotated[list[SlotBody], Meta(min_length=1, max_length=MOST)]
@@ -82,7 +83,7 @@ class Slots(ApiHandler):
         "createSlots",
         body=SlotBody | SlotBodies,
         answers=(201, answers.SlotAlone | list[answers.SlotAlone]),
-        raises=(NotFound, SlotOverlap),
+        raises=(NotFound, NotOffered, SlotOverlap),
     )
     async def post(self) -> None:
         """Create one slot, or up to 1,000 at once: all or nothing."""

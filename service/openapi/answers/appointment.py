@@ -29,6 +29,13 @@ class AppointmentExpanded(Appointment):
     slot: Slot
 
 
+class Bookable(Shape):
+    """The answer of a dry run: nothing speaks against it."""
+
+    bookable: Annotated[bool, Meta(extra_json_schema={"enum": [True]})]
+    provider_id: Annotated[int, Meta(description="With whom it would be.")]
+
+
 class AppointmentBrief(Shape):
     id: int
     slot: SlotBrief

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service.openapi.answers.calendar import Slot
+from service.openapi.answers.calendar import Slot, Time
 from service.openapi.answers.shape import Shape
 
 
@@ -37,7 +37,8 @@ Page = Annotated[str, Meta(description="HTML.", examples=["<!doctype html>"])]
 
 
 class Problem(Struct):
-    """RFC 9457. `errors` comes with `invalid`, `alternatives` with `slot_taken`."""
+    """RFC 9457. `errors` comes with `invalid`; `alternatives`, or of a service `times`, with
+    `slot_taken`; of a service `limit` with `limit_reached`."""
 
     type: str
     title: str
@@ -47,3 +48,5 @@ class Problem(Struct):
     request_id: str
     errors: dict[str, list[str]] | UnsetType = UNSET
     alternatives: Annotated[list[Slot], Meta(max_length=3)] | UnsetType = UNSET
+    times: Annotated[list[Time], Meta(max_length=3)] | UnsetType = UNSET
+    limit: str | UnsetType = UNSET

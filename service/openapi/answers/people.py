@@ -18,6 +18,20 @@ class Me(Account):
     role: Role
 
 
+class Customer(Shape):
+    """Somebody who has or gets appointments; without a username one who can't log in."""
+
+    id: int
+    username: str | None
+    name: str | None
+    email: str | None
+    phone: str | None
+    time_zone: str | None
+    language: str | None
+    made_by: Annotated[int | None, Meta(description="Id of the provider whose staff made them.")]
+    created_at: Instant
+
+
 class Login(Shape):
     token: Annotated[str, Meta(pattern="^[0-9a-f]{40}$")]
     username: str

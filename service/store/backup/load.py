@@ -11,7 +11,7 @@ from service.store.backup.archive import Archive, BackupError
 from service.store.backup.catalog import DROPS, HINDRANCES, NO_LIMIT, SESSION, tables
 from service.store.postgres import APPLICATION_NAME
 from service.store.queries import load_queries
-from service.store.schema import usernames
+from service.store.schema import search, usernames
 from service.store.schema.migrate import (
     LOCK,
     Migration,
@@ -66,6 +66,7 @@ def load(
             left_out = _fill(cursor, archive, told)
             migrate_within(cursor, known)
             usernames.fill(connection)
+            search.fill(connection)
             return Loaded(left_out, _settled(cursor, before, keep_broken))
     except psycopg2.errors.LockNotAvailable as error:
         raise BackupError("Somebody is using this database: end that first.") from error

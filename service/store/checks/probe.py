@@ -17,6 +17,7 @@ from service.store.plain import Plain
 from service.store.postgres import dsn
 from service.store.redis import connect
 
+MOST_PROVIDERS = 10_000  # looked at
 PATIENCE = 1.0  # seconds to wait for Redis at least
 
 
@@ -74,6 +75,15 @@ def ask_postgres(settings: Settings, instants: Callable[[str], list[datetime]]) 
                 zones.append(ZoneFacts(name, shown_by, offsets))
         faults = [*fitness.unusable(connection), *safety.faults(connection)]
         return PostgresFacts(about, faults, clock, zones)
+
+
+def off_wall(settings: Settings) -> dict[int, int]:
+    """By provider, how many coming slots begin at another reading than was promised; of a current
+    schema. Raises psycopg2.Error."""
+    with closing(psycopg2.connect(dsn(settings))) as connection:
+        connection.set_session(readonly=True, autocommit=True)
+        rows = Plain(connection).run("opening_off_wall", after_id=0, limit=MOST_PROVIDERS)
+        return {provider_id: slots for provider_id, slots in rows if slots}
 
 
 def _offsets(db: Plain, zone: str, instants: list[datetime]) -> list[int] | None:

@@ -13,7 +13,7 @@ from psycopg2.extensions import connection as Connection
 from service.store.checks.fitness import unusable
 from service.store.queries import SQL
 from service.store.refusals import sentence
-from service.store.schema import usernames
+from service.store.schema import search, usernames
 
 # Two processes that start at once: the second waits for the first, then finds nothing to do.
 LOCK = 7_302_026
@@ -136,7 +136,7 @@ def latest_version() -> int:
 
 
 def migrate(database_url: str, wanted: list[Migration] | None = None) -> list[Migration]:
-    """Apply what is missing and return it, then see to usernames without a key.
+    """Apply what is missing and return it, then see to accounts that lack what Python makes.
 
     Raises MigrationError, psycopg2.Error.
 
@@ -151,6 +151,7 @@ def migrate(database_url: str, wanted: list[Migration] | None = None) -> list[Mi
             done.append(one)
         connection.autocommit = True
         usernames.fill(connection)
+        search.fill(connection)
     return done
 
 

@@ -53,12 +53,13 @@ WITH item AS (
     SELECT appointment.account_id, count(*) AS count
       FROM appointment
       -- The LIMIT keeps this a look-up per appointment; as a join it may read all slots there are.
+     -- And the status in it keeps away from an index of those that are open, which is not a person's.
      CROSS JOIN LATERAL (SELECT FROM slot
                           WHERE slot.id = appointment.slot_id AND slot.starts_at > now()
+                            AND is_open(appointment.status)
                           LIMIT 1) AS coming
      WHERE %(max_open)s::integer > 0
        AND appointment.account_id = ANY (%(account_id)s::bigint[])
-       AND is_open(appointment.status)
      GROUP BY appointment.account_id
 ), considered AS (
     SELECT item.*, slot, coalesce(open_count.count, 0) AS open_count, stored,
@@ -159,7 +160,7 @@ WITH item AS (
                                      WHERE (counted.after).id = booked.slot_id)
                               ELSE row_to_json(slot_named(queued.slot, provider))
                          END,
-                         account.username,
+                         shown_name(account),
                          booked.notes,
                          booked.status
                      )::appointment_document)::text

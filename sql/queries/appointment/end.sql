@@ -75,7 +75,7 @@ WITH item AS (
       FROM considered
      WHERE considered.verdict IS NULL
        AND appointment.id = ANY (ARRAY[considered.appointment_id])
-    RETURNING considered.n, appointment.id, appointment.version, appointment.slot_id,
+    RETURNING considered.n, appointment.id, appointment.version, appointment.slot_id, appointment.size,
               considered.actor_id, considered.action, considered.old_status,
               considered.to_status, considered.reason
 ), recorded AS (
@@ -96,13 +96,35 @@ WITH item AS (
      ORDER BY ended.n
 ), counted AS (
     UPDATE slot
-       SET booked = slot.booked - freed.count, version = slot.version + 1
-      FROM (SELECT slot_id, count(*) AS count
+       SET booked = slot.booked - freed.size, version = slot.version + 1,
+           deleted_at = CASE WHEN is_over(slot, freed.size) THEN now() END
+      FROM (SELECT slot_id, sum(size) AS size
               FROM ended
              WHERE to_status = 'cancelled'
              GROUP BY slot_id) AS freed
      WHERE slot.id = ANY (ARRAY[freed.slot_id])
     RETURNING slot AS after
+), released AS (  -- what went with a time that is over
+    UPDATE slot
+       SET booked = 0, version = slot.version + 1, deleted_at = now()
+      FROM counted
+     CROSS JOIN LATERAL slots_with((counted.after).id) AS went
+     WHERE (counted.after).deleted_at IS NOT NULL
+       AND slot.id = ANY (ARRAY[went.id])
+), given_back AS MATERIALIZED (  -- in order, or two could wait for each other
+    SELECT served.service_id, served.provider_id
+      FROM service_provider AS served
+      JOIN counted ON served.service_id = ANY (ARRAY[(counted.after).service_id])
+                  AND served.provider_id = ANY (ARRAY[(counted.after).provider_id])
+     WHERE (counted.after).deleted_at IS NOT NULL AND (counted.after).chosen
+     ORDER BY served.service_id, served.provider_id
+       FOR NO KEY UPDATE OF served
+), undone AS (
+    UPDATE service_provider AS served
+       SET served = served.served - back.count * 100.0 / served.weight
+      FROM (SELECT service_id, provider_id, count(*) AS count FROM given_back GROUP BY 1, 2) AS back
+     WHERE served.service_id = back.service_id
+       AND served.provider_id = back.provider_id
 ), answer AS (
     SELECT considered.n, considered.actor_id, considered.key, considered.fingerprint,
            CASE WHEN ended.id IS NOT NULL THEN 'ended' ELSE considered.verdict END AS verdict,

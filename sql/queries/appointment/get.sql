@@ -4,7 +4,7 @@ SELECT row_to_json(ROW (
            CASE WHEN %(expand)s::boolean THEN row_to_json(slot_full(slot, provider))
                 ELSE row_to_json(slot_named(slot, provider))
            END,
-           account.username,
+           shown_name(account),
            appointment.notes,
            appointment.status
        )::appointment_document)::text AS body,

@@ -2,7 +2,7 @@
 -- One page of an appointment's changes, oldest first; no row where the actor may not see it. Whoever
 -- is no staff of it sees no staff's name, nor what they remarked on what is for staff only.
 WITH page AS (
-    SELECT change.*, account.username, change.actor_id = %(actor_id)s::bigint AS own,
+    SELECT change.*, shown_name(account) AS username, change.actor_id = %(actor_id)s::bigint AS own,
            row_number() OVER (ORDER BY change.id) AS nth
       FROM appointment_history AS change
       JOIN account ON account.id = ANY (ARRAY[change.actor_id])

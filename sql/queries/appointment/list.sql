@@ -89,7 +89,7 @@ WITH start AS (
      ORDER BY starts_at DESC, id DESC
      LIMIT 1
 ), kept AS (
-    SELECT looked.*,
+    SELECT looked.*, wanted.found,
            row_number() OVER (ORDER BY looked.starts_at, looked.slot_id, looked.id) AS nth
       FROM (SELECT slot.starts_at, slot.id AS slot_id, appointment.id, appointment.status,
                    row_number() OVER (ORDER BY slot.starts_at, slot.id, appointment.id) AS look
@@ -124,14 +124,25 @@ WITH start AS (
                 OR slot.id <> %(after_slot_id)s::bigint  -- that one was on the page before
              ORDER BY slot.starts_at, slot.id, appointment.id
              LIMIT %(most_looks)s::integer) AS looked
-     WHERE looked.status = ANY (%(statuses)s::text[])
+     CROSS JOIN LATERAL (
+            SELECT looked.status = ANY (%(statuses)s::text[])
+               AND (NOT %(outside_hours)s::boolean
+                    OR is_open(looked.status)
+                   AND EXISTS (SELECT
+                                 FROM slot
+                                 JOIN provider ON provider.id = slot.provider_id
+                                WHERE slot.id = looked.slot_id
+                                  AND slot.starts_at > now()
+                                  AND outside_hours(slot, provider) IS NOT NULL)) AS found
+            OFFSET 0
+     ) AS wanted
+     WHERE wanted.found
         OR looked.look = %(most_looks)s::integer
      ORDER BY looked.starts_at, looked.slot_id, looked.id
      LIMIT %(limit)s::integer + 1
 ), page AS (
-    SELECT kept.nth, kept.look, kept.slot_id, kept.id,
-           kept.status = ANY (%(statuses)s::text[]) AS found,
-           appointment.notes, appointment.status, account.username, slot, provider,
+    SELECT kept.nth, kept.look, kept.slot_id, kept.id, kept.found,
+           appointment.notes, appointment.status, shown_name(account) AS username, slot, provider,
            coalesce(sum(octet_length(appointment.notes)) OVER earlier, 0) AS before
       FROM kept
       LEFT JOIN appointment ON appointment.id = ANY (ARRAY[kept.id])

@@ -40,7 +40,7 @@ WITH item AS (
     SELECT locked('appointments') AS appointment_ids,
            locked('slots') AS slot_ids
 ), considered AS (
-    SELECT item.*, origin, target, stored,
+    SELECT item.*, origin, target, stored, appointment.size,
            coalesce(idempotency_set_verdict(stored, item.actor_id, item.key, item.fingerprint,
                                             row_number() OVER same_key),
            CASE
@@ -58,6 +58,7 @@ WITH item AS (
                 AND NOT is_staff(target, item.staff_of) THEN 'forbidden'
                WHEN target.starts_at <= now() THEN 'slot_in_past'
                WHEN slot_status(target) <> 'free' THEN 'slot_taken'
+               WHEN appointment.size > target.capacity - target.booked THEN 'slot_taken'
                WHEN target.booked > 0 AND target.per_person < target.capacity
                 AND target.per_person <= (SELECT count(*)
                                             FROM appointment AS other
@@ -101,7 +102,7 @@ WITH item AS (
        AND appointment.id = ANY (ARRAY[queued.appointment_id])
        AND appointment.slot_id = queued.from_slot_id
        AND is_open(appointment.status)
-    RETURNING queued.n, appointment.id, appointment.version, appointment.status,
+    RETURNING queued.n, appointment.id, appointment.version, appointment.status, appointment.size,
               queued.from_slot_id, queued.to_slot_id, queued.actor_id
 ), recorded AS (
     INSERT INTO appointment_history
@@ -118,14 +119,22 @@ WITH item AS (
      ORDER BY moved.n
 ), counted AS (
     UPDATE slot
-       SET booked = slot.booked + change.count, version = slot.version + 1
-      FROM (SELECT step.slot_id, sum(step.count) AS count
+       SET booked = slot.booked + change.size, version = slot.version + 1,
+           deleted_at = CASE WHEN is_over(slot, -change.size) THEN now() END
+      FROM (SELECT step.slot_id, sum(step.size) AS size
               FROM moved
-             CROSS JOIN LATERAL (VALUES (moved.from_slot_id, -1), (moved.to_slot_id, 1))
-                     AS step (slot_id, count)
+             CROSS JOIN LATERAL (VALUES (moved.from_slot_id, -moved.size), (moved.to_slot_id, moved.size))
+                     AS step (slot_id, size)
              GROUP BY step.slot_id) AS change
      WHERE slot.id = ANY (ARRAY[change.slot_id])
     RETURNING slot AS after
+), released AS (  -- what went with a time that is over
+    UPDATE slot
+       SET booked = 0, version = slot.version + 1, deleted_at = now()
+      FROM counted
+     CROSS JOIN LATERAL slots_with((counted.after).id) AS went
+     WHERE (counted.after).deleted_at IS NOT NULL
+       AND slot.id = ANY (ARRAY[went.id])
 ), alternative AS (
     SELECT lost.to_slot_id,
            '[' || string_agg(row_to_json(slot_full(slot, provider))::text, ',' ORDER BY slot.starts_at)

@@ -3,8 +3,9 @@
 
 -- name: slot_create :many
 -- All or nothing; answers come in the order asked. Overlaps fall to slot_no_overlap, but of a
--- provider who does not exist nothing can be said: then there is no row. One at a time for each
--- provider: two whose slots overlap would insert both, then wait for each other.
+-- provider who does not exist, or does not offer the slot's service, nothing can be said: then there
+-- is no row. One at a time for each provider: two whose slots overlap would insert both, then wait
+-- for each other; and a change of a service waits, too.
 SELECT provider.id
   FROM provider
  WHERE provider.id = ANY (%(provider_id)s::bigint[])
@@ -15,17 +16,22 @@ WITH item AS (
     SELECT item.*
       FROM unnest(
                %(provider_id)s::bigint[], %(starts_at)s::timestamptz[], %(ends_at)s::timestamptz[],
-               %(capacity)s::integer[], %(per_person)s::integer[]
-           ) WITH ORDINALITY AS item (provider_id, starts_at, ends_at, capacity, per_person, n)
+               %(capacity)s::integer[], %(per_person)s::integer[], %(service_id)s::bigint[]
+           ) WITH ORDINALITY AS item (
+               provider_id, starts_at, ends_at, capacity, per_person, service_id, n)
 ), created AS (
-    INSERT INTO slot (provider_id, starts_at, ends_at, capacity, per_person)
-    SELECT item.provider_id, item.starts_at, item.ends_at, item.capacity, item.per_person
+    INSERT INTO slot (
+        provider_id, starts_at, ends_at, capacity, per_person, service_id, service_version)
+    SELECT item.provider_id, item.starts_at, item.ends_at, item.capacity, item.per_person,
+           item.service_id,
+           (SELECT service.version FROM service WHERE service.id = item.service_id)
       FROM item
      WHERE %(provider_id)s::bigint[] <@ ARRAY(
                SELECT provider.id
                  FROM provider
                 WHERE provider.id = ANY (%(provider_id)s::bigint[])
            )
+       AND (SELECT bool_and(offers(wanted.provider_id, wanted.service_id)) FROM item AS wanted)
      ORDER BY item.n
     RETURNING slot
 )
@@ -35,6 +41,14 @@ SELECT slot_alone(created.slot, provider) AS body
               AND (created.slot).starts_at = item.starts_at
   JOIN provider ON provider.id = item.provider_id
  ORDER BY item.n;
+
+
+-- name: slot_unoffered :value
+-- Which of these slots, counted from 0, is the first of a service that its provider does not offer.
+SELECT min(item.n) - 1
+  FROM unnest(%(provider_id)s::bigint[], %(service_id)s::bigint[])
+       WITH ORDINALITY AS item (provider_id, service_id, n)
+ WHERE NOT offers(item.provider_id, item.service_id);
 
 
 -- name: slot_overlapping :value

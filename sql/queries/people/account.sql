@@ -1,8 +1,8 @@
 -- name: account_create :one
 -- A taken username falls to account_username_unique. Who registers is answered with the row.
-INSERT INTO account (username, username_key, email, password_hash, role, provider_id)
+INSERT INTO account (username, username_key, email, password_hash, role, provider_id, words)
 VALUES (%(username)s::text, %(username_key)s::text, %(email)s::text, %(password_hash)s::text,
-        %(role)s::text, nullif(%(provider_id)s::bigint, 0))
+        %(role)s::text, nullif(%(provider_id)s::bigint, 0), array_to_tsvector(%(words)s::text[]))
 RETURNING id, username, email;
 
 
@@ -46,10 +46,12 @@ RETURNING id;
 
 
 -- name: account_list :many
--- An empty role means: any; not disabled means: those who are and those who are not.
+-- Those that one can log in with. An empty role means: any; not disabled means: those who are and
+-- those who are not.
 SELECT id, username, email, role, coalesce(provider_id, 0) AS provider_id, created_at, disabled_at
   FROM account
  WHERE id > %(after_id)s::bigint
+   AND username IS NOT NULL
    AND %(role)s::text IN ('', role)
    AND (disabled_at IS NOT NULL OR NOT %(disabled)s::boolean)
  ORDER BY id
@@ -109,5 +111,29 @@ SELECT id, username
 -- An empty one takes it away.
 UPDATE account
    SET username_key = nullif(%(username_key)s::text, '')
+ WHERE id = %(account_id)s::bigint
+RETURNING id;
+
+
+-- name: account_told :maybe
+-- All that an account is searched by.
+SELECT username, name, email, phone
+  FROM account
+ WHERE id = %(account_id)s::bigint;
+
+
+-- name: account_without_words :many
+-- Those whom nobody finds by a word yet.
+SELECT id, username, name, email, phone
+  FROM account
+ WHERE words IS NULL
+   AND id > %(after_id)s::bigint
+ ORDER BY id
+ LIMIT %(limit)s::integer;
+
+
+-- name: account_set_words :maybe
+UPDATE account
+   SET words = array_to_tsvector(%(words)s::text[])
  WHERE id = %(account_id)s::bigint
 RETURNING id;

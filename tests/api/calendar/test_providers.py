@@ -27,6 +27,9 @@ BAD = [
     ({"time_zone": "../../etc"}, {"time_zone": ['"../../etc" is not a valid choice.']}),
     ({"time_zone": "+02:00"}, {"time_zone": ['"+02:00" is not a valid choice.']}),
     ({"time_zone": ["UTC"]}, {"time_zone": ["Not a valid string."]}),
+    ({"kind": "robot"}, {"kind": ['"robot" is not a valid choice.']}),
+    ({"per_day": 0}, {"per_day": ["Ensure this value is greater than or equal to 1."]}),
+    ({"per_day": 1001}, {"per_day": ["Ensure this value is less than or equal to 1000."]}),
     ({"name": 1, "time_zone": ""}, None),
 ]
 
@@ -41,6 +44,20 @@ async def test_it_creates(api: Api, admin: Person) -> None:
     assert reply.json == {"id": reply.json["id"], **NEW}
     assert reply.headers["Location"] == f"/api/providers/{reply.json['id']}/"
     assert (await api.get(reply.headers["Location"])).json == reply.json
+
+
+async def test_a_room_and_a_limit_are_told_where_they_are_any(api: Api, admin: Person) -> None:
+    room = await _create(api, admin, kind="room", per_day=8)
+    assert room.json == {"id": room.json["id"], **NEW, "kind": "room", "per_day": 8}
+    path = f"/api/providers/{room.json['id']}/"
+    assert (await api.get(path)).json == room.json
+    page = await api.get(f"/api/providers/?cursor={room.json['id'] - 1}&limit=1")
+    assert page.json == [room.json]
+    kept = await api.patch(path, {"name": "Room 1", "per_day": 9}, who=admin)
+    assert kept.json == room.json | {"name": "Room 1", "per_day": 9}
+    assert (await api.patch(path, {"kind": None}, who=admin)).json == kept.json
+    plain = await api.patch(path, {"kind": "person", "per_day": None}, who=admin)
+    assert plain.json == {"id": room.json["id"], **NEW, "name": "Room 1"}
 
 
 async def test_only_an_admin_creates(api: Api, ada: Person, okafor: Person) -> None:

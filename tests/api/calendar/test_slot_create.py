@@ -213,3 +213,31 @@ async def test_it_handles_a_missing_provider(api: Api, admin: Person, keeper: Pe
     check_problem(await _create(api, keeper, _slot(NEVER)), 403, "permission_denied")
     for beside in (_slot(NEVER), _slot(keeper.session.provider_id)):  # before any word on overlaps
         check_problem(await _create(api, admin, [beside, beside, _slot(NEVER)]), 404, "not_found")
+
+
+async def test_a_slot_may_be_of_a_service_that_its_provider_offers(
+    api: Api, given: Given, keeper: Person, ada: Person
+) -> None:
+    provider_id = keeper.session.provider_id
+    service_id = await given.make_service(provider_id)
+    made = await _create(api, keeper, _slot(provider_id, service=service_id, capacity=8))
+    assert (made.status, set(made.json)) == (201, FULL_SLOT | {"service"})
+    assert made.json["service"] == service_id
+    assert (await api.get(f"/api/slots/{made.json['id']}/")).json == made.json
+    (listed,) = (await api.get(f"/api/slots/?provider={provider_id}")).json
+    assert set(listed) == FULL_SLOT
+    assert (await api.book(ada, made.json["id"])).status == 201
+
+
+async def test_a_service_that_is_not_offered_makes_no_slot(
+    api: Api, given: Given, keeper: Person, rival: Person
+) -> None:
+    own, other = keeper.session.provider_id, rival.session.provider_id
+    service_id = await given.make_service(other)
+    wanted = [_slot(own), _slot(own, 1, service=service_id)]
+    check_problem(await _create(api, keeper, wanted), 422, "not_offered")
+    wanted = [_slot(own), _slot(own, 1, service=NEVER)]
+    missing = await _create(api, keeper, wanted)
+    check_problem(missing, 404, "not_found")
+    assert missing.json["detail"] == "There is no such service."
+    assert await _hours(api, own) == []

@@ -10,7 +10,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
 from service.deps import Deps
 from service.handlers.routes import ROUTES
-from service.http.routing import readable
+from service.http.routing.table import readable
 from service.telemetry.metrics import Metrics
 from tests.api.checks import check_problem, send
 from tests.api.conftest import Served

@@ -113,11 +113,13 @@ async def test_what_was_prepared_before_a_change_of_the_schema_is_prepared_anew(
     async with opened(scratch) as deps:
 
         async def read() -> None:
-            await asyncio.gather(*(deps.db.run("account_get", account_id=1) for _ in range(4)))
+            await asyncio.gather(
+                *(deps.db.run("account_password_hash", account_id=1) for _ in range(4))
+            )
 
         await read()
         assert deps.postgres.pool.idle > 1
-        change = "ALTER TABLE account ALTER COLUMN email TYPE varchar(254)"
+        change = "ALTER TABLE account ALTER COLUMN password_hash TYPE varchar(254)"
         _ask(scratch.database_url, change)  # "cached plan must not change result type"
         await read()
         assert 1 <= deps.postgres.retries <= 4

@@ -25,7 +25,8 @@ from tests.live import unconfigured
 needs_another = needs("initdb", package="postgresql")
 CALENDAR = """
 INSERT INTO provider (name, time_zone) VALUES ('Dr Okafor', 'Europe/Berlin');
-INSERT INTO account (username, email, password_hash) VALUES ('ada', 'ada@example.org', '-');
+INSERT INTO account (username, email, password_hash, words)
+VALUES ('ada', 'ada@example.org', '-', to_tsvector('simple', 'ada'));
 INSERT INTO slot (provider_id, starts_at, ends_at, booked)
 SELECT 1, hour, hour + interval '1 hour', 1
   FROM generate_series('2035-01-01Z'::timestamptz, '2035-01-21Z', '1 hour') AS hour;

@@ -5,7 +5,13 @@ import pytest
 from service.deps import Deps
 from service.errors import Unavailable
 
-ACCOUNT = {"email": "w@example.org", "password_hash": "x", "role": "customer", "provider_id": 0}
+ACCOUNT = {
+    "email": "w@example.org",
+    "password_hash": "x",
+    "role": "customer",
+    "provider_id": 0,
+    "words": [],
+}
 
 
 async def test_where_one_may_only_read_none_is_asked_twice(deps: Deps) -> None:

@@ -124,7 +124,7 @@ def test_what_fails_for_want_of_time_is_told_from_what_is_wrong(bench: Bench) ->
 def test_tests_that_must_run_alone_are_asked_apart_from_the_others(tmp_path: Path) -> None:
     lookers = Lookers(tmp_path / "lookers.json", ROOT)
     one = mutant("service/access/passwords.py", "+GRACE = 4")
-    together, alone = "tests/unit/values/test_names.py", "tests/unit/access/test_passwords.py"
+    together, alone = "tests/unit/values/test_names.py", "tests/races/test_pair_locks.py"
     for name in (together, alone):
         lookers.note(name, {f"{name}::test_it": {"seconds": 1, "ran": [[one.path, "Hasher.hash"]]}})
     assert lookers.of(one) == [f"{together}::test_it"]

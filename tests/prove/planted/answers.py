@@ -144,8 +144,8 @@ def verdicts_shifted(ground: Ground) -> None:
 
 
 def _rotated(judged_all: Any) -> Any:
-    def rotated(rows: Any) -> Any:
-        results = judged_all(rows)
+    def rotated(rows: Any, refused: Any = None) -> Any:
+        results = judged_all(rows, refused)
         return results[1:] + results[:1]
 
     return rotated

@@ -125,8 +125,9 @@ def logins_counted_apart(ground: Ground) -> None:
         key = f"planted:{username_key}:{address}"
         with guarded():
             count = int(await self._redis.get(key) or 0)
-        if count >= self._login.limit:
-            raise RateLimited(1, *self._login)
+        policy = self._policies["login"]
+        if count >= policy.limit:
+            raise RateLimited(1, *policy)
         await asyncio.sleep(LATER)
         with guarded():
             await self._redis.incr(key)

@@ -200,7 +200,10 @@ UPDATE slot SET booked = booked + entered_by.count
         ("WHEN NOT is_open(appointment.status) THEN 'not_active'", ""),
         ("AND is_open(appointment.status)", ""),
         ("SET slot_id = queued.to_slot_id,", "SET status = 'booked', slot_id = queued.to_slot_id,"),
-        ("VALUES (moved.from_slot_id, -1), (moved.to_slot_id, 1)", "VALUES (moved.to_slot_id, 1)"),
+        (
+            "VALUES (moved.from_slot_id, -moved.size), (moved.to_slot_id, moved.size)",
+            "VALUES (moved.to_slot_id, moved.size)",
+        ),
     ):
         ground.edit("appointment_move_in", old, new)
     move = reschedule._move
@@ -238,7 +241,7 @@ class Renamed:
 @bug("I7 I10")
 def cancel_keeps_the_place(ground: Ground) -> None:
     """Cancelling does not lower the counter of the slot."""
-    ground.edit("appointment_end", "booked = slot.booked - freed.count", "booked = slot.booked")
+    ground.edit("appointment_end", "booked = slot.booked - freed.size", "booked = slot.booked")
 
 
 @bug("I7 I10")

@@ -97,12 +97,12 @@ def link_drops_filter(ground: Ground) -> None:
 @bug("I6 I8 I9 I11", QUIET)
 def unchanged_whatever_is_known(ground: Ground) -> None:
     """Whoever names any version, another's too, hears that nothing has changed."""
-    had = ApiHandler._has
+    had = ApiHandler.has
 
     def has(self: ApiHandler, etag: str) -> bool:
         return self.request.headers.get("If-None-Match") is not None or had(self, etag)
 
-    ground.put(ApiHandler, "_has", has)
+    ground.put(ApiHandler, "has", has)
 
 
 @bug("I20", QUIET)

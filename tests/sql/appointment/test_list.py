@@ -15,6 +15,7 @@ PAGE: dict[str, Any] = {
     "to_at": "infinity",
     "limit": 100,
     "expand": False,
+    "outside_hours": False,
     "most_bytes": 1000,
     "most_looks": 1000,
 }
@@ -184,6 +185,44 @@ def test_appointment_list_provider_meets_each_once_by_time_however_little_is_loo
     assert walk("noshow") == []
     assert walk(from_at=NOON + 4 * HOUR) == [last]
     assert walk("booked", to_at=NOON + 4 * HOUR) == [gone[2], *rest]
+
+
+@pytest.mark.parametrize("most_looks", [1, 3, 100])
+def test_appointment_list_provider_has_only_live_and_coming_ones_outside_of_hours(
+    desk: Desk, ada: int, most_looks: int
+) -> None:
+    provider_id = desk.provider()
+    slots = desk.slots(6, provider_id=provider_id)
+    booked = [desk.appointment(ada, slot_id) for slot_id in slots]
+    published, held, gone, begun, *outside = booked
+    desk.end(gone, who=ada)
+    desk.cursor.execute(
+        "UPDATE slot SET blocks_from = starts_at, blocks_until = ends_at WHERE id = ANY (%s)",
+        (slots[1:],),
+    )
+    desk.cursor.execute(
+        "UPDATE slot SET starts_at = '2024-06-01', ends_at = '2024-06-02',"
+        " blocks_from = '2024-06-01', blocks_until = '2024-06-02' WHERE id = %s",
+        (slots[3],),
+    )
+    desk.cursor.execute(
+        "UPDATE provider SET opened_until = '2035-06-30' WHERE id = %s", (provider_id,)
+    )
+    desk.cursor.execute(
+        "INSERT INTO opening (provider_id, day, starts_at, stops_at, ends_at, anchor_at)"
+        " SELECT provider_id, '2035-06-01', starts_at, ends_at, ends_at, starts_at"
+        " FROM slot WHERE id = %s",
+        (slots[1],),
+    )
+    page = PAGE | {"provider_id": provider_id, "outside_hours": True, "most_looks": most_looks}
+    found: list[int] = []
+    more = True
+    while more:
+        [row] = desk.run("appointment_list_provider", **page)
+        found, more = found + ids(row), row.more
+        page |= after(row)
+    assert found == outside
+    assert {published, held, gone, begun}.isdisjoint(found)
 
 
 def test_appointment_list_provider_begins_at_from_whatever_was_the_page_before(

@@ -11,13 +11,15 @@ from tests.sql.desk import NOON, Desk
 
 def test_provider_create_returns_the_provider(desk: Desk) -> None:
     kolkata = "Asia/Kolkata"
-    [row] = desk.run("provider_create", name="Dr Grey", time_zone=kolkata, clock=kolkata)
-    assert row._asdict() == {"id": row.id, "name": "Dr Grey", "time_zone": kolkata}
+    given = {"name": "Dr Grey", "time_zone": kolkata, "kind": "room", "per_day": 3}
+    [row] = desk.run("provider_create", **given, clock=kolkata)
+    assert row._asdict() == {"id": row.id, **given}
 
 
 def test_provider_get_returns_one_provider(desk: Desk) -> None:
     provider_id = desk.provider("Dr Grey")
-    assert desk.run("provider_get", provider_id=provider_id) == [(provider_id, "Dr Grey", "UTC", 1)]
+    [row] = desk.run("provider_get", provider_id=provider_id)
+    assert row == (provider_id, "Dr Grey", "UTC", "person", None, 1)
     assert desk.run("provider_get", provider_id=0) == []
 
 
@@ -31,16 +33,29 @@ def test_provider_list_goes_on_after_an_id(desk: Desk) -> None:
 
 def test_provider_change_leaves_what_is_not_given(desk: Desk) -> None:
     one = desk.provider("Before", "UTC")
-    assert _changed(desk, one, name="After") == [(one, "After", "UTC", 2)]
+    usual = ("person", None)
+    assert _changed(desk, one, name="After") == [(one, "After", "UTC", *usual, 2)]
     tokyo = "Asia/Tokyo"
-    assert _changed(desk, one, time_zone=tokyo, clock=tokyo) == [(one, "After", tokyo, 3)]
+    assert _changed(desk, one, time_zone=tokyo, clock=tokyo) == [(one, "After", tokyo, *usual, 3)]
+    assert _changed(desk, one, kind="thing") == [(one, "After", tokyo, "thing", None, 4)]
+    assert _changed(desk, one, per_day=5) == [(one, "After", tokyo, "thing", 5, 5)]
+    assert _changed(desk, one, name="Last") == [(one, "Last", tokyo, "thing", 5, 6)]
+    assert _changed(desk, one, per_day=None) == [(one, "Last", tokyo, "thing", None, 7)]
     assert _changed(desk, 0, name="x") == []
+
+
+def test_provider_change_shows_in_the_version_of_the_calendar(desk: Desk) -> None:
+    one = desk.provider("One", "Mars/Olympus")
+    _changed(desk, one, name="After")
+    desk.send("provider_set_clock", time_zone="Mars/Olympus", clock="UTC")
+    assert desk.one("SELECT calendar_version FROM provider WHERE id = %s", one) == 3
 
 
 def test_provider_change_is_made_to_the_version_that_was_meant(desk: Desk) -> None:
     one = desk.provider("Before", "UTC")
     assert _changed(desk, one, name="After", version=2) == []
-    assert _changed(desk, one, name="After", version=1) == [(one, "After", "UTC", 2)]
+    [row] = _changed(desk, one, name="After", version=1)
+    assert (row.name, row.version) == ("After", 2)
     assert _changed(desk, one, name="Again", version=1) == []
 
 
@@ -51,8 +66,8 @@ def test_provider_set_clock_is_a_change_like_any_other(desk: Desk) -> None:
     assert desk.one("SELECT version FROM provider WHERE id = %s", one) == 2
 
 
-def _changed(desk: Desk, provider_id: int, version: int = 0, **changes: str) -> list[Any]:
-    given = {"name": "", "time_zone": "", "clock": ""} | changes
+def _changed(desk: Desk, provider_id: int, version: int = 0, **changes: Any) -> list[Any]:
+    given = {"name": "", "time_zone": "", "clock": "", "kind": "", "per_day": 0} | changes
     return desk.run("provider_change", provider_id=provider_id, version=version, **given)
 
 

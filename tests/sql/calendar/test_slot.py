@@ -20,6 +20,7 @@ def test_slot_create_answers_in_the_order_asked(desk: Desk) -> None:
         ends_at=[NOON + (n + 1) * HOUR for n in hours],
         capacity=[1, 2, 3, 4],
         per_person=[1] * 4,
+        service_id=[None] * 4,
     )
     slots = [json.loads(row.body) for row in rows]
     assert [slot["provider_id"] for slot in slots] == [one, other, one, other]
@@ -56,7 +57,39 @@ def test_slot_create_refuses_all_when_one_overlaps(desk: Desk) -> None:
             ends_at=[NOON + HOUR, NOON + HOUR],
             capacity=[1, 1],
             per_person=[1, 1],
+            service_id=[None, None],
         )
+
+
+def test_slot_create_makes_none_of_a_service_that_is_not_offered(desk: Desk) -> None:
+    one, other = desk.provider(), desk.provider()
+    service_id = desk.service(one)
+    asked = {
+        "provider_id": [one, other],
+        "starts_at": [NOON, NOON],
+        "ends_at": [NOON + HOUR, NOON + HOUR],
+        "capacity": [1, 1],
+        "per_person": [1, 1],
+    }
+    assert desk.run("slot_create", **asked, service_id=[service_id, service_id]) == []
+    rows = desk.run("slot_create", **asked, service_id=[service_id, None])
+    assert [json.loads(row.body).get("service") for row in rows] == [service_id, None]
+    kept = desk.one("SELECT service_version FROM slot WHERE service_id = %s", service_id)
+    assert kept == 1
+
+
+def test_slot_unoffered_is_the_first_whose_provider_does_not_offer_it(desk: Desk) -> None:
+    one, other = desk.provider(), desk.provider()
+    living, retired = desk.service(one), desk.service(one)
+    desk.send("service_retire", service_id=retired)
+
+    def first(*wanted: tuple[int, int | None]) -> Any:
+        asked = {"provider_id": [a for a, _ in wanted], "service_id": [b for _, b in wanted]}
+        return desk.run("slot_unoffered", **asked)[0][0]
+
+    assert first((one, living), (other, None)) is None
+    assert first((one, living), (one, retired), (other, living)) == 1
+    assert first((other, None), (one, 0)) == 1
 
 
 def test_slot_overlapping_is_the_first_that_is_in_the_way(desk: Desk) -> None:

@@ -20,12 +20,13 @@ def test_account_create_returns_what_the_client_hears(desk: Desk) -> None:
         password_hash="secret",
         role="customer",
         provider_id=0,
+        words=[],
     )
     assert tuple(row) == (row.id, "Grace", "grace@example.org")
 
 
 def test_account_create_refuses_a_key_that_somebody_has(desk: Desk) -> None:
-    who = {"email": "e", "password_hash": "-", "role": "customer", "provider_id": 0}
+    who = {"email": "e", "password_hash": "-", "role": "customer", "provider_id": 0} | {"words": []}
     desk.run("account_create", username="Ünal", username_key="ünal", **who)
     with pytest.raises(psycopg2.errors.UniqueViolation, match="account_username_unique"):
         desk.run("account_create", username="üNAL", username_key="ünal", **who)
@@ -171,3 +172,36 @@ def test_account_set_disabled_keeps_the_first_instant_and_can_be_undone(desk: De
     desk.run("account_set_disabled", account_id=who, disabled=False)
     assert desk.one(since, who) is None
     assert desk.run("account_set_disabled", account_id=0, disabled=True) == []
+
+
+def test_account_list_has_those_who_log_in(desk: Desk) -> None:
+    who, other = desk.account(), desk.person("Grace")
+    rows = desk.run("account_list", role="customer", disabled=False, after_id=who - 1, limit=10)
+    assert who in [row.id for row in rows]
+    assert other not in [row.id for row in rows]
+
+
+def test_account_told_is_all_that_somebody_is_searched_by(desk: Desk) -> None:
+    who = desk.person("Grace", phone="+49 170 1")
+    assert desk.run("account_told", account_id=who) == [(None, "Grace", None, "+49 170 1")]
+    assert desk.run("account_told", account_id=0) == []
+
+
+def test_account_without_words_goes_on_after_an_id(desk: Desk) -> None:
+    one, other, third = (desk.person(name) for name in ("One", "Other", "Third"))
+    desk.cursor.execute("UPDATE account SET words = NULL WHERE id IN (%s, %s)", [one, third])
+    rows = desk.run("account_without_words", after_id=one - 1, limit=10)
+    assert [(row.id, row.name) for row in rows] == [(one, "One"), (third, "Third")]
+    assert other not in [row.id for row in rows]
+    assert [row.id for row in desk.run("account_without_words", after_id=one, limit=1)] == [third]
+
+
+def test_account_set_words_is_what_somebody_is_found_by(desk: Desk) -> None:
+    one, other = desk.person("One"), desk.person("Other")
+    desk.run("account_set_words", account_id=one, words=["xylo", "phon"])
+    for begin, found in (("xyl", [one]), ("one", []), ("xylophon", [])):
+        rows = desk.one(
+            "SELECT array_agg(id) FROM account WHERE words @@ %s::tsquery AND id IN (%s, %s)",
+            f"'{begin}':*", one, other,
+        )  # fmt: skip
+        assert (rows or []) == found

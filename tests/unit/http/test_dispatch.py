@@ -7,7 +7,7 @@ from tornado.web import Application
 from service.handlers.ops import Nothing
 from service.handlers.routes import ROUTES
 from service.http.borrowed import host_name
-from service.http.dispatch import Routed
+from service.http.routing.dispatch import Routed
 
 PATHS = [
     *(pattern.removesuffix("/?").replace("([0-9]+)", "7") for pattern, _ in ROUTES),

@@ -117,6 +117,14 @@ def test_alternatives_are_shown_as_postgresql_wrote_them() -> None:
     assert json.loads(problems.document(errors.SlotTaken(), "r"))["alternatives"] == []
 
 
+def test_of_a_service_the_next_times_are_shown_instead_and_which_limit_was_met() -> None:
+    taken = json.loads(problems.document(errors.SlotTaken(times='[{"id": 5}]', role="room"), "r"))
+    assert (taken["times"], taken["detail"]) == ([{"id": 5}], "No room is free then.")
+    assert "alternatives" not in taken
+    met = json.loads(problems.document(errors.LimitReached(limit="per_day"), "r"))
+    assert (met["limit"], met["detail"]) == ("per_day", errors.LIMITS["per_day"])
+
+
 @pytest.mark.parametrize(
     ("status", "code"),
     [

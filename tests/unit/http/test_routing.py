@@ -5,8 +5,8 @@ import re
 import pytest
 
 from service.http.base import ApiHandler, endpoint
-from service.http.declaration import ADMIN, EVERYONE, NOBODY, SIGNED_IN
-from service.http.routing import Call, pattern, readable, routes
+from service.http.routing.declaration import ADMIN, EVERYONE, NOBODY, SIGNED_IN
+from service.http.routing.table import Call, pattern, readable, routes
 
 
 def thing() -> type[ApiHandler]:

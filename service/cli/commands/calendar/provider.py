@@ -30,9 +30,9 @@ def show(settings: Settings, *, as_json: bool) -> int:
     async def work(deps: Deps) -> None:
         found = await everyone(deps)
         if as_json:
-            print(json_text([one._asdict() for one in found]))
+            print(json_text([one.document() for one in found]))
         elif found:
-            print(table(("id", "name", "zone"), found))
+            print(table(("id", "name", "zone", "kind"), (one[:4] for one in found)))
         else:
             print("There is no provider yet: see run.py provider create --help.")
 

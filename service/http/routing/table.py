@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from service.http.borrowed import LeanHandler
-from service.http.declaration import EVERYONE, NOBODY
+from service.http.routing.declaration import EVERYONE, NOBODY
 
 ID = "([0-9]+)"  # in the pattern of a route
 SLASH = "/?"

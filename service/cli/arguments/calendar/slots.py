@@ -1,7 +1,7 @@
 """The commands about slots."""
 
 from service.booking.calendar import bounds
-from service.booking.calendar.schedule import ONE_DAY
+from service.booking.calendar.hours.clock import ONE_DAY
 from service.cli.arguments.command import Command, Parser, Values
 from service.cli.arguments.server import json_argument
 from service.cli.values import clock, closing, day, days, pause, span

@@ -15,9 +15,9 @@ from tornado.httputil import (
 from tornado.web import Application, RequestHandler
 
 from service.errors import NotFound
-from service.http import target
 from service.http.borrowed import LeanHandler, Request
-from service.http.routing import ID, SLASH, Route
+from service.http.routing import target
+from service.http.routing.table import ID, SLASH, Route
 
 _NUMBER = re.compile(r"(?<=/)[0-9]+(?=/|\Z)")
 _SPECIAL = frozenset("()[]|*+?\\")

@@ -30,7 +30,9 @@ class Endpoint:
     get instead. `raises` are its own errors; those that follow from the rest are not repeated.
     `sends` names header fields of its own. `charged` says to whose allowance the request is
     counted; `action` is by what name its outcome is, for those who look at the business;
-    `redirects` is whether it may lead elsewhere instead. `who` may call it is said where
+    `redirects` is whether it may lead elsewhere instead; `dry` is what a dry run is answered with,
+    with 200 where `answers` has another status. A tuple as `body` stands for one of several. `who`
+    may call it is said where
     the routes are, by handlers/routes.py; until then, nobody may.
     """
 
@@ -45,4 +47,5 @@ class Endpoint:
     charged: Charged
     action: str
     redirects: bool
+    dry: Any
     who: frozenset[str] = NOBODY

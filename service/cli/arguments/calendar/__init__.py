@@ -1,0 +1,1 @@
+"""What the commands about calendars take: providers, services, hours, slots."""

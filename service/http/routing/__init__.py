@@ -1,0 +1,1 @@
+"""From the path of a request to the verb that answers it."""

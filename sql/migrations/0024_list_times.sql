@@ -1,0 +1,200 @@
+-- serves: 17
+-- The times of a service with a provider that begin from an instant to before another.
+CREATE FUNCTION service_times(
+    service service, provider provider, from_at timestamptz, to_at timestamptz,
+    size integer, except_slot_id bigint
+) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz, remaining integer, slot_id bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    WITH known AS MATERIALIZED (
+        SELECT terms.*, size <= service.party_max AS fits, service.id AS service_id, service.capacity,
+               closed.times AS closed, full_days.days AS full_days, busy.times AS busy,
+               EXISTS (SELECT FROM service_need WHERE service_need.service_id = service.id) AS needs
+          FROM service_terms(service, provider) AS terms
+         CROSS JOIN LATERAL closed_times(provider, from_at, to_at + interval '24 hours') AS closed
+         CROSS JOIN LATERAL full_days(service, provider, from_at, to_at, except_slot_id) AS full_days
+         CROSS JOIN LATERAL busy_times(
+                   provider.id, from_at - interval '8 hours', to_at + interval '32 hours', except_slot_id) AS busy
+    )
+    SELECT start.at, start.at + known.duration, known.capacity, NULL::bigint
+      FROM opening
+     CROSS JOIN known
+     CROSS JOIN LATERAL generate_series(
+               date_bin(known.step, greatest(opening.starts_at, from_at, now())
+                                    + known.step - interval '1 microsecond', opening.anchor_at),
+               least(opening.ends_at - known.duration,
+                     opening.stops_at - interval '1 microsecond', to_at - interval '1 microsecond'),
+               known.step) AS start (at)
+     WHERE opening.provider_id = provider.id
+       AND opening.starts_at > from_at - interval '48 hours'
+       AND opening.starts_at < to_at
+       AND opening.stops_at > from_at
+       AND (opening.service_ids IS NULL OR known.service_id = ANY (opening.service_ids))
+       AND time_refusals(
+               start.at, start.at + known.duration,
+               tstzrange(start.at - known.before, start.at + known.after), known.fits,
+               known.earliest, known.last_day,
+               CASE WHEN known.full_days <> '{}' THEN (start.at AT TIME ZONE known.zone)::date END,
+               opening.day, opening.ends_at, true, known.closed, known.full_days, known.busy,
+               CASE WHEN known.needs
+                    THEN (SELECT min(room.role)
+                            FROM rooms_at(known.service_id,
+                                          tstzrange(start.at - known.before, start.at + known.after),
+                                          except_slot_id) AS room
+                           WHERE num_nulls(room.provider_id) = 1)
+               END) = '{}'
+     UNION ALL
+    SELECT slot.starts_at, slot.ends_at, slot.capacity - slot.booked, slot.id
+      FROM slot
+     CROSS JOIN known
+     WHERE slot.provider_id = provider.id
+       AND slot.starts_at >= greatest(from_at, now())
+       AND slot.starts_at < to_at
+       AND num_nulls(slot.deleted_at) = 1
+       AND slot.service_id = service.id
+       AND slot.lead_slot_id IS NULL
+       AND (slot.capacity > 1 OR NOT is_made(slot))
+       AND slot.id <> except_slot_id
+       AND shared_refusals(
+               slot.starts_at, slot.ends_at, known.fits, known.earliest, known.last_day,
+               (slot.starts_at AT TIME ZONE known.zone)::date, known.closed,
+               NOT slot.closed AND slot.booked + size <= slot.capacity) = '{}';
+END;
+
+-- How far a refusal is in the order of time_refusals(), for who of several came closest.
+CREATE FUNCTION refusal_rank(code text) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN array_position(ARRAY['party_too_large', 'slot_in_past', 'too_soon', 'too_far', 'closed',
+                            'off_grid', 'limit_reached', 'slot_taken'], code);
+
+-- How many appointments a person has: of a service on a day, of a service and of all to come, and in a
+-- slot. Nothing is looked up unless it is wanted.
+CREATE FUNCTION customer_counts(
+    service service, account_id bigint, day date, slot_id bigint, except_id bigint, wanted boolean
+) RETURNS TABLE (of_day bigint, of_service bigint, open bigint, in_slot bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT count(*) FILTER (WHERE at.service_id = service.id AND at.day = customer_counts.day),
+           count(*) FILTER (WHERE at.service_id = service.id AND at.coming),
+           count(*) FILTER (WHERE at.coming),
+           count(*) FILTER (WHERE appointment.slot_id = customer_counts.slot_id)
+      FROM appointment
+      -- The LIMIT keeps this a look-up per appointment. And the status in it keeps away from an index of
+      -- those that are not cancelled, which is not a person's.
+     CROSS JOIN LATERAL (
+           SELECT slot.service_id, slot.starts_at > now() AND is_open(appointment.status) AS coming,
+                  (slot.starts_at AT TIME ZONE wall_zone(provider))::date AS day
+             FROM slot
+             JOIN provider ON provider.id = slot.provider_id
+            WHERE slot.id = appointment.slot_id
+              AND appointment.status <> 'cancelled'
+            LIMIT 1
+     ) AS at
+     WHERE wanted
+       AND appointment.account_id = customer_counts.account_id
+       AND appointment.id <> except_id;
+END;
+
+-- The first of a person's limits that is met.
+CREATE FUNCTION limit_met(
+    service service, of_day bigint, of_service bigint, open bigint, max_open integer
+) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN service.per_customer_day <= of_day THEN 'per_customer_day'
+    WHEN service.per_customer_open <= of_service THEN 'per_customer_open'
+    WHEN max_open > 0 AND max_open <= open THEN 'open'
+END;
+
+CREATE TYPE time_document AS (
+    starts_at    timestamptz,
+    ends_at      timestamptz,
+    date         text,
+    start_time   text,
+    end_time     text,
+    time_zone    text,
+    provider     text,
+    provider_id  bigint,
+    remaining    integer
+);
+
+-- A time of a service as clients see it; the slot where one stands there already.
+CREATE FUNCTION time_document(
+    provider provider, starts_at timestamptz, ends_at timestamptz, remaining integer, slot_id bigint
+) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN left(row_to_json(ROW (
+           starts_at, ends_at,
+           to_char(starts_at AT TIME ZONE wall_zone(provider), 'YYYY-MM-DD'),
+           wall_clock(starts_at, wall_zone(provider)),
+           wall_clock(ends_at, wall_zone(provider)),
+           provider.time_zone, provider.name, provider.id, remaining
+       )::time_document)::text, -1)
+       || CASE WHEN slot_id IS NULL THEN '}' ELSE ',"slot":' || slot_id || '}' END;
+
+-- Up to three next times of a service after an instant, within two weeks of when it can be booked at the
+-- earliest; provider 0 stands for any.
+CREATE FUNCTION times_near(
+    service service, provider_id bigint, near timestamptz, size integer, except_slot_id bigint
+) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT '[' || coalesce(string_agg(near.body, ',' ORDER BY near.starts_at, near.id), '') || ']'
+      FROM (SELECT time_document(provider, time.starts_at, time.ends_at, time.remaining, time.slot_id) AS body,
+                   time.starts_at, provider.id
+              FROM service_provider AS served
+              JOIN provider ON provider.id = served.provider_id
+             CROSS JOIN (SELECT greatest(
+                           near, now() + make_interval(mins => service.lead_minutes)) AS at) AS soonest
+             CROSS JOIN LATERAL (
+                   SELECT *
+                     FROM service_times(service, provider, soonest.at, soonest.at + interval '14 days',
+                                        size, except_slot_id) AS each
+                    ORDER BY each.starts_at
+                    LIMIT 3
+             ) AS time
+             WHERE served.service_id = service.id
+               AND times_near.provider_id IN (0, served.provider_id)
+             ORDER BY time.starts_at, provider.id
+             LIMIT 3) AS near;
+END;
+
+CREATE TYPE anybody_time_document AS (
+    starts_at   timestamptz,
+    ends_at     timestamptz,
+    date        text,
+    start_time  text,
+    end_time    text,
+    time_zone   text,
+    remaining   bigint,
+    providers   bigint
+);
+
+-- The same of several providers; the clock is that of the first.
+CREATE FUNCTION anybody_time_document(
+    provider provider, starts_at timestamptz, ends_at timestamptz, remaining bigint, providers bigint
+) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN row_to_json(ROW (
+    starts_at, ends_at,
+    to_char(starts_at AT TIME ZONE wall_zone(provider), 'YYYY-MM-DD'),
+    wall_clock(starts_at, wall_zone(provider)),
+    wall_clock(ends_at, wall_zone(provider)),
+    provider.time_zone, remaining, providers
+)::anybody_time_document)::text;
+
+-- Whether a slot was made for a time and is over when so many people leave it.
+CREATE FUNCTION is_over(slot slot, leaving bigint) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN is_made(slot) AND slot.booked = leaving;
+
+-- The slots of what a service needs besides, by the slot of the appointment. OFFSET 0 keeps this a look-up.
+CREATE FUNCTION slots_with(lead_slot_id bigint) RETURNS TABLE (id bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT slot.id
+      FROM slot
+     WHERE slot.lead_slot_id = slots_with.lead_slot_id
+       AND num_nulls(slot.deleted_at) = 1
+    OFFSET 0;
+END;

@@ -1,0 +1,341 @@
+-- Booking a time of a service makes the slot of the appointment with it. book.sql says how all of this
+-- folder lock and look rows up; whoever takes a time locks its provider before any slot. The order of
+-- all locks is account, service, provider, appointment, slot, each by id.
+
+
+-- name: appointment_book_time :many
+-- One verdict per item: booked, or why not; 'again' where only a neighbour was in the way. Provider 0
+-- stands for any of the service: whose turn it is among those who are free then (start-time fair
+-- queueing), for the nth of a set who is nth in line.
+SELECT idempotency_lock(item.actor_id, item.key)
+  FROM unnest(%(actor_id)s::bigint[], %(key)s::text[]) AS item (actor_id, key)
+ WHERE item.key <> '';
+
+SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), true) AS accounts
+  FROM (SELECT account.id
+          FROM account
+         WHERE account.id = ANY (%(account_id)s::bigint[])
+           AND (%(max_open)s::integer > 0
+                OR EXISTS (SELECT FROM service
+                            WHERE service.id = ANY (%(service_id)s::bigint[])
+                              AND num_nulls(service.per_customer_day, service.per_customer_open) < 2))
+         ORDER BY account.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
+
+SELECT set_config('booking.services', coalesce(array_agg(mine.id)::text, '{}'), true) AS services
+  FROM (SELECT service.id
+          FROM service
+         WHERE service.id = ANY (ARRAY(
+                   SELECT item.service_id
+                     FROM unnest(%(service_id)s::bigint[], %(provider_id)s::bigint[])
+                       AS item (service_id, provider_id)
+                    WHERE item.provider_id = 0))
+         ORDER BY service.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
+
+SELECT set_config('booking.providers', coalesce(array_agg(mine.id)::text, '{}'), true) AS providers
+  FROM (SELECT provider.id
+          FROM provider
+         WHERE provider.id = ANY (ARRAY(
+                   SELECT unnest(%(provider_id)s::bigint[])
+                    UNION ALL
+                   SELECT service_provider.provider_id
+                     FROM service_provider
+                    WHERE service_provider.service_id = ANY (locked('services'))
+                    UNION ALL
+                   SELECT service_need.provider_id
+                     FROM service_need
+                    WHERE service_need.service_id = ANY (%(service_id)s::bigint[])))
+         ORDER BY provider.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
+
+-- Those that people share may be booked by their id meanwhile, too.
+SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
+  FROM (SELECT slot.id
+          FROM slot
+         WHERE slot.id = ANY (ARRAY(
+                   SELECT shared.id
+                     FROM unnest(%(service_id)s::bigint[], %(starts_at)s::timestamptz[])
+                       AS item (service_id, starts_at)
+                     JOIN service_provider ON service_provider.service_id = item.service_id
+                    CROSS JOIN LATERAL shared_slot(
+                              item.service_id, service_provider.provider_id, item.starts_at, 0) AS shared
+                    WHERE service_provider.provider_id = ANY (locked('providers'))))
+         ORDER BY slot.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
+
+WITH item AS (
+    SELECT item.*
+      FROM unnest(
+               %(account_id)s::bigint[], %(actor_id)s::bigint[], %(staff_of)s::bigint[],
+               %(service_id)s::bigint[], %(provider_id)s::bigint[], %(starts_at)s::timestamptz[],
+               %(size)s::integer[], %(notes)s::text[],
+               %(override)s::text[], %(waived)s::text[], %(reason)s::text[],
+               %(expand)s::boolean[],
+               %(key)s::text[], %(fingerprint)s::text[]
+           ) WITH ORDINALITY AS item (
+               account_id, actor_id, staff_of, service_id, provider_id, starts_at, size, notes,
+               override, waived, reason, expand, key, fingerprint, n)
+), mine AS MATERIALIZED (  -- what of all that is locked
+    SELECT locked('accounts') AS account_ids, locked('services') AS service_ids,
+           locked('providers') AS provider_ids, locked('slots') AS slot_ids
+), candidate AS MATERIALIZED (  -- for each item its provider, or all of the service
+    SELECT item.n, provider, served.served, served.last_at, served.weight,
+           verdict.slot_id, verdict.ends_at, verdict.block, verdict.rooms, verdict.missing,
+           verdict.local_day, judged.refusals, judged.overrides
+      FROM item
+      JOIN service ON service.id = ANY (ARRAY[item.service_id]) AND num_nulls(service.retired_at) = 1
+      JOIN service_provider AS served
+        ON served.service_id = ANY (ARRAY[item.service_id])
+       AND item.provider_id IN (0, served.provider_id)
+      JOIN provider ON provider.id = ANY (ARRAY[served.provider_id])
+     CROSS JOIN LATERAL time_verdict(service, provider, item.starts_at, item.size, 0) AS verdict
+     CROSS JOIN LATERAL (  -- without what staff waive: buffers, where no slot itself is in the way
+           SELECT coalesce(array_agg(refusal.code ORDER BY refusal.nth)
+                               FILTER (WHERE waiver.name IS NULL), '{}') AS refusals,
+                  array_agg(DISTINCT waiver.name) FILTER (WHERE waiver.name IS NOT NULL) AS overrides
+             FROM unnest(verdict.refusals) WITH ORDINALITY AS refusal (code, nth)
+             LEFT JOIN unnest(string_to_array(item.override, ','), string_to_array(item.waived, ','))
+                    AS waiver (name, code)
+                    ON waiver.code = refusal.code
+                   AND (waiver.name <> 'buffer'
+                        OR NOT EXISTS (SELECT FROM slot
+                                        WHERE slot.provider_id = served.provider_id
+                                          AND num_nulls(slot.deleted_at) = 1
+                                          AND slot.starts_at < verdict.ends_at
+                                          AND slot.ends_at > item.starts_at
+                                          AND slot.starts_at > item.starts_at - interval '48 hours'))
+     ) AS judged
+), in_line AS (  -- where all are refused, whoever is in line hears of the first
+    SELECT candidate.*, bool_and(candidate.refusals <> '{}') OVER (PARTITION BY candidate.n) AS hopeless,
+           row_number() OVER (
+               PARTITION BY candidate.n
+               ORDER BY candidate.refusals <> '{}', candidate.slot_id,
+                        refusal_rank(candidate.refusals[1]) DESC,
+                        candidate.served, candidate.last_at NULLS FIRST, (candidate.provider).id) AS rank
+      FROM candidate
+), turn AS (  -- nth in line of those who ask for anybody at the same start
+    SELECT item.n,
+           CASE WHEN item.provider_id = 0
+                THEN row_number() OVER (PARTITION BY item.service_id, item.starts_at,
+                                                     item.provider_id = 0
+                                        ORDER BY item.n)
+                ELSE 1
+           END AS turn,
+           item.provider_id = 0
+           AND item.starts_at <> first_value(item.starts_at) OVER (
+                   PARTITION BY item.service_id, item.provider_id = 0 ORDER BY item.n) AS waits
+      FROM item
+), considered AS (
+    SELECT item.*, service, chosen.provider, chosen.weight, chosen.slot_id, chosen.ends_at, chosen.block,
+           chosen.rooms, chosen.missing, chosen.local_day, chosen.overrides, stored,
+           CASE WHEN chosen.refusals[1] = 'limit_reached' THEN 'per_day'
+                ELSE limit_met(service, limits.of_day, limits.of_service, limits.open,
+                               %(max_open)s::integer)
+           END AS met,
+           coalesce(idempotency_set_verdict(stored, item.actor_id, item.key, item.fingerprint,
+                                            row_number() OVER same_key),
+           CASE
+               WHEN num_nulls(service.id) = 1 OR num_nulls(service.retired_at) = 0 THEN 'no_service'
+               WHEN item.account_id <> item.actor_id
+                AND is_customer_of(customer, item.staff_of) IS NOT TRUE THEN 'no_customer'
+               WHEN NOT EXISTS (SELECT FROM candidate WHERE candidate.n = item.n) THEN 'not_offered'
+               WHEN num_nulls((chosen.provider).id) = 1 THEN 'again'
+               WHEN (item.account_id <> item.actor_id OR item.override <> '')
+                AND item.staff_of NOT IN (-1, (chosen.provider).id) THEN 'forbidden'
+               WHEN (chosen.provider).id <> ALL (mine.provider_ids)
+                 OR NOT coalesce(array_remove(chosen.rooms, NULL), '{}') <@ mine.provider_ids
+                 OR (chosen.slot_id IS NOT NULL AND chosen.slot_id <> ALL (mine.slot_ids))
+                 OR (item.provider_id = 0 AND item.service_id <> ALL (mine.service_ids))
+                 OR (item.account_id <> ALL (mine.account_ids)
+                     AND (%(max_open)s::integer > 0
+                          OR num_nulls(service.per_customer_day, service.per_customer_open) < 2))
+               THEN 'locked'
+               WHEN turn.waits AND NOT chosen.hopeless THEN 'again'
+               WHEN turn.turn > 1 AND chosen.refusals <> '{}' AND NOT chosen.hopeless THEN 'again'
+               WHEN chosen.refusals[1] <> 'slot_taken' THEN chosen.refusals[1]  -- which comes last
+               WHEN 'limit' <> ALL (coalesce(string_to_array(item.override, ','), '{}'))
+                AND limit_met(service, limits.of_day, limits.of_service, limits.open,
+                              %(max_open)s::integer) IS NOT NULL
+               THEN 'limit_reached'
+               WHEN chosen.refusals = '{}' AND limits.in_slot > 0
+                AND (SELECT limits.in_slot >= shared.per_person AND shared.per_person < shared.capacity
+                       FROM slot AS shared
+                      WHERE shared.id = ANY (ARRAY[chosen.slot_id])) THEN 'already_booked'
+               ELSE chosen.refusals[1]
+           END) AS refusal
+      FROM item
+     CROSS JOIN mine
+      JOIN turn ON turn.n = item.n
+      LEFT JOIN service ON service.id = ANY (ARRAY[item.service_id])
+      LEFT JOIN account AS customer ON customer.id = ANY (ARRAY[item.account_id])
+      LEFT JOIN in_line AS chosen
+             ON chosen.n = item.n
+            AND chosen.rank = CASE WHEN service.capacity > 1 OR chosen.hopeless THEN 1
+                                   ELSE turn.turn
+                              END
+      LEFT JOIN LATERAL customer_counts(
+                service, item.account_id, chosen.local_day, chosen.slot_id, 0,
+                %(max_open)s::integer > 0
+                OR num_nulls(service.per_customer_day, service.per_customer_open) < 2
+                OR num_nulls(chosen.slot_id) = 0)
+             AS limits ON true
+      LEFT JOIN idempotency AS stored
+             ON stored.account_id = ANY (ARRAY[item.actor_id]) AND stored.key = ANY (ARRAY[item.key])
+    WINDOW same_key AS (PARTITION BY item.actor_id, item.key ORDER BY item.n)
+), queued AS (
+    SELECT considered.*,
+           CASE
+               WHEN considered.refusal IS NOT NULL THEN considered.refusal
+               -- Of those who come into one slot that stands, as many as it has room for.
+               WHEN considered.slot_id IS NOT NULL
+                AND sum(considered.size) OVER same_slot + (shared.booked) > shared.capacity THEN 'again'
+               WHEN EXISTS (
+                        SELECT FROM considered AS before
+                         WHERE before.n < considered.n
+                           AND before.refusal IS NULL
+                                           AND ((before.account_id = considered.account_id
+                                 AND (%(max_open)s::integer > 0
+                                      OR before.slot_id = considered.slot_id
+                                      OR num_nulls((considered.service).per_customer_day,
+                                                   (considered.service).per_customer_open) < 2))
+                                OR (((before.provider).id = (considered.provider).id
+                                     OR before.rooms && considered.rooms
+                                     OR before.rooms && ARRAY[(considered.provider).id]
+                                     OR considered.rooms && ARRAY[(before.provider).id])
+                                    AND coalesce(before.slot_id <> considered.slot_id, true)
+                                    AND (before.block && considered.block
+                                         OR ((before.local_day, (before.provider).id)
+                                              = (considered.local_day, (considered.provider).id)
+                                             AND num_nulls((considered.service).per_day,
+                                                           (considered.provider).per_day) < 2)))))
+               THEN 'again'
+           END AS verdict
+      FROM considered
+      LEFT JOIN slot AS shared ON shared.id = ANY (ARRAY[considered.slot_id])
+    WINDOW same_slot AS (PARTITION BY considered.slot_id, considered.refusal IS NULL
+                         ORDER BY considered.n)
+), made AS (
+    INSERT INTO slot (
+               provider_id, starts_at, ends_at, capacity, booked, service_id, service_version,
+               blocks_from, blocks_until, wall_at, overrides, chosen)
+    SELECT (queued.provider).id, queued.starts_at, queued.ends_at,
+           (queued.service).capacity, queued.size, (queued.service).id, (queued.service).version,
+           lower(queued.block), upper(queued.block),
+           queued.starts_at AT TIME ZONE wall_zone(queued.provider),
+           queued.overrides, CASE WHEN queued.provider_id = 0 THEN true END
+      FROM queued
+     WHERE queued.verdict IS NULL AND queued.slot_id IS NULL
+     ORDER BY (queued.provider).id, queued.starts_at
+    RETURNING slot AS taken
+), with_rooms AS (
+    INSERT INTO slot (
+               provider_id, starts_at, ends_at, booked, service_id, service_version,
+               lead_slot_id, blocks_from, blocks_until, wall_at, overrides)
+    SELECT room.provider_id, (made.taken).starts_at, (made.taken).ends_at, 1,
+           (made.taken).service_id, (made.taken).service_version, (made.taken).id,
+           (made.taken).blocks_from, (made.taken).blocks_until, (made.taken).wall_at,
+           (made.taken).overrides
+      FROM made
+      JOIN queued ON (queued.provider).id = (made.taken).provider_id
+                 AND queued.starts_at = (made.taken).starts_at
+                 AND queued.verdict IS NULL AND queued.slot_id IS NULL
+     CROSS JOIN LATERAL unnest(queued.rooms) AS room (provider_id)
+     WHERE room.provider_id IS NOT NULL
+     ORDER BY room.provider_id, (made.taken).starts_at
+), placed AS (
+    SELECT queued.n, made.taken AS slot, 1 AS place
+      FROM queued
+      JOIN made ON (made.taken).provider_id = (queued.provider).id
+               AND (made.taken).starts_at = queued.starts_at
+     WHERE queued.verdict IS NULL AND queued.slot_id IS NULL
+     UNION ALL
+    SELECT coming.n, coming.slot, free.place
+      FROM (SELECT queued.n, slot,
+                   row_number() OVER (PARTITION BY queued.slot_id ORDER BY queued.n) AS turn
+              FROM queued
+              JOIN slot ON slot.id = ANY (ARRAY[queued.slot_id])
+             WHERE queued.verdict IS NULL) AS coming
+     CROSS JOIN LATERAL (
+           SELECT free_places.place, row_number() OVER (ORDER BY free_places.place) AS turn
+             FROM free_places(coming.slot, coming.turn) AS free_places (place)) AS free
+     WHERE free.turn = coming.turn
+), booked AS (
+    INSERT INTO appointment (slot_id, place, account_id, notes, size)
+    SELECT (placed.slot).id, placed.place, queued.account_id, queued.notes, queued.size
+      FROM queued
+      JOIN placed ON placed.n = queued.n
+     ORDER BY queued.n
+    RETURNING appointment.*
+), recorded AS (
+    INSERT INTO appointment_history (
+               appointment_id, at, actor_id, action, to_slot_id, to_status, reason, overrides)
+    SELECT booked.id, clock_timestamp(), queued.actor_id, 'book', booked.slot_id, booked.status,
+           queued.reason, queued.overrides
+      FROM booked
+      JOIN placed ON (placed.slot).id = booked.slot_id AND placed.place = booked.place
+      JOIN queued ON queued.n = placed.n
+), counted AS (
+    UPDATE slot
+       SET booked = slot.booked + taken.size, version = slot.version + 1
+      FROM (SELECT queued.slot_id, sum(queued.size) AS size
+              FROM queued
+             WHERE queued.verdict IS NULL AND queued.slot_id IS NOT NULL
+             GROUP BY queued.slot_id) AS taken
+     WHERE slot.id = ANY (ARRAY[taken.slot_id])
+    RETURNING slot AS after
+), lent AS MATERIALIZED (  -- in order, or two could wait for each other
+    SELECT served.service_id, served.provider_id, won.count
+      FROM (SELECT queued.service_id, (queued.provider).id AS provider_id, count(*) AS count
+              FROM queued
+             WHERE queued.verdict IS NULL AND queued.provider_id = 0
+             GROUP BY 1, 2) AS won
+      JOIN service_provider AS served
+        ON served.service_id = ANY (ARRAY[won.service_id])
+       AND served.provider_id = ANY (ARRAY[won.provider_id])
+     ORDER BY served.service_id, served.provider_id
+       FOR NO KEY UPDATE OF served
+), distributed AS (
+    UPDATE service_provider AS served
+       SET served = served.served + lent.count * 100.0 / served.weight, last_at = now()
+      FROM lent
+     WHERE served.service_id = lent.service_id
+       AND served.provider_id = lent.provider_id
+), answer AS (
+    SELECT queued.n, queued.actor_id, queued.key, queued.fingerprint,
+           coalesce(queued.verdict, 'booked') AS verdict,
+           CASE WHEN queued.verdict = 'replayed' THEN (queued.stored).body
+                WHEN queued.verdict = 'limit_reached' THEN queued.met
+                WHEN queued.verdict = 'slot_taken'
+                THEN coalesce(queued.missing, '') || E'\n'
+                     || times_near(queued.service, queued.provider_id, queued.starts_at, queued.size, 0)
+                WHEN booked.id IS NOT NULL
+                THEN row_to_json(ROW (
+                         booked.id,
+                         CASE WHEN queued.expand
+                              THEN row_to_json(slot_full(
+                                       coalesce((SELECT counted.after
+                                                   FROM counted
+                                                  WHERE (counted.after).id = booked.slot_id),
+                                                placed.slot), queued.provider))
+                              ELSE row_to_json(slot_named(placed.slot, queued.provider))
+                         END,
+                         shown_name(account),
+                         booked.notes,
+                         booked.status
+                     )::appointment_document)::text
+           END AS body,
+           coalesce(booked.version, (queued.stored).version) AS version
+      FROM queued
+      LEFT JOIN placed ON placed.n = queued.n
+      LEFT JOIN booked ON booked.slot_id = (placed.slot).id AND booked.place = placed.place
+      LEFT JOIN account ON account.id = ANY (ARRAY[booked.account_id])
+), kept AS (
+    INSERT INTO idempotency (account_id, key, fingerprint, body, version)
+    SELECT answer.actor_id, answer.key, answer.fingerprint, answer.body, answer.version
+      FROM answer
+     WHERE answer.key <> '' AND answer.verdict = 'booked'
+)
+SELECT answer.n, answer.verdict, answer.body, answer.version
+  FROM answer
+ ORDER BY answer.n;

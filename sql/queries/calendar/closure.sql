@@ -1,0 +1,95 @@
+-- When a provider, or everybody, is closed. A closure only takes away, whatever the hours are.
+
+
+-- name: closure_lock :value
+-- The provider that it closes, or all of them; how many there are.
+SELECT count(*)
+  FROM (SELECT provider.id
+          FROM provider
+         WHERE %(provider_id)s::bigint IN (0, provider.id)
+         ORDER BY provider.id
+           FOR NO KEY UPDATE) AS locked;
+
+
+-- name: closure_create :one
+-- By days, its instants reach as far as they do in any zone: what is looked for finds it by them.
+UPDATE provider
+   SET calendar_version = provider.calendar_version + 1
+ WHERE %(provider_id)s::bigint IN (0, provider.id);
+
+INSERT INTO closure (provider_id, from_day, until_day, starts_at, ends_at, reason, actor_id)
+SELECT nullif(%(provider_id)s::bigint, 0), %(from_day)s::date, %(until_day)s::date,
+       coalesce(%(starts_at)s::timestamptz,
+                %(from_day)s::date::timestamp AT TIME ZONE 'UTC' - interval '16 hours'),
+       coalesce(%(ends_at)s::timestamptz,
+                (%(until_day)s::date + 1)::timestamp AT TIME ZONE 'UTC' + interval '16 hours'),
+       %(reason)s::text, %(actor_id)s::bigint
+RETURNING id, row_to_json(closure_document(closure))::text AS body;
+
+
+-- name: closure_get :maybe
+SELECT coalesce(closure.provider_id, 0) AS provider_id,
+       row_to_json(closure_document(closure))::text AS body
+  FROM closure
+ WHERE closure.id = %(closure_id)s::bigint
+   AND (closure.provider_id IS NULL
+        OR %(staff_of)s::bigint IN (-1, closure.provider_id));
+
+
+-- name: closure_list :many
+-- Those that have not ended, of what the actor keeps or of everybody.
+SELECT closure.id, row_to_json(closure_document(closure))::text AS body
+  FROM closure
+ WHERE closure.id > %(after_id)s::bigint
+   AND closure.ends_at > now()
+   AND (closure.provider_id IS NULL
+        OR (%(staff_of)s::bigint IN (-1, closure.provider_id)
+            AND %(provider_id)s::bigint IN (0, closure.provider_id)))
+ ORDER BY closure.id
+ LIMIT %(limit)s::integer;
+
+
+-- name: closure_delete :exec
+UPDATE provider
+   SET calendar_version = provider.calendar_version + 1
+ WHERE %(provider_id)s::bigint IN (0, provider.id);
+
+DELETE FROM closure
+ WHERE closure.id = %(closure_id)s::bigint;
+
+
+-- name: closure_conflicts :one
+-- The coming appointments that a closure is in the way of, the first of them, and how many there
+-- are. Of what began before it only the last can reach into it, or what is an overridden time: that
+-- lasts a day at most.
+WITH conflict AS (
+    SELECT appointment.id, slot.starts_at,
+           row_number() OVER (ORDER BY slot.starts_at, appointment.id) AS nth
+      FROM closure
+      JOIN provider ON closure.provider_id IS NULL OR provider.id = closure.provider_id
+      JOIN slot ON slot.provider_id = provider.id
+      JOIN appointment ON appointment.slot_id = ANY (ARRAY[slot.id])
+     WHERE closure.id = %(closure_id)s::bigint
+       AND slot.starts_at > now()
+       AND slot.starts_at < closure.ends_at
+       AND slot.starts_at >= least(
+               closure.starts_at - interval '24 hours',
+               (SELECT max(earlier.starts_at)
+                  FROM slot AS earlier
+                 WHERE earlier.provider_id = provider.id
+                   AND earlier.deleted_at IS NULL
+                   AND earlier.overrides IS NULL
+                   AND earlier.starts_at <= closure.starts_at))
+       AND tstzrange(slot.starts_at, slot.ends_at) && closure_time(closure, provider)
+       AND slot.deleted_at IS NULL
+       AND slot.booked > 0
+       AND outside_hours(slot, provider) IS NOT NULL
+       AND appointment.status <> 'cancelled'
+       AND is_open(appointment.status)
+)
+SELECT coalesce(
+           json_agg(row_to_json(ROW (conflict.id, conflict.starts_at, 'closure')
+                                ::conflict_document) ORDER BY conflict.nth)
+               FILTER (WHERE conflict.nth <= %(most)s::integer), '[]')::text AS conflicts,
+       count(*) AS total
+  FROM conflict;

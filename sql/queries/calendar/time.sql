@@ -1,0 +1,129 @@
+-- Times at which a service can be booked: what is open, less what is taken. Nothing of it is stored.
+
+
+-- name: time_list :many
+-- For each item a page of the times of a service, by start and provider, as the JSON array itself; provider
+-- 0 stands for all of the service: then each start comes once, with how many are free. No body where its
+-- tag is known already.
+SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
+       list.last_at, list.last_id, list.more, version.tag
+  FROM unnest(
+           %(service_id)s::bigint[], %(provider_id)s::bigint[],
+           %(from_at)s::timestamptz[], %(to_at)s::timestamptz[], %(size)s::integer[],
+           %(except_slot_id)s::bigint[], %(after_at)s::timestamptz[], %(after_id)s::bigint[],
+           %(limit)s::integer[], %(known)s::text[]
+       ) WITH ORDINALITY AS item (
+           service_id, provider_id, from_at, to_at, size, except_slot_id, after_at, after_id,
+           most, known, n)
+ CROSS JOIN LATERAL (
+    WITH found AS MATERIALIZED (
+        SELECT provider, time.starts_at, time.ends_at, time.remaining, time.slot_id
+          FROM service
+          JOIN service_provider AS served
+            ON served.service_id = service.id
+           AND item.provider_id IN (0, served.provider_id)
+          JOIN provider ON provider.id = served.provider_id
+         CROSS JOIN LATERAL service_times(
+                   service, provider, greatest(item.from_at, item.after_at), item.to_at,
+                   item.size, item.except_slot_id) AS time
+         WHERE service.id = item.service_id
+           AND num_nulls(service.retired_at) = 1
+           AND (time.starts_at, CASE WHEN item.provider_id = 0 THEN 0 ELSE served.provider_id END)
+               > (item.after_at, item.after_id)
+    ), line AS (
+        SELECT found.starts_at, (found.provider).id AS provider_id,
+               time_document(found.provider, found.starts_at, found.ends_at, found.remaining,
+                             found.slot_id) AS body
+          FROM found
+         WHERE item.provider_id <> 0
+         UNION ALL
+        SELECT start.starts_at, 0, start.body
+          FROM (SELECT DISTINCT ON (found.starts_at)
+                       found.starts_at,
+                       anybody_time_document(
+                           found.provider, found.starts_at, found.ends_at,
+                           sum(found.remaining) OVER same_start, count(*) OVER same_start) AS body
+                  FROM found
+                 WHERE item.provider_id = 0
+                WINDOW same_start AS (PARTITION BY found.starts_at)
+                 ORDER BY found.starts_at, (found.provider).id) AS start
+    ), page AS (
+        SELECT line.*, row_number() OVER (ORDER BY line.starts_at, line.provider_id) AS nth
+          FROM line
+         ORDER BY line.starts_at, line.provider_id
+         LIMIT item.most + 1
+    )
+    SELECT '[' || coalesce(string_agg(page.body, ',' ORDER BY page.nth)
+                               FILTER (WHERE page.nth <= item.most), '') || ']' AS body,
+           max(page.starts_at) FILTER (WHERE page.nth = item.most)::text AS last_at,
+           max(page.provider_id) FILTER (WHERE page.nth = item.most) AS last_id,
+           count(*) > item.most AS more
+      FROM page
+ ) AS list
+ CROSS JOIN LATERAL (
+    SELECT to_hex(hashtextextended(list.body, 0)) AS tag
+    OFFSET 0  -- else it would be worked out twice
+ ) AS version
+ ORDER BY item.n;
+
+
+-- name: time_service :maybe
+-- What a request has to know of a service beforehand; the clock is that of the provider, or of the first.
+SELECT service.id, service.retired_at IS NOT NULL AS retired, service.horizon_days,
+       (SELECT wall_zone(provider)
+          FROM service_provider AS served
+          JOIN provider ON provider.id = served.provider_id
+         WHERE served.service_id = service.id
+           AND %(provider_id)s::bigint IN (0, served.provider_id)
+         ORDER BY provider.id
+         LIMIT 1) AS zone
+  FROM service
+ WHERE service.id = %(service_id)s::bigint;
+
+
+-- name: time_moving :maybe
+-- The slot of one's own appointment, if it would be free without it; 0 where others share it.
+SELECT CASE WHEN is_made(slot) AND slot.booked = appointment.size THEN slot.id ELSE 0 END AS slot_id
+  FROM appointment
+  JOIN slot ON slot.id = appointment.slot_id
+ WHERE appointment.id = %(appointment_id)s::bigint
+   AND is_open(appointment.status)
+   AND (appointment.account_id = %(account_id)s::bigint OR is_staff(slot, %(staff_of)s::bigint));
+
+
+-- name: time_explain :many
+-- Everything that speaks against a time, provider by provider, in the order in which booking tells it: who
+-- came closest first. No row where nobody offers the service.
+SELECT provider.id AS provider_id,
+       ARRAY(SELECT refusal.code
+               FROM unnest(verdict.refusals
+                           || CASE WHEN limits.met IS NOT NULL THEN ARRAY['limit_reached'] END
+                            || CASE WHEN limits.already THEN ARRAY['already_booked'] END)
+                 AS refusal (code)
+              GROUP BY refusal.code
+              ORDER BY refusal_rank(refusal.code)) AS refusals,
+       CASE WHEN 'limit_reached' = ANY (verdict.refusals) THEN 'per_day' ELSE limits.met END AS met,
+       verdict.missing
+  FROM service
+  JOIN service_provider AS served ON served.service_id = service.id
+                                 AND %(provider_id)s::bigint IN (0, served.provider_id)
+  JOIN provider ON provider.id = served.provider_id
+ CROSS JOIN LATERAL time_verdict(
+           service, provider, %(starts_at)s::timestamptz, %(size)s::integer, 0) AS verdict
+ CROSS JOIN LATERAL (
+       SELECT limit_met(service, counts.of_day, counts.of_service, counts.open,
+                        %(max_open)s::integer) AS met,
+              counts.in_slot >= shared.per_person AND shared.per_person < shared.capacity AS already
+         FROM customer_counts(service, %(account_id)s::bigint, verdict.local_day, verdict.slot_id, 0, true)
+                  AS counts
+         LEFT JOIN slot AS shared ON shared.id = ANY (ARRAY[verdict.slot_id])
+ ) AS limits
+ WHERE service.id = %(service_id)s::bigint
+ ORDER BY refusal_rank(verdict.refusals[1]) DESC, provider.id
+ LIMIT 1000;
+
+
+-- name: time_near :value
+SELECT times_near(service, %(provider_id)s::bigint, %(near)s::timestamptz, %(size)s::integer, 0)
+  FROM service
+ WHERE service.id = %(service_id)s::bigint;

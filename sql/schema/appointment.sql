@@ -1,0 +1,122 @@
+-- Who has which piece of whose time, and how that came about.
+
+-- A piece of a provider's time, half-open: [starts_at, ends_at).
+CREATE TABLE slot (
+    id           bigint GENERATED ALWAYS AS IDENTITY,
+    provider_id  bigint      NOT NULL,
+    starts_at    timestamptz NOT NULL,
+    ends_at      timestamptz NOT NULL,
+    capacity     integer     NOT NULL DEFAULT 1,
+    -- How many places are taken; kept equal to the rows that are not cancelled, under its row lock.
+    booked       integer     NOT NULL DEFAULT 0,
+    -- Closed by its provider: nobody can book it.
+    closed       boolean     NOT NULL DEFAULT false,
+    -- Raised by every change, bookings included; the ETag.
+    version      integer     NOT NULL DEFAULT 1,
+    -- Deleted slots stay, since the history of appointments points to them.
+    deleted_at   timestamptz,
+    -- How many of its places one person may have at a time.
+    per_person   smallint    NOT NULL DEFAULT 1,
+    -- What it is for. A slot that was made for a time has blocks: from when to when its provider is busy
+    -- with it, buffers included. It goes when the last one leaves it.
+    service_id       bigint,
+    service_version  integer,
+    -- Of what the service needs besides: the slot of the appointment.
+    lead_slot_id     bigint,
+    blocks_from      timestamptz,
+    blocks_until     timestamptz,
+    -- What the wall clock was to show, as it was promised.
+    wall_at          timestamp,
+    -- What staff overrode to make it.
+    overrides        text[],
+    -- Whether we chose the provider, among all of the service.
+    chosen           boolean,
+    CONSTRAINT slot_pkey PRIMARY KEY (id),
+    CONSTRAINT slot_provider_fkey FOREIGN KEY (provider_id) REFERENCES provider (id),
+    CONSTRAINT slot_starts_before_ends CHECK (starts_at < ends_at),
+    -- Outside of this range drivers can't read an instant back.
+    CONSTRAINT slot_within_calendar CHECK (
+        starts_at >= '1970-01-01 00:00:00+00' AND ends_at < '9999-01-01 00:00:00+00'
+    ),
+    CONSTRAINT slot_capacity_sane CHECK (capacity BETWEEN 1 AND 1000),
+    CONSTRAINT slot_per_person_sane CHECK (per_person BETWEEN 1 AND 1000),
+    CONSTRAINT slot_booked_within_capacity CHECK (booked BETWEEN 0 AND capacity),
+    CONSTRAINT slot_service_fkey FOREIGN KEY (service_id) REFERENCES service (id),
+    CONSTRAINT slot_blocks_both CHECK ((blocks_from IS NULL) = (blocks_until IS NULL)),
+    CONSTRAINT slot_blocks_hold_it CHECK (blocks_from <= starts_at AND blocks_until >= ends_at),
+    CONSTRAINT slot_no_overlap EXCLUDE USING gist (
+        provider_id WITH =,
+        tstzrange(coalesce(blocks_from, starts_at), coalesce(blocks_until, ends_at)) WITH &&
+    ) WHERE (deleted_at IS NULL AND (overrides IS NULL OR NOT overrides && '{overlap,buffer}'))
+-- Room in each page, so that the counter changes in place without touching an index.
+) WITH (fillfactor = 70);
+
+CREATE INDEX slot_starts ON slot (starts_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX slot_provider_starts ON slot (provider_id, starts_at, id);
+CREATE INDEX slot_lead ON slot (lead_slot_id) WHERE lead_slot_id IS NOT NULL;
+-- Few last longer than a day, as no slot that is made for a time does: others are found by when they begin.
+CREATE INDEX slot_long ON slot (provider_id, starts_at) WHERE ends_at - starts_at > '24:00:00';
+
+-- One person's place in one slot.
+CREATE TABLE appointment (
+    id          bigint GENERATED ALWAYS AS IDENTITY,
+    slot_id     bigint      NOT NULL,
+    -- Which of the slot's places, from 1 to its capacity.
+    place       integer     NOT NULL,
+    account_id  bigint      NOT NULL,
+    status      text        NOT NULL DEFAULT 'booked',
+    notes       text        NOT NULL DEFAULT '',
+    version     integer     NOT NULL DEFAULT 1,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    -- How many people come: so much of the slot's capacity.
+    size        integer     NOT NULL DEFAULT 1,
+    CONSTRAINT appointment_pkey PRIMARY KEY (id),
+    CONSTRAINT appointment_slot_fkey FOREIGN KEY (slot_id) REFERENCES slot (id),
+    CONSTRAINT appointment_account_fkey FOREIGN KEY (account_id) REFERENCES account (id),
+    CONSTRAINT appointment_place_counts_from_one CHECK (place >= 1),
+    CONSTRAINT appointment_status_known CHECK (
+        status IN ('booked', 'cancelled', 'fulfilled', 'noshow')
+    ),
+    CONSTRAINT appointment_notes_length CHECK (char_length(notes) <= 4000),
+    CONSTRAINT appointment_size_sane CHECK (size BETWEEN 1 AND 1000)
+) WITH (fillfactor = 90);
+
+-- The last word on double booking: only cancelling gives a place back.
+CREATE UNIQUE INDEX appointment_one_per_place ON appointment (slot_id, place)
+    WHERE status <> 'cancelled';
+-- The others of a slot, for its provider's list.
+CREATE INDEX appointment_cancelled ON appointment (slot_id, id) WHERE status = 'cancelled';
+-- A user's own list, page by page.
+CREATE INDEX appointment_account ON appointment (account_id, id);
+
+-- Whether an appointment of this status can still be moved, or come to an end.
+CREATE FUNCTION is_open(status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN status = 'booked';
+
+-- Every change of an appointment: who, when, from where to where. Written in the transaction of the
+-- change. Slots and actors carry no foreign key: they are never deleted, and each key would lock
+-- their rows once more for every booking.
+CREATE TABLE appointment_history (
+    id              bigint GENERATED ALWAYS AS IDENTITY,
+    appointment_id  bigint      NOT NULL,
+    at              timestamptz NOT NULL DEFAULT now(),
+    actor_id        bigint      NOT NULL,
+    action          text        NOT NULL,
+    from_slot_id    bigint,
+    to_slot_id      bigint,
+    from_status     text,
+    to_status       text        NOT NULL,
+    reason          text        NOT NULL DEFAULT '',
+    -- What staff overrode.
+    overrides       text[],
+    CONSTRAINT appointment_history_pkey PRIMARY KEY (id),
+    CONSTRAINT appointment_history_appointment_fkey
+        FOREIGN KEY (appointment_id) REFERENCES appointment (id),
+    CONSTRAINT appointment_history_action_known CHECK (
+        action IN ('book', 'reschedule', 'cancel', 'noshow', 'fulfill')
+    ),
+    CONSTRAINT appointment_history_reason_length CHECK (char_length(reason) <= 500)
+);
+
+CREATE INDEX appointment_history_appointment ON appointment_history (appointment_id, id);

@@ -1,0 +1,138 @@
+-- Slots as clients see them, and what is free in them.
+
+-- The documents that clients see. PostgreSQL writes the JSON itself: row_to_json() of these types
+-- keeps their order and costs less than fetching rows and encoding them again.
+CREATE TYPE slot_brief AS (id bigint, start_time text, end_time text);
+
+CREATE TYPE slot_named AS (id bigint, start_time text, end_time text, provider text);
+
+CREATE TYPE slot_full AS (
+    id           bigint,
+    start_time   text,
+    end_time     text,
+    provider     text,
+    provider_id  bigint,
+    date         text,
+    starts_at    timestamptz,
+    ends_at      timestamptz,
+    time_zone    text,
+    capacity     integer,
+    remaining    integer,
+    status       text
+);
+
+-- What a clock on the wall of this zone shows.
+CREATE FUNCTION wall_clock(at timestamptz, zone text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN to_char(at AT TIME ZONE zone, 'HH24:MI');
+
+-- What a clock on the wall shows at an instant, in seconds ahead of UTC.
+CREATE FUNCTION clock_offset(at timestamptz, zone text) RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN extract(epoch FROM (at AT TIME ZONE zone) - (at AT TIME ZONE 'UTC'))::integer;
+
+-- Whose clock a provider's slots are shown by.
+CREATE FUNCTION wall_zone(provider provider) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(provider.clock, provider.time_zone);
+
+CREATE FUNCTION slot_brief(slot slot, provider provider) RETURNS slot_brief
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN ROW (
+    slot.id,
+    wall_clock(slot.starts_at, wall_zone(provider)),
+    wall_clock(slot.ends_at, wall_zone(provider))
+)::slot_brief;
+
+CREATE FUNCTION slot_named(slot slot, provider provider) RETURNS slot_named
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN ROW (
+    slot.id,
+    wall_clock(slot.starts_at, wall_zone(provider)),
+    wall_clock(slot.ends_at, wall_zone(provider)),
+    provider.name
+)::slot_named;
+
+-- The words of FHIR and iCalendar.
+CREATE FUNCTION slot_status(slot slot) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN slot.closed THEN 'busy-unavailable'
+    WHEN slot.booked >= slot.capacity THEN 'busy'
+    ELSE 'free'
+END;
+
+-- Whether an actor keeps this slot's calendar: staff_of is a provider's id, -1 for all, 0 for none.
+CREATE FUNCTION is_staff(slot slot, staff_of bigint) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN staff_of = -1 OR staff_of = slot.provider_id;
+
+CREATE FUNCTION slot_full(slot slot, provider provider) RETURNS slot_full
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN ROW (
+    slot.id,
+    wall_clock(slot.starts_at, wall_zone(provider)),
+    wall_clock(slot.ends_at, wall_zone(provider)),
+    provider.name,
+    slot.provider_id,
+    to_char(slot.starts_at AT TIME ZONE wall_zone(provider), 'YYYY-MM-DD'),
+    slot.starts_at,
+    slot.ends_at,
+    provider.time_zone,
+    slot.capacity,
+    slot.capacity - slot.booked,
+    slot_status(slot)
+)::slot_full;
+
+-- A slot by itself: one that lets a person have several places says how many, one that is of a service
+-- which.
+CREATE FUNCTION slot_alone(slot slot, provider provider) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN slot.per_person = 1 AND slot.service_id IS NULL
+    THEN row_to_json(slot_full(slot, provider))::text
+    ELSE left(row_to_json(slot_full(slot, provider))::text, -1)
+        || CASE WHEN slot.per_person > 1 THEN ',"per_person":' || slot.per_person ELSE '' END
+        || coalesce(',"service":' || slot.service_id, '') || '}'
+END;
+
+-- Free places of a slot, as many as are asked for. Where nobody has booked, nothing is looked up.
+CREATE FUNCTION free_places(slot slot, asked bigint) RETURNS SETOF integer
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT place
+      FROM generate_series(1, slot.capacity) AS place
+     WHERE slot.booked = 0
+        OR NOT EXISTS (
+               SELECT FROM appointment
+                WHERE appointment.slot_id = slot.id
+                  AND appointment.place = place.place
+                  AND appointment.status <> 'cancelled'
+           )
+     LIMIT asked;
+END;
+
+-- Up to three free slots of a provider that begin after an instant, among the next 200.
+CREATE FUNCTION free_slots_near(provider_id bigint, near timestamptz, except_ids bigint[])
+RETURNS SETOF slot
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT slot.*
+      FROM (SELECT *
+              FROM slot
+             WHERE slot.provider_id = free_slots_near.provider_id
+               AND slot.deleted_at IS NULL
+               AND slot.starts_at > greatest(near, now())
+             ORDER BY slot.starts_at
+             LIMIT 200) AS slot
+     WHERE slot_status(slot) = 'free'
+       AND slot.id <> ALL (except_ids)
+     ORDER BY slot.starts_at
+     LIMIT 3;
+END;
+
+-- The ids of a kind of row that this transaction has locked and noted (queries/appointment/book.sql): no ids
+-- where it noted none.
+CREATE FUNCTION locked(kind text) RETURNS bigint[]
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(nullif(current_setting('booking.' || kind, true), ''), '{}')::bigint[];
