@@ -11,6 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisClusterException, RedisError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from service.errors import Unavailable
 from service.settings import Settings
@@ -37,6 +38,8 @@ def connect(settings: Settings, *, repeat: bool) -> "Redis":
         "socket_connect_timeout": settings.redis_timeout,
         "retry": Retry(ConstantBackoff(0.01), 1, broke) if repeat else Retry(NoBackoff(), 0),
         "client_name": "booking",
+        # With them a pool does not look whether a connection that it takes has been closed.
+        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }
     url = settings.redis_url
     if url.startswith(SENTINELS):
