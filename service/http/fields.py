@@ -31,6 +31,7 @@ LONGEST_INTEGER = 1000  # digits; Python itself refuses 4,301 in words of its ow
 MOST_PIECES = 10_000  # quotes, commas, brackets and braces of a body: they are what costs time
 DEEPEST = 200  # arrays and objects within each other
 Id = Annotated[int, Meta(ge=-INT64, le=INT64)]
+ProviderId = Annotated[int, Meta(ge=1, le=INT64)]  # where 0 would mean anybody, or everybody
 Limit = Annotated[int, Meta(ge=1, le=500)]
 Cursor = Annotated[str, Meta(extra_json_schema={"format": "cursor"})]
 Instant = Annotated[datetime, Meta(tz=True)]

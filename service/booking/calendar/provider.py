@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from service.booking.actor import Actor
 from service.booking.answer import NO_PROVIDER, Page
+from service.booking.calendar import zones
 from service.booking.calendar.hours import opened
 from service.booking.calendar.wall import check_zone
 from service.booking.idempotency import together
@@ -60,10 +61,7 @@ async def get(deps: Deps, provider_id: int) -> Versioned:
 async def zone(deps: Deps, provider_id: int) -> ZoneInfo:
     """The time zone of a provider, or UTC where Python does not know it. Raises NotFound."""
     found, _ = await get(deps, provider_id)
-    try:
-        return ZoneInfo(found.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    return zones.known(found.time_zone)
 
 
 async def list_page(deps: Deps, after_id: int, limit: int) -> Page[Sequence[Provider], int]:

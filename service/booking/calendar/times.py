@@ -9,6 +9,7 @@ from service import errors
 from service.booking.actor import Actor
 from service.booking.answer import NO_APPOINTMENT, NO_SERVICE, REFUSED, Page
 from service.booking.appointment.book_time import ANY_PROVIDER
+from service.booking.calendar import zones
 from service.booking.calendar.bounds import FIRST
 from service.deps import Deps, named_lane
 from service.errors import NotFound
@@ -86,7 +87,7 @@ async def service(deps: Deps, service_id: int, provider_id: int) -> Service:
     row = await deps.db.run("time_service", service_id=service_id, provider_id=provider_id)
     if row is None or row.retired:
         raise NotFound(NO_SERVICE)
-    return Service(row.horizon_days, ZoneInfo(row.zone or "UTC"))
+    return Service(row.horizon_days, zones.known(row.zone or "UTC"))
 
 
 async def moving(deps: Deps, actor: Actor, appointment_id: int) -> int:
@@ -199,7 +200,7 @@ def _detail(code: str, met: str | None, missing: str | None) -> str:
     return REFUSED[code].detail
 
 
-def days_between(from_at: datetime, to_at: datetime, provider_id: int) -> Sequence[str]:
+def wrong_span(from_at: datetime, to_at: datetime, provider_id: int) -> Sequence[str]:
     """What is wrong with a span, as messages."""
     longest = SPAN if provider_id != ANY_PROVIDER else SPAN_OF_ANY
     if to_at - from_at > longest + timedelta(hours=2):  # days may have more than 24 hours

@@ -53,6 +53,14 @@ def names() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones() - {"localtime"})  # a file, not a zone
 
 
+def known(name: str) -> zoneinfo.ZoneInfo:
+    """The zone of a provider, or UTC where Python does not know it: PostgreSQL may know others."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo("UTC")
+
+
 def zone(name: str) -> zoneinfo.ZoneInfo:
     """The zone of this name. Raises InvalidFields where Python does not know it."""
     if name not in names():

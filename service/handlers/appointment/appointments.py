@@ -10,7 +10,7 @@ from service.booking.appointment import read, trial
 from service.booking.appointment.book import book
 from service.booking.appointment.book_time import book_time
 from service.booking.status import AppointmentStatus
-from service.handlers.appointment.book import BookBody, TimeBody, wish
+from service.handlers.appointment.book import TIME_REFUSALS, BookBody, TimeBody, wish
 from service.handlers.appointment.book import kind as kind_of
 from service.handlers.calendar import days
 from service.http import cursor, fields
@@ -84,13 +84,8 @@ class Appointments(ApiHandler):
             errors.SlotTaken,
             errors.AlreadyBooked,
             errors.SlotInPast,
-            errors.NotOffered,
-            errors.PartyTooLarge,
-            errors.TooSoon,
-            errors.TooFar,
-            errors.Closed,
-            errors.OffGrid,
-            errors.LimitReached,
+            *TIME_REFUSALS,
+            errors.PermissionDenied,
             errors.Busy,
         ),
         sends=("ETag",),

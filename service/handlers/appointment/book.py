@@ -4,11 +4,22 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from service import errors
 from service.booking.appointment.book_time import ANY_PROVIDER, Override, Wish
-from service.http.fields import Body, Id, Instant
+from service.handlers.calendar.times import Size
+from service.http.fields import Body, Id, Instant, ProviderId
 
 Notes = Annotated[str, Meta(max_length=4000)]
-Size = Annotated[int, Meta(ge=1, le=1000, description="How many people come.")]
+# What booking a time of a service may be refused for, and moving to one.
+TIME_REFUSALS = (
+    errors.NotOffered,
+    errors.PartyTooLarge,
+    errors.TooSoon,
+    errors.TooFar,
+    errors.Closed,
+    errors.OffGrid,
+    errors.LimitReached,
+)
 
 
 class BookBody(Body):
@@ -22,7 +33,7 @@ class TimeBody(Body):
 
     service: Id
     starts_at: Instant
-    provider: Id | None = None
+    provider: ProviderId | None = None
     size: Size = 1
     notes: Notes | None = ""
     customer: Id | None = None
@@ -40,7 +51,7 @@ def wish(body: TimeBody) -> Wish:
     return Wish(
         service_id=body.service,
         starts_at=body.starts_at,
-        provider_id=ANY_PROVIDER if body.provider is None else body.provider,
+        provider_id=body.provider or ANY_PROVIDER,
         size=body.size,
         notes=body.notes or "",
         customer_id=body.customer,

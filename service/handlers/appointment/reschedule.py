@@ -7,9 +7,10 @@ from service.booking.actions import RESCHEDULE
 from service.booking.appointment.move_time import SAME_PROVIDER, move_time
 from service.booking.appointment.reschedule import reschedule
 from service.handlers.appointment.appointments import Change
+from service.handlers.appointment.book import TIME_REFUSALS
 from service.http import fields
 from service.http.base import endpoint
-from service.http.fields import Body, Id, Instant
+from service.http.fields import Body, Id, Instant, ProviderId
 from service.openapi.answers import appointment as answers
 
 
@@ -21,7 +22,7 @@ class MoveTimeBody(Body):
     """Another time of the appointment's service, with the same provider unless another is named."""
 
     starts_at: Instant
-    provider: Id | None = None
+    provider: ProviderId | None = None
 
 
 class Reschedule(Change):
@@ -37,13 +38,7 @@ class Reschedule(Change):
             errors.NotActive,
             errors.SlotInPast,
             errors.TooLate,
-            errors.NotOffered,
-            errors.PartyTooLarge,
-            errors.TooSoon,
-            errors.TooFar,
-            errors.Closed,
-            errors.OffGrid,
-            errors.LimitReached,
+            *TIME_REFUSALS,
             errors.Busy,
             errors.PermissionDenied,
             errors.PreconditionFailed,
@@ -59,7 +54,7 @@ class Reschedule(Change):
                 self.actor,
                 appointment_id,
                 self.body.starts_at,
-                SAME_PROVIDER if self.body.provider is None else self.body.provider,
+                self.body.provider or SAME_PROVIDER,
                 version=version,
                 expand=self.expand,
                 key=self.key,

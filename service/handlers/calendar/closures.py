@@ -2,10 +2,9 @@
 
 import json
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
 from service.booking.answer import NOTHING, Answer, Page
 from service.booking.broad import in_turn
@@ -18,12 +17,11 @@ from service.handlers.calendar import schedule
 from service.handlers.calendar.schedule import DryRun, Reason
 from service.http import cursor
 from service.http.base import ApiHandler, endpoint
-from service.http.fields import INT64, Body, Cursor, Instant, Limit
+from service.http.fields import Body, Cursor, Instant, Limit, ProviderId
 from service.openapi.answers import hours as answers
 
 TAG = schedule.TAG
 
-Provider = Annotated[int, Meta(ge=1, le=INT64)]
 EITHER = "Give from and to, or starts_at and ends_at."
 
 
@@ -31,7 +29,7 @@ class ClosureBody(Body):
     """Of one provider, or of everybody: from a day to another, both included; or half-open, from an
     instant to another."""
 
-    provider: Provider | None = None
+    provider: ProviderId | None = None
     from_day: date | None = msgspec.field(default=None, name="from")
     to_day: date | None = msgspec.field(default=None, name="to")
     starts_at: Instant | None = None
@@ -40,7 +38,7 @@ class ClosureBody(Body):
 
 
 class ClosureQuery(msgspec.Struct):
-    provider: Provider | None = None
+    provider: ProviderId | None = None
     limit: Limit = 100
     cursor: Cursor = ""
 

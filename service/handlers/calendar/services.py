@@ -14,7 +14,7 @@ from service.errors import PreconditionFailed
 from service.handlers import nested
 from service.http import cursor, fields
 from service.http.base import ApiHandler, endpoint
-from service.http.fields import Body, Cursor, Id, Limit, Title
+from service.http.fields import Body, Cursor, Id, Limit, ProviderId, Title
 from service.openapi.answers import service as answers
 
 TAG = "Services", "What can be booked, with whom, and how often."
@@ -115,7 +115,7 @@ class ServiceChanges(Body):
 
 
 class ServiceQuery(msgspec.Struct):
-    provider: Id | None = None
+    provider: ProviderId | None = None
     limit: Limit = 100
     cursor: Cursor = ""
 

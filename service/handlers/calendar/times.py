@@ -9,18 +9,18 @@ from msgspec import Meta
 from service import errors
 from service.booking.appointment.book_time import ANY_PROVIDER
 from service.booking.calendar import times
-from service.booking.calendar.bounds import LAST
+from service.booking.calendar.bounds import LAST, MOST_PLACES
 from service.handlers.calendar import services
 from service.http import cursor
 from service.http.base import ApiHandler, endpoint
-from service.http.fields import Cursor, Id, Instant, Limit, is_day
+from service.http.fields import Cursor, Id, Instant, Limit, ProviderId, is_day
 from service.http.headers.guards import PRIVATE
 from service.http.routing.declaration import SIGNED_IN
 from service.openapi.answers import calendar as answers
 
 TAG = services.TAG
 
-Size = Annotated[int, Meta(ge=1, le=1000, description="How many people come.")]
+Size = Annotated[int, Meta(ge=1, le=MOST_PLACES, description="How many people come.")]
 Moving = Annotated[
     Id,
     Meta(description="One's own appointment that is to be moved: it is not in its own way."),
@@ -30,7 +30,7 @@ Moving = Annotated[
 class TimesQuery(msgspec.Struct):
     """`from` is now unless it is given, `to` a week later. A day is one of the provider's clock."""
 
-    provider: Id | None = None
+    provider: ProviderId | None = None
     from_at: Instant | None = msgspec.field(default=None, name="from")
     to_at: Instant | None = msgspec.field(default=None, name="to")
     size: Size = 1
@@ -42,7 +42,7 @@ class TimesQuery(msgspec.Struct):
 class NextQuery(msgspec.Struct):
     """`from` is now unless it is given."""
 
-    provider: Id | None = None
+    provider: ProviderId | None = None
     from_at: Instant | None = msgspec.field(default=None, name="from")
     size: Size = 1
     moving: Moving | None = None
@@ -50,7 +50,7 @@ class NextQuery(msgspec.Struct):
 
 class ExplainQuery(msgspec.Struct):
     starts_at: Instant
-    provider: Id | None = None
+    provider: ProviderId | None = None
     size: Size = 1
 
 
@@ -78,12 +78,12 @@ class Times(OfService):
         """Times that can be booked now, by start and provider. Without `provider` each start comes
         once, with the number of `providers` who are free, on the clock of the first of them."""
         query: TimesQuery = self.query
-        provider_id = query.provider if query.provider is not None else ANY_PROVIDER
+        provider_id = query.provider or ANY_PROVIDER
         asked = await times.service(self.deps, service_id, provider_id)
         now = datetime.now(UTC)
         from_at = max(_placed(self, "from", asked, now), now)
         to_at = _placed(self, "to", asked, min(from_at, LAST) + timedelta(days=7))
-        if wrong := times.days_between(from_at, to_at, provider_id):
+        if wrong := times.wrong_span(from_at, to_at, provider_id):
             raise errors.InvalidFields({"to": wrong})
         page = await times.list_page(
             self.deps,
@@ -110,7 +110,7 @@ class Next(OfService):
     async def get(self, service_id: int) -> None:
         """The first time that can be booked, however far ahead; null where there is none."""
         query: NextQuery = self.query
-        provider_id = query.provider if query.provider is not None else ANY_PROVIDER
+        provider_id = query.provider or ANY_PROVIDER
         asked = await times.service(self.deps, service_id, provider_id)
         found = await times.next_time(
             self.deps,
@@ -128,7 +128,7 @@ class Explain(OfService):
     async def get(self, service_id: int) -> None:
         """Why who asks can't book a time: all reasons, the first is what booking would say."""
         query: ExplainQuery = self.query
-        provider_id = query.provider if query.provider is not None else ANY_PROVIDER
+        provider_id = query.provider or ANY_PROVIDER
         found = await times.explain(
             self.deps, self.actor, service_id, provider_id, query.starts_at, query.size
         )

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from service.booking.answer import NO_PROVIDER
 from service.booking.calendar import zones
@@ -39,7 +39,7 @@ async def locked(deps: Deps, provider_id: int) -> Any:
 async def reopen(deps: Deps, row: Any, schedule: Schedule, *, raised: bool = True) -> Reopened:
     """Make the openings of a provider anew, from those that have not ended on, as far as anything
     can be booked; its version is raised where they may be others than before."""
-    zone = _zone(row.time_zone)
+    zone = zones.known(row.time_zone)
     since = row.now - LONGEST
     today = row.now.astimezone(zone).date()
     last = today + timedelta(days=row.horizon_days + SPARE_DAYS)
@@ -55,14 +55,6 @@ async def reopen(deps: Deps, row: Any, schedule: Schedule, *, raised: bool = Tru
         raised=int(raised),
     )
     return Reopened(version, last.isoformat())
-
-
-def _zone(name: str) -> ZoneInfo:
-    """By this clock windows open; UTC where Python does not know it, as its slots are shown."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def _made(schedule: Schedule, zone: ZoneInfo, since: datetime, last: Any) -> dict[str, list[Any]]:

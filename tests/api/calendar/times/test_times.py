@@ -1,5 +1,7 @@
 """GET /api/services/{id}/times/"""
 
+from typing import Any
+
 from tests.api.calendar.times.scene import HOUR, NINE, Clinic
 from tests.api.checks import (
     NEVER,
@@ -145,6 +147,24 @@ async def test_beyond_all_calendars_there_is_nothing(clinic: Clinic, api: Api) -
 
 async def test_of_no_service_there_are_no_times(clinic: Clinic, api: Api) -> None:
     check_problem(await api.get(f"/api/services/{NEVER}/times/"), 404, "not_found")
+
+
+async def test_of_a_zone_that_python_does_not_know_there_are_times_too(
+    clinic: Clinic, database: Any
+) -> None:
+    visit = await clinic.open()
+    with database.cursor() as cursor:
+        zone = "UPDATE provider SET time_zone = 'XYZ+3', clock = NULL WHERE id = %s"
+        cursor.execute(zone, [clinic.provider_id])
+    reply = await clinic.times(visit)
+    assert (reply.status, reply.json[0]["start_time"]) == (200, "06:00")
+
+
+async def test_a_provider_of_0_is_nobody_rather_than_anybody(clinic: Clinic, ada: Person) -> None:
+    visit = await clinic.open()
+    too_small = {"provider": ["Ensure this value is greater than or equal to 1."]}
+    check_invalid(await clinic.times(visit, "provider=0"), too_small)
+    check_invalid(await clinic.book(ada, visit, provider=0), too_small)
 
 
 async def test_what_is_retired_has_no_times(clinic: Clinic, api: Api, given: Given) -> None:
