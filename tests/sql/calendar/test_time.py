@@ -5,7 +5,6 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from service.booking.appointment.book_time import WAIVES
 from tests.sql.desk import DAY, HOUR, NINE, Desk
 
 QUARTER = timedelta(minutes=15)
@@ -135,14 +134,3 @@ def test_time_explain_list_and_booking_say_the_same(desk: Desk) -> None:
             assert explained[0].refusals[0] == row.verdict
     assert 15 < yes < 120
     assert desk.run("invariants_broken") == []
-
-
-def test_every_refusal_but_those_for_good_can_be_waived() -> None:
-    assert set(WAIVES.values()) == {
-        "closed",
-        "too_soon",
-        "too_far",
-        "off_grid",
-        "limit_reached",
-        "slot_taken",
-    }

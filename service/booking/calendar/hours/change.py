@@ -26,7 +26,7 @@ async def get(deps: Deps, provider_id: int) -> tuple[Answer, str]:
     until = row.opened_until
     document = _document(row, kept(row.rules, row.days), until and until.isoformat(), row.version)
     tag = f"{row.version}-{until.toordinal()}" if until else str(row.version)
-    return Answer(json.dumps(document, ensure_ascii=False, separators=(",", ":")), row.version), tag
+    return Answer.of(document, row.version), tag
 
 
 def _document(row: Any, schedule: Schedule, until: str | None, version: int) -> dict[str, Any]:
@@ -75,7 +75,7 @@ async def replace(
         now = await reopen(inside, row, schedule)
         found = await inside.db.run("schedule_conflicts", provider_id=provider_id, most=CONFLICTS)
     document = _document(row, schedule, now.opened_until, now.version) | conflicts(found)
-    return Answer(json.dumps(document, ensure_ascii=False, separators=(",", ":")), now.version)
+    return Answer.of(document, now.version)
 
 
 def conflicts(row: Any) -> dict[str, Any]:

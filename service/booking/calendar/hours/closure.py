@@ -59,7 +59,7 @@ async def _create(deps: Deps, actor: Actor, one: Closure, dry_run: bool) -> Answ
     document = json.loads(row.body) | conflicts(found)
     if dry_run:
         del document["id"]
-    return Answer(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
+    return Answer.of(document)
 
 
 async def get(deps: Deps, actor: Actor, closure_id: int) -> Answer:
