@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import json
-import logging
 import os
 import shlex
 import sys
@@ -61,7 +60,6 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str]) -> int:
     """Run the load test of a command line and return its exit code."""
     values = parser().parse_args(arguments)
-    logging.getLogger("service").setLevel(logging.CRITICAL)  # its slowness is what we report
     try:
         if values.targets:
             return run_targets(values)

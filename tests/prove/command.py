@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import gc
 import json
-import logging
 import os
 import shlex
 import signal
@@ -71,7 +70,6 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str]) -> int:
     """Run or judge what a command line says and return its exit code."""
     values = parser().parse_args(arguments)
-    logging.getLogger().setLevel(logging.ERROR)  # what falls over is told by the history
     if values.planted:
         return hunt(values.planted, values.out or folder_for(values.seed), values.seed)
     if values.mutants:
