@@ -39,14 +39,14 @@ SELECT provider.id, day + n * interval '15 minutes', day + (n + 1) * interval '1
        generate_series(0, %(each)s - 1) AS n
  WHERE provider.name LIKE 'Large %%'
  ORDER BY provider.id, n;
-INSERT INTO appointment (slot_id, place, account_id, notes)
-SELECT slot.id, 1, 1 + slot.id %% 10000, 'Initial consultation'
+INSERT INTO appointment (slot_id, place, account_id, notes)  -- ten customers of each provider
+SELECT slot.id, 1, 1 + (10 * slot.provider_id + slot.id / 2 %% 10) %% 10000, 'Initial consultation'
   FROM slot WHERE slot.booked = 1;
 INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
 SELECT id, account_id, 'book', slot_id, status FROM appointment;
 """
 AFTER = ("VACUUM ANALYZE",)
-# A provider in the midst, another, the first day and the last but one, and a customer.
+# A provider in the midst, another, the first day and the last but one, and a customer of the first.
 GROUND = """
 SELECT clinic.id AS provider_id, (SELECT max(id) FROM provider) AS other_id,
        min(slot.starts_at) AS first, max(slot.starts_at) - interval '2 days' AS late,
@@ -57,9 +57,11 @@ SELECT clinic.id AS provider_id, (SELECT max(id) FROM provider) AS other_id,
          ORDER BY id OFFSET (SELECT count(*) / 2 FROM provider WHERE name LIKE 'Large %')
          LIMIT 1) AS clinic
   JOIN slot ON slot.provider_id = clinic.id
- CROSS JOIN LATERAL (SELECT account_id, id FROM appointment
-                      WHERE account_id = (SELECT min(id) FROM account WHERE username LIKE 'large%')
-                      ORDER BY id LIMIT 1) AS mine
+ CROSS JOIN LATERAL (SELECT appointment.account_id, appointment.id
+                       FROM slot AS taken
+                       JOIN appointment ON appointment.slot_id = taken.id
+                      WHERE taken.provider_id = clinic.id
+                      ORDER BY appointment.id LIMIT 1) AS mine
  GROUP BY clinic.id, mine.account_id, mine.id
 """
 
