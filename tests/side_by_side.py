@@ -2,6 +2,7 @@
 
 Each worker has servers of its own and takes one file after the other. Whoever looks at one file,
 chooses by -k or wants to see or debug (-s, --pdb) gets no workers; -n says how many, 0 for none.
+Where nobody says which tests to run, those of LONG wait for --long.
 """
 
 import os
@@ -36,7 +37,8 @@ ALONE = (
     "tests/unit/access/test_passwords.py::test_who_gets_too_little",
     "tests/unit/access/test_passwords.py::test_who_waits_beyond",
 )
-# Files that take longest come first: one that began last would keep all others waiting.
+# Whose processes start, die and recover, for most of the time. They come first: a file that began
+# last would keep all others waiting.
 LONG = (
     "tests/deploy/test_rolling_restarts.py",
     "tests/command/test_restore.py",
@@ -57,22 +59,34 @@ LONG = (
 CHOOSING = ("usepdb", "trace", "keyword", "markexpr", "lf", "stepwise", "collectonly", "setupshow")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="those that take long as well")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Choose the number of workers, before xdist looks at it."""
+    """Choose the number of workers, before xdist looks at it, and whether any are to wait."""
     _keep_bytecode()
-    if hasattr(config, "workerinput") or config.option.numprocesses is not None:
+    if hasattr(config, "workerinput"):
+        return
+    choosing = any(config.getoption(one, None) for one in CHOOSING)
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    config.option.long |= choosing or not everything
+    if config.option.numprocesses is not None:
         return
     paths = [Path(word.split("::")[0]) for word in config.args]
-    chosen = config.option.capture == "no" or any(config.getoption(one, None) for one in CHOOSING)
     files = sum(1 for path in paths for _ in path.rglob("test_*.py"))
+    chosen = choosing or config.option.capture == "no"
     if not chosen and files > 1 and all(path.is_dir() for path in paths):
         config.option.numprocesses = min(_cores() * PER_CORE, files, MOST)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Those of LONG come first and those of ALONE last, with or without workers."""
     items.sort(key=lambda item: (item.nodeid.startswith(ALONE), not item.nodeid.startswith(LONG)))
+    for item in items:
+        if item.nodeid.startswith(LONG) and not config.option.long:
+            item.add_marker(pytest.mark.skip(reason="takes long; run.py test --long runs it too"))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> "AloneLast":

@@ -101,6 +101,26 @@ def test_who_runs_a_folder_gets_workers_if_it_has_files_for_them(sample: Path) -
     assert "2 workers" in run(sample, "tests/api").stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("", "3 passed, 3 skipped"),
+        ("--long", "6 passed"),
+        ("tests/ha", "3 passed"),
+        ("-k 2", "2 passed"),
+    ],
+)
+def test_what_takes_long_waits_for_whoever_asks_for_it(
+    tmp_path: Path, words: str, said: str
+) -> None:
+    (tmp_path / "conftest.py").write_text(f"pytest_plugins = {PLUGINS}")
+    for name in ("tests/api/test_a.py", LONG[-1]):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(TESTS.format(times=str(tmp_path / "times"), failing=None))
+    done = run(tmp_path, "-o", "testpaths=tests", "-n", "0", *words.split())
+    assert said in done.stdout.splitlines()[-1]
+
+
 @pytest.mark.parametrize("beginning", ALONE + LONG)
 def test_what_is_to_run_alone_or_first_is_there(beginning: str) -> None:
     path, _, name = beginning.partition("::")
