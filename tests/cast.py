@@ -127,6 +127,9 @@ class Given:
     def customer(self) -> Person:
         return self.person(f"customer{next(_COUNTER)}")
 
+    def patient(self, staff: Person, name: str) -> int:
+        return self._loop.run_sync(lambda: self.make_customer(staff, name))
+
     def provider(self, *, name: str = "Clinic", time_zone: str = "UTC") -> int:
         return self._loop.run_sync(lambda: self.make_provider(name, time_zone))
 
@@ -185,7 +188,7 @@ class Given:
         """Slots one after the other, from tomorrow 10:00 UTC, of a provider of their own; unless
         told otherwise, anybody may have all their places."""
         owner = provider_id or await self.make_provider()
-        first = starts_at or _tomorrow_at_ten()
+        first = starts_at or tomorrow_at_ten()
         length = timedelta(minutes=minutes)
         wanted = [
             NewSlot(
@@ -215,6 +218,6 @@ class Given:
         return int(json.loads(booked.body)["id"])
 
 
-def _tomorrow_at_ten() -> datetime:
+def tomorrow_at_ten() -> datetime:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     return tomorrow.replace(hour=10, minute=0, second=0, microsecond=0)

@@ -108,6 +108,7 @@ def _slots(ground: Ground) -> dict[str, List]:
 
     rare = {"statuses": ["busy-unavailable"], "from_at": "-infinity"}
     ever = of_provider("busy-unavailable", ground.first) | {"to_at": ["infinity"]}
+    of_two = of_all(ground.first, provider_ids=[ground.provider_id, ground.other_id])
     behind = of_all(ground.first, after_at=ground.late, after_id=1)
     return {
         "free slots of a first day": List(
@@ -117,6 +118,7 @@ def _slots(ground: Ground) -> dict[str, List]:
             "slot_list_provider", of_provider("free", ground.late), FEW
         ),
         "a provider's slots of a rare status": List("slot_list_provider", ever, SOME),
+        "slots of two providers": List("slot_list_providers", of_two, FEW + 2 * slot.LOOKS),
         "all providers' slots": List("slot_list", of_all(ground.first), FEW),
         "all providers' slots, a late page": List("slot_list", behind, FEW),
         "all providers' slots of a rare status": List(
@@ -129,7 +131,7 @@ def _own(ground: Ground) -> dict[str, List]:
     def own(**changes: Any) -> dict[str, Any]:
         asked = {
             "account_id": ground.account_id,
-            "provider_id": 0,
+            "provider_ids": "",
             "status": "",
             "from_at": "-infinity",
             "to_at": "infinity",
@@ -141,12 +143,12 @@ def _own(ground: Ground) -> dict[str, List]:
         bounds = {"most_bytes": read.PAGE_BYTES, "most_looks": read.LOOKS}
         return {name: [value] for name, value in asked.items()} | bounds
 
-    of_one, looked = {"provider_id": ground.provider_id}, FEW + PER_OWN * read.LOOKS
+    of_one, looked = {"provider_ids": str(ground.provider_id)}, FEW + PER_OWN * read.LOOKS
     asked = {
         "own appointments": ({}, FEW),
         "own appointments, a late page": ({"after_id": ground.appointment_id}, FEW),
         "own appointments with a provider": (of_one, FEW),
-        "own appointments with a provider of few": ({"provider_id": ground.other_id}, looked),
+        "own appointments with a provider of few": ({"provider_ids": str(ground.other_id)}, looked),
         "own appointments of a late day": (
             {"from_at": ground.late, "to_at": ground.late + DAY}, looked
         ),
@@ -157,13 +159,43 @@ def _own(ground: Ground) -> dict[str, List]:
     return {
         name: List("appointment_list", own(**changes), most)
         for name, (changes, most) in asked.items()
+    } | _own_by_time(ground)
+
+
+def _own_by_time(ground: Ground) -> dict[str, List]:
+    """What was booked last is gone through whatever is asked for."""
+    asked = {
+        "account_id": ground.account_id,
+        "provider_ids": [],
+        "statuses": list(APPOINTMENT_STATUSES),
+        "from_at": "-infinity",
+        "to_at": "infinity",
+        "after_slot_id": 0,
+        "after_id": 0,
+        "limit": LIMIT,
+        "expand": True,
+        "most_bytes": read.PAGE_BYTES,
+        "most_looks": read.LOOKS,
+    }
+    late = {"after_slot_id": ground.late_id, "after_id": ground.last_id}
+    few = {"provider_ids": [ground.other_id, 0]}
+    changes = {
+        "own by time": {"sign": 1},
+        "own by time, the last first": {"sign": -1},
+        "own by time, a late page": {"sign": 1} | late,
+        "own by time with providers of few": {"sign": 1} | few,
+    }
+    most = FEW + PER_OWN * read.LOOKS
+    return {
+        name: List("appointment_list_time", asked | change, most)
+        for name, change in changes.items()
     }
 
 
 def _of_staff(ground: Ground) -> dict[str, List]:
     def of_staff(**changes: Any) -> dict[str, Any]:
         asked = {
-            "provider_id": ground.provider_id,
+            "provider_ids": [ground.provider_id],
             "after_slot_id": 0,
             "after_id": 0,
             "statuses": list(APPOINTMENT_STATUSES),
@@ -188,10 +220,18 @@ def _of_staff(ground: Ground) -> dict[str, List]:
     }
     for status in APPOINTMENT_STATUSES:
         asked[f"staff's {status} of all times"] = ({"statuses": [status]}, looked)
-    return {
+    both = {"provider_ids": [ground.provider_id, ground.other_id]}
+    asked["staff's day of two providers"] = (day | both, 2 * of_a_day)
+    asked["staff's appointments of two providers"] = (both, 2 * page)
+    found = {
         name: List("appointment_list_provider", of_staff(**changes), most)
         for name, (changes, most) in asked.items()
     }
+    back = {
+        f"{name}, the last first": List("appointment_list_provider_back", *rest)
+        for name, (_, *rest) in found.items()
+    }
+    return found | back
 
 
 def _others(ground: Ground) -> dict[str, List]:

@@ -65,7 +65,7 @@ async def calls(deps: Deps, url: str) -> str:
     with contextlib.suppress(DomainError):
         for one in await _free(deps):
             text += BOOKING.format(url=url, slot=one["id"])
-        page = await service.list_page(deps, provider_id=None, after_id=0, limit=1)
+        page = await service.list_page(deps, after_id=0, limit=1)
         for one in json.loads(page.body):
             text += TIMES.format(url=url, service=one["id"])
     return text + GOODBYE.format(url=url)
@@ -75,7 +75,6 @@ async def _free(deps: Deps) -> list[dict[str, Any]]:
     """The next free slot, if there is one."""
     page = await slot.list_page(
         deps,
-        provider_id=None,
         statuses=["free"],
         from_at=datetime.now(UTC),
         to_at="infinity",

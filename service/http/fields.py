@@ -32,6 +32,7 @@ MOST_PIECES = 10_000  # quotes, commas, brackets and braces of a body: they are 
 DEEPEST = 200  # arrays and objects within each other
 Id = Annotated[int, Meta(ge=-INT64, le=INT64)]
 ProviderId = Annotated[int, Meta(ge=1, le=INT64)]  # where 0 would mean anybody, or everybody
+Providers = Annotated[tuple[Id, ...], Meta(max_length=20)]
 Limit = Annotated[int, Meta(ge=1, le=500)]
 Cursor = Annotated[str, Meta(extra_json_schema={"format": "cursor"})]
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -195,13 +196,6 @@ def convert(
             setattr(converted, field.name, tidy(given))
         except ValueError:
             raise InvalidFields(_messages(value, kind, prefix, strict)) from None
-    for field in _instants(kind):
-        at = getattr(converted, field.name)
-        try:  # into UTC: PostgreSQL knows no offset beyond 15:59
-            setattr(converted, field.name, at and at.astimezone(UTC))
-        except OverflowError:
-            message = INVALID[inspect.DateTimeType]
-            raise InvalidFields({prefix + field.encode_name: [message]}) from None
     return converted
 
 
@@ -259,6 +253,8 @@ def _integers(kind: type[msgspec.Struct]) -> frozenset[str]:
 def _is_int(info: inspect.Type) -> bool:
     if isinstance(info, inspect.UnionType):
         return any(map(_is_int, info.types))
+    if isinstance(info, inspect.VarTupleType):
+        return _is_int(info.item_type)
     return isinstance(info.type if isinstance(info, inspect.Metadata) else info, inspect.IntType)
 
 
@@ -276,11 +272,6 @@ def unknown(given: Collection[str], known: Collection[str], prefix: str = "") ->
         meant = f' Did you mean "{near[0]}"?' if near else ""
         errors[prefix + name[:SHOWN]] = [f"There is no such name here.{meant}"]
     return errors
-
-
-@functools.cache
-def _instants(kind: type[msgspec.Struct]) -> list[FieldInfo]:
-    return [one for one in _fields(kind) if one.type in (Instant, Instant | None)]
 
 
 def _messages(value: Mapping[str, Any], kind: type[S], prefix: str, strict: bool) -> dict[str, Any]:
@@ -314,8 +305,9 @@ def _message(value: Any, info: inspect.Type, strict: bool) -> str:
         info = next(one for one in info.types if not isinstance(one, inspect.NoneType))
         return _message(value, info, strict)
     if isinstance(info, inspect.VarTupleType) and isinstance(value, list):
-        assert isinstance(info.item_type, inspect.LiteralType)
-        wrong = next(one for one in value if one not in info.item_type.values)
+        if info.max_length is not None and len(value) > info.max_length:
+            return f"Give this no more than {info.max_length} times."
+        wrong = next(one for one in value if not _fits(one, info.item_type))
         return _message(wrong, info.item_type, strict)
     match info:
         case inspect.LiteralType():
@@ -327,6 +319,13 @@ def _message(value: Any, info: inspect.Type, strict: bool) -> str:
         case inspect.DictType():
             return INVALID["pattern"].format(description=description)
     return INVALID.get(type(info), "Not a valid value.")
+
+
+def _fits(value: Any, info: inspect.Type) -> bool:
+    """Whether one of several in a query string is right."""
+    if isinstance(info, inspect.LiteralType):
+        return value in info.values
+    return _is_integer(value, strict=False) and abs(int(value)) <= INT64
 
 
 def _is_integer(value: Any, strict: bool) -> bool:
@@ -359,6 +358,8 @@ def query(arguments: Mapping[str, list[bytes]], kind: type[S]) -> S:
         if name not in arguments:
             continue
         texts = [_text(name, one) for one in arguments[name]]
+        if name in _integers(kind):
+            texts = [_ZEROS.sub("", one) for one in texts]
         if isinstance(field.default, tuple):
             values[name] = texts
             continue
@@ -368,8 +369,6 @@ def query(arguments: Mapping[str, list[bytes]], kind: type[S]) -> S:
         if text.lower() == "null" and isinstance(inspect.type_info(field.type), inspect.UnionType):
             # msgspec would read it as None, but no parameter has such a value.
             raise InvalidFields({name: [_message(text, inspect.type_info(field.type), False)]})
-        if name in _integers(kind):
-            text = _ZEROS.sub("", text)
         values[name] = _instant(text) if field.type in (Instant, Instant | None) else text
     return convert(values, kind, strict=False)
 

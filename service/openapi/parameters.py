@@ -2,7 +2,9 @@
 
 # No parameter but an id has an example: a page that lets one try would send all of them.
 QUERY = {
-    "provider": "Only of this provider.",
+    "provider": "Only of this provider; given several times, of any of them.",
+    "order": "`booked` as they were booked, `starts_at` by the time of their slots, or "
+    "`-starts_at` with the last first.",
     "from": "Only slots that begin at this instant or later: `2027-01-04T09:00:00+00:00`, or a "
     "day, which begins when it does on the wall clock of `provider`, or else in UTC.",
     "to": "Only slots that begin before this instant, or before this day.",

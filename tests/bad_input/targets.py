@@ -38,6 +38,7 @@ GOOD: dict[str, Any] = {
     "days": [],
     "dry_run": "true",
     "outside_hours": "true",
+    "order": "starts_at",
     "kind": "room",
     "per_day": 1,
     "service": 1,

@@ -26,7 +26,7 @@ def samples(desk: Desk) -> dict[str, Parameters]:
         | service_samples(desk, provider_id, room_id=desk.provider())
         | slot_samples(provider_id, target)
         | appointment_samples(ada, hers, home, full, target)
-        | reading_samples(ada, hers, provider_id)
+        | reading_samples(ada, hers, provider_id, target)
         | time_samples(desk, ada, provider_id)
         | hours_samples(desk, provider_id)
         | idempotency_samples(ada)
@@ -156,7 +156,7 @@ def idempotency_samples(ada: int) -> dict[str, Parameters]:
     }
 
 
-def reading_samples(ada: int, hers: int, provider_id: int) -> dict[str, Parameters]:
+def reading_samples(ada: int, hers: int, provider_id: int, free: int) -> dict[str, Parameters]:
     page = {
         "after_slot_id": 0,
         "after_id": 0,
@@ -169,12 +169,13 @@ def reading_samples(ada: int, hers: int, provider_id: int) -> dict[str, Paramete
         "most_looks": 10,
     }
     one = {"appointment_id": hers, "actor_id": ada, "staff_of": 0}
+    of_staff = page | {"provider_ids": [provider_id], "outside_hours": False}
     return {
         "appointment_get": one | {"expand": True},
         "appointment_history": one | {"staff_only": ["noshow"], "after_id": 0, "limit": 2},
         "appointment_list": {
             "account_id": [ada] * 2,
-            "provider_id": [0, provider_id],
+            "provider_ids": ["", f"{provider_id},0"],
             "status": ["", "booked"],
             "from_at": ["-infinity"] * 2,
             "to_at": ["infinity"] * 2,
@@ -185,5 +186,7 @@ def reading_samples(ada: int, hers: int, provider_id: int) -> dict[str, Paramete
             "most_bytes": 1000,
             "most_looks": 10,
         },
-        "appointment_list_provider": page | {"provider_id": provider_id, "outside_hours": False},
+        "appointment_list_provider": of_staff,
+        "appointment_list_provider_back": of_staff,
+        "appointment_list_time": page | {"account_id": ada, "provider_ids": [], "sign": -1},
     }

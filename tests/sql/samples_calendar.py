@@ -96,7 +96,7 @@ def service_samples(desk: Desk, provider_id: int, room_id: int) -> dict[str, Par
     one = {"service_id": service_id}
     return {
         "service_get": one,
-        "service_list": {"provider_id": provider_id, "after_id": 0, "limit": 10},
+        "service_list": {"provider_ids": [provider_id], "after_id": 0, "limit": 10},
         "service_lock": one,
         "service_lock_providers": {"provider_id": [provider_id, room_id]},
         "service_create": document,
@@ -153,7 +153,12 @@ def hours_samples(desk: Desk, provider_id: int) -> dict[str, Parameters]:
         "closure_lock": one,
         "closure_create": closure,
         "closure_get": {"closure_id": made.id, "staff_of": ALL},
-        "closure_list": one | {"staff_of": ALL, "after_id": made.id - 1, "limit": 10},
+        "closure_list": {
+            "provider_ids": [provider_id],
+            "staff_of": ALL,
+            "after_id": made.id - 1,
+            "limit": 10,
+        },
         "closure_delete": one | {"closure_id": made.id},
         "closure_conflicts": {"closure_id": made.id, "most": 10},
     }
@@ -200,6 +205,7 @@ def slot_samples(provider_id: int, slot_id: int) -> dict[str, Parameters]:
         },
         "slot_get": {"slot_id": slot_id},
         "slot_list": page,
+        "slot_list_providers": page | {"provider_ids": [provider_id, 0]},
         "slot_list_provider": {
             "provider_id": [provider_id] * 3,
             "status": ["", "free", "busy"],

@@ -127,7 +127,7 @@ def test_a_full_slot_costs_no_page_more_than_what_is_looked_at(
     crowd.cursor.execute(FULL_GROUND)
     [slot] = crowd.cursor.fetchall()
     asked = lists(ground(crowd))["staff's appointments of all times"].parameters
-    asked |= {"provider_id": slot.provider_id, "statuses": statuses}
+    asked |= {"provider_ids": [slot.provider_id], "statuses": statuses}
     for page in (asked, asked | {"after_slot_id": slot.id, "after_id": 1}):
         found = cost(crowd.cursor, QUERIES["appointment_list_provider"], page)
         assert 0 < max(found.pages, found.rows) <= 2 * LOOKS

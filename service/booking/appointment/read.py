@@ -1,9 +1,10 @@
 """Looking at appointments: one, one by one, and what became of each."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from service.booking.actions import STAFF_ONLY
 from service.booking.actor import Actor
@@ -19,12 +20,15 @@ PAGE_BYTES = 256 * 1024  # of notes, after which a page ends
 LOOKS = 2000  # appointments that are looked at for one page, and slots that have none
 
 
+Order = Literal["booked", "starts_at", "-starts_at"]
+
+
 class ListItem(NamedTuple):
-    """A page of somebody's own appointments; provider 0 and status "" stand for any, and
-    several statuses have commas between them."""
+    """A page of somebody's own appointments; "" stands for any provider or status, and several have
+    commas between them."""
 
     account_id: int
-    provider_id: int
+    provider_ids: str
     status: str
     from_at: datetime | str
     to_at: datetime | str
@@ -35,13 +39,15 @@ class ListItem(NamedTuple):
 
 
 class Cursor(NamedTuple):
-    """Where the last page ended: with this appointment, and in a list of staff in this slot."""
+    """Where the last page ended: with this appointment, and in a list by time in this slot."""
 
     slot_id: int = 0
     appointment_id: int = 0
 
 
 BEGINNING = Cursor()
+BOOKED: Order = "booked"
+BACK: Order = "-starts_at"
 
 
 @named_lane("appointments")
@@ -99,55 +105,70 @@ async def list_page(
     deps: Deps,
     actor: Actor,
     *,
-    provider_id: int | None,
+    provider_ids: Sequence[int] = (),
     statuses: Sequence[str] = (),
     from_at: datetime | str,
     to_at: datetime | str,
+    order: Order | None = None,
     after: Cursor,
     limit: int,
     expand: bool,
     outside_hours: bool = False,
     known: str = "",
 ) -> Page[str | None, Cursor]:
-    """A page of the actor's own appointments, in the order they were booked, or of all with a
-    provider for that one's staff, by the time of their slots.
+    """A page of the actor's own appointments, in the order they were booked unless told otherwise;
+    or of all with some providers for those who are staff of each, by the time of their slots.
 
     Outside of hours are those that are still to come, and that no hours hold now; they are for
     staff. It may have fewer than the limit, or none, where notes are long or few in so many are
     what was asked for. A page with the tag `known` comes without its body. Raises InvalidFields for
     a cursor of the other list, PermissionDenied.
     """
-    of_staff = provider_id is not None and actor.keeps(provider_id)
+    of_staff = bool(provider_ids) and all(map(actor.keeps, provider_ids))
     if outside_hours:
-        if provider_id is None:
+        if not provider_ids:
             raise InvalidFields({"provider": ["This field is required with outside_hours."]})
         if not of_staff:
             raise PermissionDenied
         now = datetime.now(UTC)
         from_at = now if isinstance(from_at, str) else max(from_at, now)
-    if after != BEGINNING and bool(after.slot_id) != of_staff:
+    if of_staff and order == BOOKED:
+        raise InvalidFields({"order": ["A provider's list is by starts_at or -starts_at."]})
+    by_time = of_staff or order not in (None, BOOKED)
+    if after != BEGINNING and bool(after.slot_id) != by_time:
         raise InvalidFields({"cursor": ["Invalid cursor."]})
-    if not of_staff:
-        whose = actor.account_id, provider_id or 0, ",".join(statuses)
+    if not by_time:
+        whose = actor.account_id, ",".join(map(str, provider_ids)), ",".join(statuses)
         item = ListItem(*whose, from_at, to_at, after.appointment_id, limit, expand, known)
         return await deps.lanes[list_lane].submit(item)
-
-    def look() -> Awaitable[Any]:
-        return deps.db.run(
-            "appointment_list_provider",
-            provider_id=provider_id,
-            after_id=after.appointment_id,
-            after_slot_id=after.slot_id,
-            statuses=list(statuses or APPOINTMENT_STATUSES),
-            from_at=from_at,
-            to_at=to_at,
-            limit=limit,
-            expand=expand,
-            outside_hours=outside_hours,
-            most_bytes=PAGE_BYTES,
-            most_looks=LOOKS,
-        )
-
-    work = Work(actor.account_id, look)
-    body, last_slot_id, last_id, more = await deps.lanes[broad_lane].submit(work)
+    asked = {
+        "provider_ids": list(dict.fromkeys(provider_ids)),
+        "statuses": list(statuses or APPOINTMENT_STATUSES),
+        "from_at": from_at,
+        "to_at": to_at,
+        "after_slot_id": after.slot_id,
+        "after_id": after.appointment_id,
+        "limit": limit,
+        "expand": expand,
+        "most_bytes": PAGE_BYTES,
+        "most_looks": LOOKS,
+    }
+    if of_staff:
+        look = partial(_of_staff, deps, order == BACK, asked | {"outside_hours": outside_hours})
+    else:
+        look = partial(_own_by_time, deps, actor, order == BACK, asked)
+    body, last_slot_id, last_id, more = await deps.lanes[broad_lane].submit(
+        Work(actor.account_id, look)
+    )
     return Page(body, Cursor(last_slot_id, last_id) if more else None)
+
+
+async def _of_staff(deps: Deps, back: bool, asked: Mapping[str, Any]) -> Any:
+    if back:
+        return await deps.db.run("appointment_list_provider_back", **asked)
+    return await deps.db.run("appointment_list_provider", **asked)
+
+
+async def _own_by_time(deps: Deps, actor: Actor, back: bool, asked: Mapping[str, Any]) -> Any:
+    whose = {"account_id": actor.account_id, "sign": -1 if back else 1}
+    return await deps.db.run("appointment_list_time", **whose, **asked)

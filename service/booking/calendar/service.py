@@ -61,12 +61,12 @@ async def get(deps: Deps, service_id: int) -> Answer:
 
 
 async def list_page(
-    deps: Deps, *, provider_id: int | None, after_id: int, limit: int
+    deps: Deps, *, provider_ids: Sequence[int] = (), after_id: int, limit: int
 ) -> Page[str, int]:
-    """A page of services by id, or of those of a provider, as a JSON array; the next begins after
-    an id."""
+    """A page of services by id, or of those of some providers, as a JSON array; the next begins
+    after an id."""
     body, last_id, more = await deps.db.run(
-        "service_list", provider_id=provider_id or 0, after_id=after_id, limit=limit
+        "service_list", provider_ids=list(provider_ids), after_id=after_id, limit=limit
     )
     return Page(body, last_id if more else None)
 

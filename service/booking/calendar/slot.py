@@ -157,7 +157,7 @@ async def get(deps: Deps, slot_id: int) -> tuple[Answer, str]:
 async def list_page(
     deps: Deps,
     *,
-    provider_id: int | None,
+    provider_ids: Sequence[int] = (),
     statuses: Sequence[str] = (),
     from_at: datetime | str,
     to_at: datetime | str,
@@ -166,26 +166,29 @@ async def list_page(
     known: str = "",
 ) -> Page[str | None, Cursor]:
     """A page of slots in the order of starts_at and id, as a JSON array, and where it ended; of any
-    status unless some are given.
+    provider and status unless some are given.
 
     It may have fewer than the limit, or none, where only some slots in so many have that status.
     A provider's page with the tag `known` comes without its body.
     """
-    if provider_id is not None:
-        item = ListItem(provider_id, ",".join(statuses), from_at, to_at, *after, limit, known)
+    wanted = list(dict.fromkeys(provider_ids))
+    if len(wanted) == 1:
+        item = ListItem(wanted[0], ",".join(statuses), from_at, to_at, *after, limit, known)
         return await deps.lanes[list_lane].submit(item)
+    asked = {
+        "statuses": list(statuses or SLOT_STATUSES),
+        "from_at": from_at,
+        "to_at": to_at,
+        "after_at": after.starts_at,
+        "after_id": after.slot_id,
+        "limit": limit,
+        "most_looks": LOOKS,
+    }
 
     def look() -> Awaitable[Any]:
-        return deps.db.run(
-            "slot_list",
-            statuses=list(statuses or SLOT_STATUSES),
-            from_at=from_at,
-            to_at=to_at,
-            after_at=after.starts_at,
-            after_id=after.slot_id,
-            limit=limit,
-            most_looks=LOOKS,
-        )
+        if wanted:
+            return deps.db.run("slot_list_providers", provider_ids=wanted, **asked)
+        return deps.db.run("slot_list", **asked)
 
     body, last_at, last_id, more = await deps.lanes[broad_lane].submit(Work(ANYBODY, look))
     return Page(body, _cursor(last_at, last_id) if more else None)

@@ -10,24 +10,30 @@ from service.booking.appointment import read, trial
 from service.booking.appointment.book import book
 from service.booking.appointment.book_time import book_time
 from service.booking.status import AppointmentStatus
-from service.handlers.appointment.book import TIME_REFUSALS, BookBody, TimeBody, wish
+from service.handlers.appointment.book import (
+    TIME_REFUSALS,
+    BookBody,
+    TimeBody,
+    wish,
+)
 from service.handlers.appointment.book import kind as kind_of
 from service.handlers.calendar import days
 from service.http import cursor, fields
 from service.http.base import ApiHandler, endpoint
-from service.http.fields import Cursor, Id, Instant, Limit
+from service.http.fields import Cursor, Instant, Limit, Providers
 from service.openapi.answers import appointment as answers
 
 
 class AppointmentQuery(msgspec.Struct):
-    """`provider` narrows one's own list; for that provider's staff it lists everybody's.
+    """`provider` narrows one's own list; for staff of all of these it lists everybody's.
     `outside_hours` is for them."""
 
-    provider: Id | None = None
+    provider: Providers = ()
     status: tuple[AppointmentStatus, ...] = ()
     from_at: Instant | None = msgspec.field(default=None, name="from")
     to_at: Instant | None = msgspec.field(default=None, name="to")
     outside_hours: bool = False
+    order: read.Order | None = None
     limit: Limit = 100
     cursor: Cursor = ""
 
@@ -54,6 +60,9 @@ class Appointments(ApiHandler):
         `outside_hours` they get what is left of the conflicts that changes of hours and closures
         told.
 
+        With `order` one's own are by the time of their slots, too: those of the 2,000 that were
+        booked last. Staff's list is in no other order.
+
         A page may have fewer than `limit`, or none, and still name a next one in `Link`: it ends
         early where notes are long, and only so many appointments are looked at for each."""
         query: AppointmentQuery = self.query
@@ -61,10 +70,11 @@ class Appointments(ApiHandler):
         page = await read.list_page(
             self.deps,
             self.actor,
-            provider_id=query.provider,
+            provider_ids=query.provider,
             statuses=query.status,
             from_at=query.from_at or "-infinity",
             to_at=query.to_at or "infinity",
+            order=query.order,
             after=cursor.read(query.cursor, read.Cursor),
             limit=query.limit,
             expand=self.expand,

@@ -17,7 +17,7 @@ from service.handlers.calendar import schedule
 from service.handlers.calendar.schedule import DryRun, Reason
 from service.http import cursor
 from service.http.base import ApiHandler, endpoint
-from service.http.fields import Body, Cursor, Instant, Limit, ProviderId
+from service.http.fields import Body, Cursor, Instant, Limit, ProviderId, Providers
 from service.openapi.answers import hours as answers
 
 TAG = schedule.TAG
@@ -38,7 +38,7 @@ class ClosureBody(Body):
 
 
 class ClosureQuery(msgspec.Struct):
-    provider: ProviderId | None = None
+    provider: Providers = ()
     limit: Limit = 100
     cursor: Cursor = ""
 
@@ -50,7 +50,7 @@ class Closures(ApiHandler):
         page = await closure.list_page(
             self.deps,
             self.actor,
-            provider_id=self.query.provider or 0,
+            provider_ids=self.query.provider,
             after_id=cursor.read(self.query.cursor, int),
             limit=self.query.limit,
         )

@@ -14,7 +14,7 @@ from service.errors import PreconditionFailed
 from service.handlers import nested
 from service.http import cursor, fields
 from service.http.base import ApiHandler, endpoint
-from service.http.fields import Body, Cursor, Id, Limit, ProviderId, Title
+from service.http.fields import Body, Cursor, Id, Limit, Providers, Title
 from service.openapi.answers import service as answers
 
 TAG = "Services", "What can be booked, with whom, and how often."
@@ -115,7 +115,7 @@ class ServiceChanges(Body):
 
 
 class ServiceQuery(msgspec.Struct):
-    provider: ProviderId | None = None
+    provider: Providers = ()
     limit: Limit = 100
     cursor: Cursor = ""
 
@@ -131,11 +131,11 @@ class ServiceHandler(ApiHandler):
 class Services(ServiceHandler):
     @endpoint("listServices", query=ServiceQuery, answers=(200, list[answers.Service]))
     async def get(self) -> None:
-        """What can be booked, by id; with `provider`, what that one offers."""
+        """What can be booked, by id; with `provider`, what that one offers, or any of these."""
         query: ServiceQuery = self.query
         page = await service.list_page(
             self.deps,
-            provider_id=query.provider,
+            provider_ids=query.provider,
             after_id=cursor.read(query.cursor, int),
             limit=query.limit,
         )

@@ -15,7 +15,7 @@ from service.errors import InvalidFields, InvalidRequest, NotFound, NotOffered, 
 from service.handlers.calendar import days
 from service.http import cursor, fields
 from service.http.base import ApiHandler, endpoint
-from service.http.fields import Body, Cursor, Id, Instant, Limit
+from service.http.fields import Body, Cursor, Id, Instant, Limit, Providers
 from service.openapi.answers import calendar as answers
 
 MOST = 1000  # slots in one request
@@ -52,7 +52,7 @@ SlotBodies = Annotated[list[SlotBody], Meta(min_length=1, max_length=MOST)]
 class SlotQuery(msgspec.Struct):
     """`from` is now unless it is given: what has begun can't be booked."""
 
-    provider: Id | None = None
+    provider: Providers = ()
     from_at: Instant | None = msgspec.field(default=None, name="from")
     to_at: Instant | None = msgspec.field(default=None, name="to")
     status: tuple[SlotStatus, ...] = ()
@@ -69,7 +69,7 @@ class Slots(ApiHandler):
         await days.place(self.deps, query, self.request.query_arguments)
         page = await slot.list_page(
             self.deps,
-            provider_id=query.provider,
+            provider_ids=query.provider,
             statuses=query.status,
             from_at=query.from_at or datetime.now(UTC),
             to_at=query.to_at or "infinity",

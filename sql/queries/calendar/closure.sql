@@ -37,14 +37,15 @@ SELECT coalesce(closure.provider_id, 0) AS provider_id,
 
 
 -- name: closure_list :many
--- Those that have not ended, of what the actor keeps or of everybody.
+-- Those that have not ended, of what the actor keeps, or of some providers of it, and of everybody.
 SELECT closure.id, row_to_json(closure_document(closure))::text AS body
   FROM closure
  WHERE closure.id > %(after_id)s::bigint
    AND closure.ends_at > now()
    AND (closure.provider_id IS NULL
         OR (%(staff_of)s::bigint IN (-1, closure.provider_id)
-            AND %(provider_id)s::bigint IN (0, closure.provider_id)))
+            AND (%(provider_ids)s::bigint[] = '{}'
+                 OR closure.provider_id = ANY (%(provider_ids)s::bigint[]))))
  ORDER BY closure.id
  LIMIT %(limit)s::integer;
 

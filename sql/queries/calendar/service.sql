@@ -9,16 +9,16 @@ SELECT service_document(service) AS body, service.version
 
 
 -- name: service_list :one
--- One page by id, as the JSON array itself; provider 0 stands for any.
+-- One page by id, as the JSON array itself; of any provider where none are given.
 WITH page AS (
     SELECT service, service.id, row_number() OVER (ORDER BY service.id) AS nth
       FROM service
      WHERE service.id > %(after_id)s::bigint
        AND num_nulls(service.retired_at) = 1
-       AND (%(provider_id)s::bigint = 0
+       AND (%(provider_ids)s::bigint[] = '{}'
             OR EXISTS (SELECT FROM service_provider AS offer
                         WHERE offer.service_id = service.id
-                          AND offer.provider_id = %(provider_id)s::bigint))
+                          AND offer.provider_id = ANY (%(provider_ids)s::bigint[])))
      ORDER BY service.id
      LIMIT %(limit)s::integer + 1
 )

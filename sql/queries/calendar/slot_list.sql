@@ -41,6 +41,54 @@ SELECT '[' || coalesce(string_agg(row_to_json(slot_full(page.slot, page.provider
  WHERE page.nth <= %(limit)s::integer;
 
 
+-- name: slot_list_providers :one
+-- The same of some providers: what all of them have first is among what each has first.
+WITH looked AS MATERIALIZED (
+    SELECT first.slot, first.starts_at, first.id
+      FROM unnest(%(provider_ids)s::bigint[]) AS asked (provider_id)
+     CROSS JOIN LATERAL (
+           SELECT slot, slot.starts_at, slot.id
+             FROM slot
+            WHERE slot.provider_id = asked.provider_id
+              AND num_nulls(slot.deleted_at) = 1  -- as IS NULL, indexes that are partial by it would do
+              AND (slot.starts_at, slot.id) > (
+                      greatest(%(from_at)s::timestamptz, %(after_at)s::timestamptz),
+                      CASE WHEN %(after_at)s::timestamptz >= %(from_at)s::timestamptz
+                           THEN %(after_id)s::bigint ELSE 0 END)
+              AND slot.starts_at < %(to_at)s::timestamptz
+            ORDER BY slot.starts_at, slot.id
+            LIMIT %(most_looks)s::integer
+     ) AS first
+     ORDER BY first.starts_at, first.id
+     LIMIT %(most_looks)s::integer
+), page AS (
+    SELECT looked.slot, provider, looked.starts_at, looked.id,
+           row_number() OVER (ORDER BY looked.starts_at, looked.id) AS nth
+      FROM looked
+      JOIN provider ON provider.id = (looked.slot).provider_id
+     WHERE slot_status(looked.slot) = ANY (%(statuses)s::text[])
+     ORDER BY looked.starts_at, looked.id
+     LIMIT %(limit)s::integer + 1
+), ends AS (
+    SELECT page.starts_at, page.id
+      FROM page
+     WHERE page.nth = %(limit)s::integer
+       AND (SELECT count(*) FROM page) > %(limit)s::integer
+    UNION ALL
+    (SELECT looked.starts_at, looked.id
+       FROM looked
+      WHERE (SELECT count(*) FROM page) <= %(limit)s::integer
+     OFFSET %(most_looks)s::integer - 1)
+)
+SELECT '[' || coalesce(string_agg(row_to_json(slot_full(page.slot, page.provider))::text, ','
+                                  ORDER BY page.nth), '') || ']' AS body,
+       (SELECT ends.starts_at::text FROM ends) AS last_at,
+       (SELECT ends.id FROM ends) AS last_id,
+       EXISTS (SELECT FROM ends) AS more
+  FROM page
+ WHERE page.nth <= %(limit)s::integer;
+
+
 -- name: slot_list_provider :many
 -- For each item the same of one provider; status is one or more with commas, '' stands for any. Two queries, so that each keeps
 -- its own index when prepared. No body where its tag is known already.

@@ -65,6 +65,22 @@ async def test_appointments_are_found_by_the_day_of_the_provider(
     assert [one["id"] for one in reply.json] == [appointment_id], "in UTC, without a provider"
 
 
+async def test_days_of_several_providers_are_those_of_the_zone_that_they_share(
+    api: Api, given: Given, admin: Person, stranger: Person
+) -> None:
+    zones = ("America/Los_Angeles", "America/Los_Angeles", "Europe/Berlin")
+    one, two, other = [await given.make_provider(time_zone=zone) for zone in zones]
+    evening = datetime(2031, 3, 6, 3, 0, tzinfo=UTC)  # still the 5th in California
+    (slot_id,) = await given.make_slots(1, provider_id=one, starts_at=evening)
+    booked = await given.make_appointment(stranger, slot_id)
+    for second, found in ((two, True), (4_000_000_000_000, True), (other, False)):
+        days = f"provider={one}&provider={second}&from=2031-03-05&to=2031-03-06"
+        listed = await api.get(f"/api/appointments/?{days}", who=admin)
+        assert [one["id"] for one in listed.json] == [booked] * found
+        slots = await api.get(f"/api/slots/?{days}")
+        assert [one["id"] for one in slots.json] == [slot_id] * found
+
+
 async def test_a_day_that_no_calendar_has_is_refused_or_finds_nothing(
     api: Api, given: Given
 ) -> None:

@@ -45,6 +45,18 @@ async def test_slots_of_one_instant_come_in_the_order_of_ids(api: Api, given: Gi
     assert [_ids(page) for page in pages] == [made[:2], made[2:4], made[4:]]
 
 
+async def test_a_provider_given_twice_means_either(api: Api, given: Given) -> None:
+    one, two = await given.make_provider(), await given.make_provider()
+    later = await given.make_slots(2, provider_id=one, starts_at=TEN)
+    sooner = await given.make_slots(2, provider_id=two, starts_at=TEN - timedelta(days=1))
+    await given.make_slots(1, starts_at=TEN)
+    for limit in (1, 3, 100):
+        pages = await walk(api, f"/api/slots/?provider={one}&provider={two}&limit={limit}")
+        assert [slot_id for page in pages for slot_id in _ids(page)] == sooner + later
+    twice = await api.get(f"/api/slots/?provider={one}&provider={one}")
+    assert _ids(twice.json) == later
+
+
 @pytest.mark.parametrize(
     ("query", "hours"),
     [

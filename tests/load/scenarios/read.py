@@ -93,7 +93,7 @@ class Read(Scenario):
         block = self.world.random.choice(self.world.stage.blocks)
         await slot.list_page(
             deps,
-            provider_id=block.provider_id,
+            provider_ids=[block.provider_id],
             statuses=["free"],
             from_at=block.starts_at,
             to_at=block.starts_at + DAY,
@@ -103,7 +103,6 @@ class Read(Scenario):
 
 
 OWN_LIST: dict[str, Any] = {
-    "provider_id": None,
     "from_at": "-infinity",
     "to_at": "infinity",
     "after": read.BEGINNING,

@@ -90,7 +90,7 @@ def list_in_two_halves(ground: Ground) -> None:
     run = read.list_page
 
     async def both_halves(deps: Any, actor: Any, **filters: Any) -> Any:
-        if filters["provider_id"] is not None:
+        if filters["provider_ids"] or filters["order"] not in (None, "booked"):
             return await run(deps, actor, **filters)
         found: list[Any] = []
         for half in range(2):

@@ -68,7 +68,7 @@ def old_slot_is_new(ground: Ground) -> None:
 @bug("I20", QUIET)
 def staff_see_anothers_list(ground: Ground) -> None:
     """The list of a provider is that of the next one."""
-    mine = "slot.provider_id = %(provider_id)s::bigint"
+    mine = "slot.provider_id = asked.provider_id"
     ground.edit("appointment_list_provider", mine, f"{mine} + 1")
 
 

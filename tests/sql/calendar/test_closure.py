@@ -68,13 +68,15 @@ def test_closure_list_has_what_has_not_ended(desk: Desk) -> None:
     old = close(desk, one, from_day="2024-06-01", until_day="2024-06-02")
     page = {"after_id": ids[0] - 1, "limit": 10}
 
-    def listed(staff_of: int, provider_id: int = 0) -> list[int]:
-        found = desk.run("closure_list", staff_of=staff_of, provider_id=provider_id, **page)
+    def listed(staff_of: int, *provider_ids: int) -> list[int]:
+        asked = page | {"provider_ids": list(provider_ids)}
+        found = desk.run("closure_list", staff_of=staff_of, **asked)
         return [row.id for row in found]
 
     assert listed(ALL) == ids
     assert old not in listed(ALL)
     assert listed(ALL, two) == ids[1:]
+    assert listed(ALL, one, two) == ids
     assert listed(one) == [ids[0], ids[2]]
     assert listed(one, two) == [ids[2]]
 

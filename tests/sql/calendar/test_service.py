@@ -67,15 +67,16 @@ def test_service_list_goes_page_by_page_and_leaves_out_what_is_retired(desk: Des
     made = [desk.service(one), desk.service(other), desk.service(one, other), desk.service(one)]
     desk.send("service_retire", service_id=made[3])
 
-    def page(after: int, limit: int = 2, provider_id: int = 0) -> tuple[list[int], Any, bool]:
-        asked = {"after_id": after, "limit": limit, "provider_id": provider_id}
+    def page(after: int, limit: int = 2, *provider_ids: int) -> tuple[list[int], Any, bool]:
+        asked = {"after_id": after, "limit": limit, "provider_ids": list(provider_ids)}
         [row] = desk.run("service_list", **asked)
         return [each["id"] for each in json.loads(row.body)], row.last_id, row.more
 
     assert page(made[0] - 1) == (made[:2], made[1], True)
     assert page(made[1]) == ([made[2]], made[2], False)
-    assert page(made[0] - 1, provider_id=one) == ([made[0], made[2]], made[2], False)
-    assert page(made[0] - 1, 1, provider_id=one) == ([made[0]], made[0], True)
+    assert page(made[0] - 1, 2, one) == ([made[0], made[2]], made[2], False)
+    assert page(made[0] - 1, 1, one) == ([made[0]], made[0], True)
+    assert page(made[0] - 1, 3, one, other) == (made[:3], made[2], False)
     assert page(made[3]) == ([], None, False)
 
 

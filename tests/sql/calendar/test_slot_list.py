@@ -48,6 +48,26 @@ def test_slot_list_pages_through_all_providers_in_the_order_of_time(desk: Desk) 
     assert (row.body, row.last_id, row.more) == ("[]", None, False)
 
 
+def test_slot_list_providers_merges_those_of_some_in_the_order_of_time(desk: Desk) -> None:
+    one, two = desk.provider(), desk.provider()
+    owners = enumerate((one, two) * 3)
+    made = [desk.slot(provider_id=who, start=NOON + n * HOUR) for n, who in owners]
+    desk.slot(start=NOON)
+    desk.change(made[2], deleted=True)
+    left = [*made[:2], *made[3:]]
+    page = PAGE | {"provider_ids": [one, two]}
+    for bounds in ({}, {"limit": 2}, {"limit": 2, "most_looks": 1}, {"most_looks": 2}):
+        found, asked, more = list[int](), page | bounds, True
+        while more:
+            [row] = desk.run("slot_list_providers", **asked)
+            found, more = found + ids(row), row.more
+            asked |= {"after_at": row.last_at, "after_id": row.last_id}
+        assert found == left
+    desk.appointment(desk.account(), made[0])
+    [row] = desk.run("slot_list_providers", **page | {"statuses": ["free"]})
+    assert ids(row) == left[1:]
+
+
 def test_slot_list_provider_shows_one_provider_by_status_and_time(desk: Desk) -> None:
     provider_id = desk.provider()
     desk.slot()

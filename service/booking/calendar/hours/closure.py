@@ -68,14 +68,14 @@ async def get(deps: Deps, actor: Actor, closure_id: int) -> Answer:
 
 
 async def list_page(
-    deps: Deps, actor: Actor, *, provider_id: int, after_id: int, limit: int
+    deps: Deps, actor: Actor, *, provider_ids: Sequence[int] = (), after_id: int, limit: int
 ) -> Page[Sequence[Listed], int]:
     """A page of the closures that have not ended, by id: of what the actor keeps, or only those of
-    a provider, and of everybody."""
+    some providers, and of everybody."""
     rows = await deps.db.run(
         "closure_list",
         staff_of=actor.staff_of,
-        provider_id=provider_id,
+        provider_ids=list(provider_ids),
         after_id=after_id,
         limit=limit + 1,
     )

@@ -120,7 +120,7 @@ async def _listed(
         return await closure.list_page(
             deps,
             OPERATOR,
-            provider_id=provider_id or closure.EVERYBODY,
+            provider_ids=[] if provider_id is None else [provider_id],
             after_id=after,
             limit=PAGE,
         )

@@ -69,9 +69,10 @@ def show(settings: Settings, *, provider_id: int | None, as_json: bool) -> int:
 
 async def _all(deps: Deps, provider_id: int | None) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
+    whose = [] if provider_id is None else [provider_id]
     after: int | None = 0
     while after is not None:
-        page = await service.list_page(deps, provider_id=provider_id, after_id=after, limit=PAGE)
+        page = await service.list_page(deps, provider_ids=whose, after_id=after, limit=PAGE)
         found += json.loads(page.body)
         after = page.next
     return found

@@ -106,8 +106,8 @@ def show(
             limit,
             provider_id=provider_id,
             statuses=[status] if status else [],
-            from_at=_midnight(first, zone),
-            to_at=_midnight(until + timedelta(days=1), zone) if until else "infinity",
+            from_at=midnight(first, zone),
+            to_at=midnight(until + timedelta(days=1), zone) if until else "infinity",
         )
         if as_json:
             print(json_text(found))
@@ -121,7 +121,8 @@ def show(
     return with_deps(settings, work)
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The beginning of a day on a wall clock."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
@@ -140,7 +141,7 @@ async def _listed(
     while after is not None and len(found) < limit:
         page = await slot.list_page(
             deps,
-            provider_id=provider_id,
+            provider_ids=[provider_id],
             statuses=statuses,
             from_at=from_at,
             to_at=to_at,

@@ -39,6 +39,14 @@ async def test_days_are_closed_by_the_staff_of_a_provider(api: Api, keeper: Pers
     assert (await api.get(path(provider_id))).json["version"] == 2
 
 
+async def test_a_provider_given_twice_means_either(api: Api, admin: Person, given: Given) -> None:
+    providers = [await given.make_provider() for _ in range(3)]
+    made = [await given.make_closure(one) for one in providers]
+    either = f"{ROOT}?limit=500&provider={providers[0]}&provider={providers[2]}"
+    listed = [one["id"] for one in (await api.get(either, who=admin)).json if one["provider"]]
+    assert listed == [made[0], made[2]]
+
+
 async def test_instants_are_closed_as_they_are_given(api: Api, keeper: Person) -> None:
     wanted = {
         "provider": keeper.session.provider_id,

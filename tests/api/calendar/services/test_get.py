@@ -46,6 +46,8 @@ async def test_a_provider_narrows_the_list_to_what_it_offers(api: Api, given: Gi
         for provider_id in (one, other, room, NEVER)
     }
     assert listed == {one: [both, own], other: [both], room: [], NEVER: []}
+    either = await api.get(f"/api/services/?provider={other}&provider={one}&provider=0")
+    assert [each["id"] for each in either.json] == [both, own]
 
 
 async def test_what_is_retired_is_not_listed(api: Api, given: Given, admin: Person) -> None:

@@ -1,4 +1,4 @@
-"""sql/queries/appointment/list.sql"""
+"""sql/queries/lists: appointments"""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ PAGE: dict[str, Any] = {
     "most_looks": 1000,
 }
 OWN: dict[str, Any] = {
-    "provider_id": 0,
+    "provider_ids": "",
     "status": "",
     "from_at": "-infinity",
     "to_at": "infinity",
@@ -59,7 +59,7 @@ def test_appointment_list_shows_ones_own_by_page_status_and_time(
     assert ids(listed()) == [first, second, third, other]
     assert list(json.loads(listed().body)[0]) == ["id", "slot", "notes", "status"]
     assert ids(listed(status="cancelled")) == [second]
-    assert ids(listed(provider_id=provider_id)) == [first, second, third]
+    assert ids(listed(provider_ids=str(provider_id))) == [first, second, third]
     assert ids(listed(from_at=NOON + HOUR, to_at=NOON + 3 * HOUR)) == [second, third]
     page = listed(limit=2)
     assert (ids(page), page.last_id, page.more) == ([first, second], second, True)
@@ -108,7 +108,7 @@ def test_appointment_list_goes_on_behind_what_was_looked_at(
     assert walk() == (made, pages)
     assert walk(status="cancelled") == ([made[0], made[-1]], pages)
     assert walk(status="noshow") == ([], pages)
-    assert walk(provider_id=provider_id) == ([made[-1]], pages)
+    assert walk(provider_ids=str(provider_id)) == ([made[-1]], pages)
     assert walk(from_at=NOON + 3 * HOUR) == ([made[3]], pages)
     assert walk(limit=2)[0] == made
 
@@ -120,7 +120,7 @@ def test_appointment_list_provider_shows_everybodys_with_names(
     slots = desk.slots(3, provider_id=provider_id)
     first, second = desk.appointment(ada, slots[0]), desk.appointment(ben, slots[1])
     desk.appointment(ada, desk.slot())
-    query = PAGE | {"provider_id": provider_id}
+    query = PAGE | {"provider_ids": [provider_id]}
     [row] = desk.run("appointment_list_provider", **query)
     assert ids(row) == [first, second]
     names = [one["user"] for one in json.loads(row.body)]
@@ -145,7 +145,7 @@ def test_appointment_list_provider_ends_a_page_early_where_its_notes_are_long(
     provider_id = desk.provider()
     slot_ids = desk.slots(3, provider_id=provider_id)
     one, two, three = (desk.appointment(ada, slot_id, notes="long") for slot_id in slot_ids)
-    query = PAGE | {"provider_id": provider_id, "most_bytes": 5}
+    query = PAGE | {"provider_ids": [provider_id], "most_bytes": 5}
     [row] = desk.run("appointment_list_provider", **query)
     assert (ids(row), row.last_id, row.more) == ([one, two], two, True)
     [row] = desk.run("appointment_list_provider", **query | after(row))
@@ -168,7 +168,7 @@ def test_appointment_list_provider_meets_each_once_by_time_however_little_is_loo
     desk.end(gone_again, who=ada)
 
     def walk(*statuses: str, **filters: Any) -> list[int]:
-        page = PAGE | {"provider_id": provider_id, "limit": limit, "most_looks": most_looks}
+        page = PAGE | {"provider_ids": [provider_id], "limit": limit, "most_looks": most_looks}
         page |= {"statuses": list(statuses)} if statuses else {}
         found: list[int] = []
         for _ in range(30):
@@ -214,7 +214,7 @@ def test_appointment_list_provider_has_only_live_and_coming_ones_outside_of_hour
         " FROM slot WHERE id = %s",
         (slots[1],),
     )
-    page = PAGE | {"provider_id": provider_id, "outside_hours": True, "most_looks": most_looks}
+    page = PAGE | {"provider_ids": [provider_id], "outside_hours": True, "most_looks": most_looks}
     found: list[int] = []
     more = True
     while more:
@@ -231,7 +231,7 @@ def test_appointment_list_provider_begins_at_from_whatever_was_the_page_before(
     provider_id = desk.provider()
     early, late = desk.slots(2, provider_id=provider_id)
     one, two = desk.appointment(ada, early), desk.appointment(ada, late)
-    query = PAGE | {"provider_id": provider_id, "from_at": NOON + HOUR}
+    query = PAGE | {"provider_ids": [provider_id], "from_at": NOON + HOUR}
     for slot_id, appointment_id in ((0, 0), (early, two + 1), (late, one)):
         end = {"after_slot_id": slot_id, "after_id": appointment_id}
         [row] = desk.run("appointment_list_provider", **query | end)
