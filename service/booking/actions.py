@@ -25,6 +25,7 @@ _TABLE = (
     CANCEL := Action("cancel", "booked", "cancelled", False, "Appointment cancelled successfully"),
     NOSHOW := Action("noshow", "booked", "noshow", True, "Appointment marked as no-show"),
     FULFILL := Action("fulfill", "booked", "fulfilled", True, "Appointment marked as fulfilled"),
+    KEEP := Action("keep", "booked", "booked", True, "Appointment kept outside of the hours"),
 )
 
 ACTIONS: Mapping[str, Action] = {one.name: one for one in _TABLE}

@@ -1,7 +1,7 @@
 """Every call on one screen: method, path, class, who may. The application is built from it."""
 
 from service.handlers import docs, front, ops
-from service.handlers.appointment import appointments, end, history, reschedule
+from service.handlers.appointment import appointments, end, history, keep, reschedule
 from service.handlers.calendar import (
     closures,
     provider,
@@ -23,6 +23,7 @@ CALLS: list[Call] = [
     ("POST",   "/api/appointments/{id}/cancel/",         end.Cancel,                 SIGNED_IN),
     ("POST",   "/api/appointments/{id}/noshow/",         end.Noshow,                 STAFF),
     ("POST",   "/api/appointments/{id}/fulfill/",        end.Fulfill,                STAFF),
+    ("POST",   "/api/appointments/{id}/keep/",           keep.Keep,                  STAFF),
     ("GET",    "/api/appointments/{id}/history/",        history.History,            SIGNED_IN),
 
     ("GET",    "/api/slots/",                            slots.Slots,                EVERYONE),

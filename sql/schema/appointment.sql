@@ -114,7 +114,7 @@ CREATE TABLE appointment_history (
     CONSTRAINT appointment_history_appointment_fkey
         FOREIGN KEY (appointment_id) REFERENCES appointment (id),
     CONSTRAINT appointment_history_action_known CHECK (
-        action IN ('book', 'reschedule', 'cancel', 'noshow', 'fulfill')
+        action IN ('book', 'reschedule', 'cancel', 'noshow', 'fulfill', 'keep')
     ),
     CONSTRAINT appointment_history_reason_length CHECK (char_length(reason) <= 500)
 );

@@ -34,18 +34,18 @@ RETURN CASE
         day_begins(closure.until_day + 1, wall_zone(provider)))
 END;
 
--- What closures take from a provider around some time; each branch has its part of the index.
+-- What closures take from a provider around some time, and since when; each branch has its part of the index.
 CREATE FUNCTION closures_between(provider provider, from_at timestamptz, to_at timestamptz)
-RETURNS SETOF tstzrange
+RETURNS TABLE (at tstzrange, made_at timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT closure_time(closure, provider)
+    SELECT closure_time(closure, provider), closure.created_at
       FROM closure
      WHERE closure.provider_id = provider.id
        AND closure.ends_at > from_at
        AND closure.starts_at < to_at
      UNION ALL
-    SELECT closure_time(closure, provider)
+    SELECT closure_time(closure, provider), closure.created_at
       FROM closure
      WHERE closure.provider_id IS NULL
        AND closure.ends_at > from_at
@@ -58,19 +58,33 @@ RETURNS TABLE (times tstzmultirange)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT coalesce(range_agg(closed.at), '{}')
-      FROM closures_between(provider, from_at, to_at) AS closed (at);
+      FROM closures_between(provider, from_at, to_at) AS closed;
 END;
 
+-- When staff last said that somebody in a slot comes although its provider is closed: as they booked it, or
+-- as they kept it.
+CREATE FUNCTION kept_at(slot slot) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (
+    SELECT max(change.at)
+      FROM appointment
+      JOIN appointment_history AS change ON change.appointment_id = ANY (ARRAY[appointment.id])
+     WHERE appointment.slot_id = slot.id
+       AND appointment.status <> 'cancelled'
+       AND change.to_slot_id = slot.id
+       AND change.overrides @> '{closed}');
+
 -- Why a slot's provider would not have it now: a closure is in its way, or it was made from a time
--- that no hours hold. NULL where it is fine, was meant to be outside, or where openings are not made
--- yet. Nothing depends on it but what staff are told: whoever is in the slot stays.
+-- that no hours hold. NULL where it is fine, where staff keep it all the same, or where openings are not
+-- made yet; a closure that was made since they said so is in its way again. Nothing depends on it but what
+-- staff are told: whoever is in the slot stays.
 CREATE FUNCTION outside_hours(slot slot, provider provider) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
-    WHEN slot.overrides @> '{closed}' THEN NULL
     WHEN EXISTS (
-        SELECT FROM closures_between(provider, slot.starts_at, slot.ends_at) AS closed (at)
-         WHERE closed.at && tstzrange(slot.starts_at, slot.ends_at))
+        SELECT FROM closures_between(provider, slot.starts_at, slot.ends_at) AS closed
+         WHERE closed.at && tstzrange(slot.starts_at, slot.ends_at)
+           AND coalesce(closed.made_at > kept_at(slot), true))
     THEN 'closure'
     WHEN is_made(slot)
      AND (slot.starts_at AT TIME ZONE wall_zone(provider))::date <= provider.opened_until
@@ -82,6 +96,7 @@ RETURN CASE
            AND opening.stops_at > slot.starts_at
            AND opening.ends_at >= slot.ends_at
            AND (opening.service_ids IS NULL OR slot.service_id = ANY (opening.service_ids)))
+     AND num_nulls(kept_at(slot)) = 1
     THEN 'hours'
 END;
 

@@ -58,6 +58,7 @@ ACCESS = {
     ("POST", "/api/appointments/{}/cancel"): (401, 404, 404, 200),
     ("POST", "/api/appointments/{}/noshow"): (401, 403, 404, 200),
     ("POST", "/api/appointments/{}/fulfill"): (401, 403, 404, 200),
+    ("POST", "/api/appointments/{}/keep"): (401, 403, 404, 200),
     ("GET", "/api/appointments/{}/history"): (401, 404, 404, 200),
 }
 # What has to be there before a thing is looked for.

@@ -271,4 +271,6 @@ async def appointments(call: Caller, given: Given, admin: Person, ada: Person) -
         if ending == "noshow":
             await call(422, "POST", f"{root}{booked['id']}/{ending}/", who=admin)
             await given.make_begun(slot_id)
+        if ending == "fulfill":
+            await call(200, "POST", f"{root}{booked['id']}/keep/?expand=slot", who=admin)
         await call(200, "POST", f"{root}{booked['id']}/{ending}/?expand=slot", who=admin)

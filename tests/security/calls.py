@@ -107,6 +107,7 @@ BODIES: dict[tuple[str, str], Callable[[Things, int], dict[str, Any]]] = {
     ("POST", "/api/appointments/{}/cancel/"): lambda *_: {"reason": "changed my mind"},
     ("POST", "/api/appointments/{}/noshow/"): lambda *_: {"reason": "nobody came"},
     ("POST", "/api/appointments/{}/fulfill/"): lambda *_: {"reason": "well done"},
+    ("POST", "/api/appointments/{}/keep/"): lambda *_: {"reason": "they know"},
 }
 
 

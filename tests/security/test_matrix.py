@@ -93,7 +93,8 @@ def may(name: str, whose: str, call: Call) -> bool:
         return not call.writes
     if call.thing == "customer":
         return name == f"keeper of {whose}" and "merge" not in call.path
-    if call.thing == "appointment" and "noshow" not in call.path and "fulfill" not in call.path:
+    staff_only = ("noshow", "fulfill", "keep")
+    if call.thing == "appointment" and not any(one in call.path for one in staff_only):
         return name in (whose, f"keeper of {whose}")
     return name == f"keeper of {whose}" or (not call.writes and call.thing in PUBLIC)
 

@@ -189,4 +189,5 @@ def reading_samples(ada: int, hers: int, provider_id: int, free: int) -> dict[st
         "appointment_list_provider": of_staff,
         "appointment_list_provider_back": of_staff,
         "appointment_list_time": page | {"account_id": ada, "provider_ids": [], "sign": -1},
+        "appointment_keep": one | {"message": "Done", "reason": "", "version": 0, "expand": True},
     }

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, defstruct
 
-from service.booking.actions import ACTIONS, CANCEL, FULFILL, NOSHOW, RESCHEDULE, Action
+from service.booking.actions import ACTIONS, CANCEL, FULFILL, KEEP, NOSHOW, RESCHEDULE, Action
 from service.booking.status import AppointmentStatus
 from service.openapi.answers.calendar import Slot, SlotBrief, SlotNamed
 from service.openapi.answers.shape import Instant, Shape
@@ -78,7 +78,7 @@ class EndedExpanded(Shape):
 
 
 def _ended(name: str, action: Action) -> tuple[Any, Any]:
-    """The answers of an ending: the plain one, and the one with `?expand=slot`."""
+    """The answers of an ending, or of keeping: the plain one, and the one with `?expand=slot`."""
     message = ("message", Annotated[str, _says(action)])
     doc = {"__doc__": "The answer with `?expand=slot`."}
     return (
@@ -90,6 +90,7 @@ def _ended(name: str, action: Action) -> tuple[Any, Any]:
 CANCELLED = _ended("Cancelled", CANCEL)
 NO_SHOW = _ended("Noshow", NOSHOW)
 FULFILLED = _ended("Fulfilled", FULFILL)
+KEPT = _ended("Kept", KEEP)
 
 
 class Change(Shape):

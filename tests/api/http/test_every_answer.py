@@ -26,6 +26,7 @@ VERBS = {
     "/api/appointments/1/cancel/": "OPTIONS, POST",
     "/api/appointments/1/noshow/": "OPTIONS, POST",
     "/api/appointments/1/fulfill/": "OPTIONS, POST",
+    "/api/appointments/1/keep/": "OPTIONS, POST",
     "/api/appointments/1/history/": "GET, HEAD, OPTIONS",
     "/healthz": "GET, HEAD, OPTIONS",
     "/readyz": "GET, HEAD, OPTIONS",

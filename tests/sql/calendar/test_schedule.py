@@ -52,6 +52,10 @@ def made(desk: Desk, slot_id: int, service_id: int | None = None, overrides: Any
         " overrides = %s::text[] WHERE id = %s",
         (service_id, overrides, slot_id),
     )
+    desk.cursor.execute(
+        "UPDATE appointment_history SET overrides = %s::text[] WHERE to_slot_id = %s",
+        (overrides, slot_id),
+    )
 
 
 def conflicts(desk: Desk, provider_id: int, most: int = 10) -> list[tuple[int, str]]:

@@ -201,11 +201,10 @@ async def test_what_was_meant_to_be_outside_of_hours_is_no_conflict(
     api: Api, keeper: Person, stranger: Person, database: Any
 ) -> None:
     await put(api, keeper, every_day())
-    take(database, keeper.session.provider_id, stranger, day_after(1, 20))
+    [one] = take(database, keeper.session.provider_id, stranger, day_after(1, 20))
     with database.cursor() as cursor:
         cursor.execute(
-            "UPDATE slot SET overrides = '{closed}' WHERE provider_id = %s",
-            [keeper.session.provider_id],
+            "UPDATE appointment_history SET overrides = '{closed}' WHERE appointment_id = %s", [one]
         )
     assert (await put(api, keeper, every_day())).json["conflicts_total"] == 0
 
