@@ -67,7 +67,7 @@ EXAMPLES: dict[str, Any] = {
     "old_slot": 5,
     "openapi": "/api/openapi.json",
     "Overview.title": "Appointments",
-    "override": "lead",
+    "override": "closed",
     "password": "correct horse",
     "per_person": 1,
     "provider": "Dr Okafor",

@@ -29,9 +29,9 @@ def constraint(name: str) -> str:
 
 
 def longest(body: type[msgspec.Struct]) -> int:
-    """The most characters that the one limited text of a body may have."""
-    [found] = re.findall(rb'"maxLength":(\d+)', msgspec.json.encode(msgspec.json.schema(body)))
-    return int(found)
+    """The most characters that the longest text of a body may have."""
+    found = re.findall(rb'"maxLength":(\d+)', msgspec.json.encode(msgspec.json.schema(body)))
+    return max(map(int, found))
 
 
 @pytest.mark.parametrize(

@@ -190,4 +190,18 @@ def reading_samples(ada: int, hers: int, provider_id: int, free: int) -> dict[st
         "appointment_list_provider_back": of_staff,
         "appointment_list_time": page | {"account_id": ada, "provider_ids": [], "sign": -1},
         "appointment_keep": one | {"message": "Done", "reason": "", "version": 0, "expand": True},
+        "appointment_desk_admit": {
+            "account_id": ada,
+            "slot_id": free,
+            "actor_id": ada,
+            "staff_of": provider_id,
+            "opens": True,
+        },
+        "appointment_desk_note": {
+            "appointment_id": hers,
+            "actor_id": ada,
+            "reason": "Why not",
+            "overrides": ["closed"],
+            "closes": False,
+        },
     }

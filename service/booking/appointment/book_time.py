@@ -8,9 +8,10 @@ from typing import Any, Literal, NamedTuple
 
 from service.booking.actor import Actor
 from service.booking.answer import Answer, judged_all
+from service.booking.appointment import desk
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps, named_lane
-from service.errors import DomainError, InvalidFields, LimitReached, PermissionDenied, SlotTaken
+from service.errors import DomainError, LimitReached, SlotTaken
 from service.lane import Lane
 from service.settings import Settings
 from service.store.arrays import columns
@@ -110,11 +111,7 @@ async def book_time(
 
 def item(actor: Actor, wish: Wish, expand: bool, key: Key = NO_KEY) -> TimeItem:
     """The wish as the lane takes it. Raises InvalidFields, PermissionDenied."""
-    for_other = wish.customer_id not in (None, actor.account_id)
-    if (for_other or wish.override) and not actor.staff_of:
-        raise PermissionDenied
-    if wish.override and not wish.reason:
-        raise InvalidFields({"reason": ["This field is required with override."]})
+    desk.check(actor, wish.customer_id, wish.override, wish.reason)
     names = sorted(set(wish.override))
     return TimeItem(
         wish.customer_id or actor.account_id,

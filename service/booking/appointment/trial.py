@@ -8,6 +8,7 @@ from service.booking.actor import Actor
 from service.booking.answer import Answer
 from service.booking.appointment import book as slots
 from service.booking.appointment import book_time as times
+from service.booking.appointment import desk
 from service.booking.broad import Work, broad_lane
 from service.booking.idempotency import NO_KEY
 from service.deps import Deps
@@ -29,6 +30,11 @@ async def book_time(deps: Deps, actor: Actor, wish: times.Wish) -> Bookable:
     return await _tried(deps, actor, lambda queries: times.decide(queries, deps.settings, [item]))
 
 
+async def book_for(deps: Deps, actor: Actor, wish: desk.SlotWish) -> Bookable:
+    """The same of a slot that staff would book for somebody."""
+    return _bookable(await desk.book_for(deps, actor, wish, expand=True, dry_run=True))
+
+
 async def _tried(
     deps: Deps, actor: Actor, decide: Callable[[Queries], Awaitable[Sequence[Any]]]
 ) -> Bookable:
@@ -41,4 +47,8 @@ async def _tried(
         raise result
     if not isinstance(result, Answer):  # a neighbour is in the way, who is not done
         raise Busy
-    return {"bookable": True, "provider_id": json.loads(result.body)["slot"]["provider_id"]}
+    return _bookable(result)
+
+
+def _bookable(booked: Answer) -> Bookable:
+    return {"bookable": True, "provider_id": json.loads(booked.body)["slot"]["provider_id"]}

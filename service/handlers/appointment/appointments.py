@@ -9,11 +9,13 @@ from service.booking.actions import BOOK
 from service.booking.appointment import read, trial
 from service.booking.appointment.book import book
 from service.booking.appointment.book_time import book_time
+from service.booking.appointment.desk import book_for
 from service.booking.status import AppointmentStatus
 from service.handlers.appointment.book import (
     TIME_REFUSALS,
     BookBody,
     TimeBody,
+    slot_wish,
     wish,
 )
 from service.handlers.appointment.book import kind as kind_of
@@ -102,7 +104,7 @@ class Appointments(ApiHandler):
         dry=answers.Bookable,
     )
     async def post(self) -> None:
-        """Book a slot, or a time of a service.
+        """Book a slot, or a time of a service; staff for somebody else, too.
 
         With `dry_run` it is only tried, and answered with 200: whether it can be booked, and with
         which provider."""
@@ -112,6 +114,12 @@ class Appointments(ApiHandler):
                 self.answer(200, await trial.book_time(self.deps, self.actor, wanted))
                 return
             booked = await book_time(self.deps, self.actor, wanted, self.expand, self.key)
+        elif self.body.at_desk(self.actor):
+            for_whom = slot_wish(self.body, self.actor)
+            if self.query.dry_run:
+                self.answer(200, await trial.book_for(self.deps, self.actor, for_whom))
+                return
+            booked = await book_for(self.deps, self.actor, for_whom, self.expand, self.key)
         elif self.query.dry_run:
             self.answer(200, await trial.book(self.deps, self.actor, self.body.slot))
             return

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from service import errors
+from service.booking.actor import Actor
 from service.booking.appointment.book_time import ANY_PROVIDER, Override, Wish
+from service.booking.appointment.desk import SlotOverride, SlotWish
 from service.handlers.calendar.times import Size
 from service.http.fields import Body, Id, Instant, ProviderId
 
@@ -22,9 +24,23 @@ TIME_REFUSALS = (
 )
 
 
+Why = Annotated[str, Meta(max_length=500)]
+
+
 class BookBody(Body):
+    """A slot. `customer`, `override` and `reason` are for staff, as with a time: what is booked by
+    its id minds no closure, so that `closed` is for a slot that is itself closed."""
+
     slot: Id
     notes: Notes | None = ""
+    customer: Id | None = None
+    override: Annotated[list[SlotOverride], Meta(max_length=2)] | None = None
+    reason: Why | None = ""
+
+    def at_desk(self, actor: Actor) -> bool:
+        """Whether it has what is for staff."""
+        for_other = self.customer not in (None, actor.account_id)
+        return bool(for_other or self.override or (self.reason and actor.staff_of))
 
 
 class TimeBody(Body):
@@ -38,12 +54,20 @@ class TimeBody(Body):
     notes: Notes | None = ""
     customer: Id | None = None
     override: Annotated[list[Override], Meta(max_length=7)] | None = None
-    reason: Annotated[str, Meta(max_length=500)] | None = ""
+    reason: Why | None = ""
 
 
 def kind(value: Any) -> type[Body]:
     """Which of both a decoded body is."""
     return TimeBody if isinstance(value, dict) and "service" in value else BookBody
+
+
+def slot_wish(body: BookBody, actor: Actor) -> SlotWish:
+    """What staff want, as the rules take it."""
+    customer_id = actor.account_id if body.customer is None else body.customer
+    return SlotWish(
+        body.slot, customer_id, body.notes or "", body.override or (), body.reason or ""
+    )
 
 
 def wish(body: TimeBody) -> Wish:

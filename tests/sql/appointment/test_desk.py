@@ -56,3 +56,45 @@ def test_appointment_keep_refuses_others_and_what_has_ended(desk: Desk, ada: int
     assert _keep(desk, one, ben).verdict == "not_active"
     missing = {"staff_of": ALL, "message": "", "reason": "", "version": 0, "expand": False}
     assert desk.run("appointment_keep", appointment_id=0, actor_id=ben, **missing) == []
+
+
+def _admitted(desk: Desk, **asked: Any) -> tuple[str | None, bool]:
+    [row] = desk.run("appointment_desk_admit", **asked)
+    return row.refusal, row.opened
+
+
+def test_appointment_desk_admit_says_who_may(desk: Desk, ada: int, ben: int) -> None:
+    provider_id, other = desk.provider(), desk.provider()
+    slot_id = desk.slot(provider_id=provider_id)
+    known, stranger = desk.person("Grace", made_by=provider_id), desk.person("Henry", other)
+    asked = {"slot_id": slot_id, "actor_id": ben, "staff_of": provider_id, "opens": False}
+    assert _admitted(desk, **asked, account_id=known) == (None, False)
+    assert _admitted(desk, **asked, account_id=ben) == (None, False)
+    assert _admitted(desk, **asked, account_id=stranger) == ("no_customer", False)
+    assert _admitted(desk, **asked, account_id=0) == ("no_customer", False)
+    foreign = asked | {"staff_of": other}
+    assert _admitted(desk, **foreign, account_id=stranger) == ("forbidden", False)
+    assert _admitted(desk, **asked | {"slot_id": 0}, account_id=known) == ("no_slot", False)
+    desk.change(slot_id, deleted=True)
+    assert _admitted(desk, **asked, account_id=known) == ("no_slot", False)
+
+
+def test_appointment_desk_note_closes_what_was_opened(desk: Desk, ada: int, ben: int) -> None:
+    provider_id = desk.provider()
+    slot_id = desk.slot(provider_id=provider_id, capacity=2)
+    desk.change(slot_id, closed=True)
+    asked = {"account_id": ben, "slot_id": slot_id, "actor_id": ben, "staff_of": provider_id}
+    assert _admitted(desk, **asked, opens=False) == (None, False)
+    assert _admitted(desk, **asked, opens=True) == (None, True)
+    one = desk.appointment(ada, slot_id)
+    note = {"appointment_id": one, "actor_id": ben, "reason": "why not", "overrides": ["closed"]}
+    desk.send("appointment_desk_note", **note, closes=True)
+    assert desk.one("SELECT closed FROM slot WHERE id = %s", slot_id) is True
+    noted = "SELECT (actor_id, reason, overrides)::text FROM appointment_history"
+    said = desk.one(f"{noted} WHERE appointment_id = %s", one)
+    assert said == f'({ben},"why not",{{closed}})'
+    other = desk.appointment(ada, desk.slot(start=NOON + DAY + HOUR))
+    plain = note | {"appointment_id": other, "overrides": []}
+    desk.send("appointment_desk_note", **plain, closes=False)
+    kept = "SELECT overrides FROM appointment_history WHERE appointment_id = %s"
+    assert desk.one(kept, other) is None
