@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from service import __version__
 from service.cli.arguments import backup, database, developer, server, user
-from service.cli.arguments.calendar import hours, provider, service, slots
+from service.cli.arguments.calendar import hours, provider, service, slots, times
 from service.cli.arguments.command import Command
 from service.settings import Settings
 
@@ -36,6 +36,7 @@ COMMANDS = (
     *provider.COMMANDS,
     *service.COMMANDS,
     *hours.COMMANDS,
+    *times.COMMANDS,
     *slots.COMMANDS,
     *developer.COMMANDS,
     server.COMPLETION,
