@@ -63,18 +63,24 @@ class NotFound(DomainError):
 
 class SlotTaken(DomainError):
     """`alternatives` is JSON text: up to 3 next free slots, read when the slot was refused. Of a
-    service, `times` has up to 3 next times instead, and `role` is what nobody is free for."""
+    service, `times` has up to 3 next times instead, `role` is what nobody is free for, and
+    `remaining` how many places there are, too few for who comes."""
 
     code = "slot_taken"
     title = "Slot taken"
     detail = "This slot is no longer free."
 
     def __init__(
-        self, alternatives: str = "[]", *, times: str | None = None, role: str | None = None
+        self,
+        alternatives: str = "[]",
+        *,
+        times: str | None = None,
+        role: str | None = None,
+        remaining: int = 0,
     ) -> None:
         free = "This time is no longer free." if role is None else f"No {role} is free then."
         super().__init__(None if times is None else free)
-        self.alternatives, self.times = alternatives, times
+        self.alternatives, self.times, self.remaining = alternatives, times, remaining
 
 
 class AlreadyBooked(DomainError):

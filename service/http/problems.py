@@ -163,6 +163,8 @@ def document(error: DomainError, request_id: str) -> bytes:
             problem["alternatives"] = msgspec.Raw(error.alternatives)
         else:
             problem["times"] = msgspec.Raw(error.times)
+        if error.remaining:
+            problem["remaining"] = error.remaining
     if isinstance(error, errors.LimitReached) and error.limit:
         problem["limit"] = error.limit
     return msgspec.json.encode(problem) + b"\n"

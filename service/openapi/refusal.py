@@ -111,6 +111,7 @@ BESIDES = {
     "errors": errors.InvalidFields,
     "alternatives": errors.SlotTaken,
     "times": errors.SlotTaken,
+    "remaining": errors.SlotTaken,
     "limit": errors.LimitReached,
 }
 

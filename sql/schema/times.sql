@@ -184,6 +184,16 @@ RETURN row_to_json(ROW (
     provider.time_zone, remaining, providers
 )::anybody_time_document)::text;
 
+-- How many places are left in a slot that people share; NULL where it is full, closed or none.
+CREATE FUNCTION places_left(slot_id bigint) RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (
+    SELECT slot.capacity - slot.booked
+      FROM slot
+     WHERE slot.id = places_left.slot_id
+       AND slot.booked < slot.capacity
+       AND NOT slot.closed);
+
 -- Whether a slot was made for a time and is over when so many people leave it.
 CREATE FUNCTION is_over(slot slot, leaving bigint) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

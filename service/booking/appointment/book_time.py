@@ -90,8 +90,8 @@ def refused(verdict: str, body: str | None) -> DomainError | None:
     """The errors of times that say more than their name."""
     match verdict:
         case "slot_taken":
-            role, _, times = (body or "").partition("\n")
-            return SlotTaken(times=times, role=role or None)
+            role, times, remaining = (body or "").split("\n")
+            return SlotTaken(times=times, role=role or None, remaining=int(remaining or 0))
         case "limit_reached":
             return LimitReached(limit=body)
     return None

@@ -38,7 +38,8 @@ Page = Annotated[str, Meta(description="HTML.", examples=["<!doctype html>"])]
 
 class Problem(Struct):
     """RFC 9457. `errors` comes with `invalid`; `alternatives`, or of a service `times`, with
-    `slot_taken`; of a service `limit` with `limit_reached`."""
+    `slot_taken`, and `remaining` where a group has places, but too few; of a service `limit` with
+    `limit_reached`."""
 
     type: str
     title: str
@@ -49,4 +50,5 @@ class Problem(Struct):
     errors: dict[str, list[str]] | UnsetType = UNSET
     alternatives: Annotated[list[Slot], Meta(max_length=3)] | UnsetType = UNSET
     times: Annotated[list[Time], Meta(max_length=3)] | UnsetType = UNSET
+    remaining: int | UnsetType = UNSET
     limit: str | UnsetType = UNSET

@@ -309,6 +309,7 @@ WITH item AS (
                 WHEN queued.verdict = 'slot_taken'
                 THEN coalesce(queued.missing, '') || E'\n'
                      || times_near(queued.service, queued.provider_id, queued.starts_at, queued.size, 0)
+                     || E'\n' || coalesce(places_left(queued.slot_id)::text, '')
                 WHEN booked.id IS NOT NULL
                 THEN row_to_json(ROW (
                          booked.id,

@@ -269,6 +269,7 @@ WITH item AS (
                 THEN coalesce(queued.missing, '') || E'\n'
                      || times_near(queued.service, (queued.provider).id, queued.starts_at,
                                    (queued.appointment).size, queued.left_slot_id)
+                     || E'\n' || coalesce(places_left(queued.slot_id)::text, '')
                 WHEN moved.id IS NOT NULL
                 THEN row_to_json(ROW (
                          %(message)s::text,

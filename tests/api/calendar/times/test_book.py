@@ -84,6 +84,22 @@ async def test_a_group_is_filled_and_let_go_of(clinic: Clinic, api: Api, given: 
     check_problem(slot, 404, "not_found")
 
 
+async def test_a_party_that_is_too_many_hears_how_many_places_are_left(
+    clinic: Clinic, api: Api, ada: Person, ben: Person
+) -> None:
+    group = await clinic.open(capacity=4, party_max=3)
+    assert (await clinic.book(ada, group, size=2)).status == 201
+    refused = await clinic.book(ben, group, size=3)
+    check_problem(refused, 409, "slot_taken", "times", "remaining")
+    assert (refused.json["remaining"], refused.json["times"][0]["start_time"]) == (2, "10:00")
+    later = (await clinic.book(ben, group, NINE + HOUR, size=3)).json["id"]
+    at = {"starts_at": NINE.isoformat()}
+    moved = await api.patch(f"/api/appointments/{later}/reschedule/", at, who=ben)
+    check_problem(moved, 409, "slot_taken", "times", "remaining")
+    assert (await clinic.book(ben, group, size=2)).status == 201
+    check_problem(await clinic.book(ben, group), 409, "slot_taken", "times")
+
+
 async def test_the_same_key_books_once(clinic: Clinic, ada: Person) -> None:
     visit = await clinic.open()
     key = {"Idempotency-Key": "once"}
