@@ -19,7 +19,7 @@ SELECT '[' || coalesce(string_agg(row_to_json(ROW (
                   page.from_slot_id, page.to_slot_id,
                   page.from_status, page.to_status,
                   CASE WHEN page.own OR is_staff(slot, %(staff_of)s::bigint)
-                         OR page.action <> ALL (%(staff_only)s::text[]) THEN page.reason
+                         OR page.action <> ALL (%(staff_only)s::text[] || '{book}') THEN page.reason
                        ELSE ''
                   END
               )::history_document)::text, ',' ORDER BY page.id)

@@ -1,9 +1,10 @@
 """sql/queries/appointment/history.sql"""
 
 import json
+from datetime import timedelta
 
 from service.booking.actions import FULFILL
-from tests.sql.desk import ALL, Desk
+from tests.sql.desk import ALL, NINE, Desk
 
 
 def test_appointment_history_tells_every_change_in_order(desk: Desk, ada: int, ben: int) -> None:
@@ -72,3 +73,15 @@ def test_appointment_history_tells_when_the_change_was_made(desk: Desk, ada: int
     desk.end(one, who=ada)
     told = "SELECT count(*) FROM appointment_history WHERE appointment_id = %s AND at > now()"
     assert desk.one(told, one) == 2, "not when its transaction began"
+
+
+def test_appointment_history_keeps_why_staff_booked_among_them(desk: Desk, ada: int) -> None:
+    clinic, boss = desk.provider(), desk.account(role="admin")
+    visit = desk.visit(clinic)
+    asked = {"override": "grid", "reason": "Fussy"}
+    late = NINE + timedelta(minutes=1)
+    one, _ = desk.taken(ada, visit, clinic, late, who=boss, staff_of=ALL, **asked)
+    seen = {"appointment_id": one, "actor_id": ada, "after_id": 0, "limit": 3}
+    for staff_of, reason in ((0, ""), (ALL, "Fussy")):
+        rows = desk.history(**seen, staff_of=staff_of)
+        assert json.loads(rows[0].body)[0]["reason"] == reason
