@@ -230,6 +230,14 @@ class Desk:
         document = json.loads(row.body)
         return document["id"], document["slot"]["id"]
 
+    def served(self, service_id: int) -> list[int]:
+        """How often it was the turn of each provider of a service, by id."""
+        self.cursor.execute(
+            "SELECT served FROM service_provider WHERE service_id = %s ORDER BY provider_id",
+            [service_id],
+        )
+        return [int(row.served) for row in self.cursor.fetchall()]
+
     def retime(
         self,
         *moves: tuple[int, int, int, datetime],

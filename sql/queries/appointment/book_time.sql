@@ -128,7 +128,13 @@ WITH item AS (
       FROM item
 ), considered AS (
     SELECT item.*, service, chosen.provider, chosen.weight, chosen.slot_id, chosen.ends_at, chosen.block,
-           chosen.rooms, chosen.missing, chosen.local_day, chosen.overrides, stored,
+           chosen.rooms, chosen.missing, chosen.local_day, stored,
+           CASE WHEN 'limit' = ANY (string_to_array(item.override, ','))
+                 AND limit_met(service, limits.of_day, limits.of_service, limits.open,
+                               %(max_open)s::integer) IS NOT NULL
+                THEN ARRAY(SELECT DISTINCT name FROM unnest(chosen.overrides || '{limit}') AS name ORDER BY name)
+                ELSE chosen.overrides
+           END AS overrides,
            CASE WHEN chosen.refusals[1] = 'limit_reached' THEN 'per_day'
                 ELSE limit_met(service, limits.of_day, limits.of_service, limits.open,
                                %(max_open)s::integer)
@@ -284,11 +290,11 @@ WITH item AS (
              GROUP BY queued.slot_id) AS taken
      WHERE slot.id = ANY (ARRAY[taken.slot_id])
     RETURNING slot AS after
-), lent AS MATERIALIZED (  -- in order, or two could wait for each other
+), lent AS MATERIALIZED (  -- a turn for each slot, in order: or two could wait for each other
     SELECT served.service_id, served.provider_id, won.count
       FROM (SELECT queued.service_id, (queued.provider).id AS provider_id, count(*) AS count
               FROM queued
-             WHERE queued.verdict IS NULL AND queued.provider_id = 0
+             WHERE queued.verdict IS NULL AND queued.provider_id = 0 AND queued.slot_id IS NULL
              GROUP BY 1, 2) AS won
       JOIN service_provider AS served
         ON served.service_id = ANY (ARRAY[won.service_id])

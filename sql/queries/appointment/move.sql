@@ -52,7 +52,11 @@ WITH item AS (
                WHEN NOT is_open(appointment.status) THEN 'not_active'
                WHEN item.from_slot_id = item.to_slot_id THEN 'same_slot'
                WHEN NOT is_staff(origin, item.staff_of)
-                AND origin.starts_at <= now() + %(notice)s::interval THEN 'too_late'
+                AND origin.starts_at <= now() + coalesce(
+                        (SELECT make_interval(mins => service.notice_minutes)
+                           FROM service
+                          WHERE service.id = ANY (ARRAY[origin.service_id])),
+                        %(notice)s::interval) THEN 'too_late'
                WHEN target.id IS NULL OR target.deleted_at IS NOT NULL THEN 'no_slot'
                WHEN appointment.account_id <> item.actor_id
                 AND NOT is_staff(target, item.staff_of) THEN 'forbidden'
@@ -135,6 +139,20 @@ WITH item AS (
      CROSS JOIN LATERAL slots_with((counted.after).id) AS went
      WHERE (counted.after).deleted_at IS NOT NULL
        AND slot.id = ANY (ARRAY[went.id])
+), given_back AS MATERIALIZED (  -- in order, or two could wait for each other
+    SELECT served.service_id, served.provider_id
+      FROM service_provider AS served
+      JOIN counted ON served.service_id = ANY (ARRAY[(counted.after).service_id])
+                  AND served.provider_id = ANY (ARRAY[(counted.after).provider_id])
+     WHERE (counted.after).deleted_at IS NOT NULL AND (counted.after).chosen
+     ORDER BY served.service_id, served.provider_id
+       FOR NO KEY UPDATE OF served
+), undone AS (
+    UPDATE service_provider AS served
+       SET served = served.served - back.count * 100.0 / served.weight
+      FROM (SELECT service_id, provider_id, count(*) AS count FROM given_back GROUP BY 1, 2) AS back
+     WHERE served.service_id = back.service_id
+       AND served.provider_id = back.provider_id
 ), alternative AS (
     SELECT lost.to_slot_id,
            '[' || string_agg(row_to_json(slot_full(slot, provider))::text, ',' ORDER BY slot.starts_at)

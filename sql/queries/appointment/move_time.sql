@@ -148,6 +148,10 @@ WITH item AS (
     WINDOW same_key AS (PARTITION BY wanted.actor_id, wanted.key ORDER BY wanted.n)
 ), queued AS (
     SELECT considered.*,
+           -- Whoever was chosen among all of the service keeps the appointment, which stays a turn.
+           (considered.origin).chosen AND considered.left_slot_id <> 0
+           AND (considered.origin).provider_id = (considered.provider).id
+           AND num_nulls(considered.slot_id) = 1 AS keeps_turn,
            CASE
                WHEN considered.refusal IS NOT NULL THEN considered.refusal
                WHEN EXISTS (
@@ -191,15 +195,33 @@ WITH item AS (
      WHERE (freed.after).deleted_at IS NOT NULL
        AND slot.id = ANY (ARRAY[went.id])
     RETURNING slot.id
+), given_back AS MATERIALIZED (  -- in order, or two could wait for each other
+    SELECT served.service_id, served.provider_id
+      FROM service_provider AS served
+      JOIN freed ON served.service_id = ANY (ARRAY[(freed.after).service_id])
+                AND served.provider_id = ANY (ARRAY[(freed.after).provider_id])
+     WHERE (freed.after).deleted_at IS NOT NULL AND (freed.after).chosen
+       AND NOT EXISTS (SELECT FROM queued
+                        WHERE queued.from_slot_id = (freed.after).id
+                          AND queued.verdict IS NULL AND queued.keeps_turn)
+     ORDER BY served.service_id, served.provider_id
+       FOR NO KEY UPDATE OF served
+), undone AS (
+    UPDATE service_provider AS served
+       SET served = served.served - back.count * 100.0 / served.weight
+      FROM (SELECT service_id, provider_id, count(*) AS count FROM given_back GROUP BY 1, 2) AS back
+     WHERE served.service_id = back.service_id
+       AND served.provider_id = back.provider_id
 ), made AS (  -- once all of that is free: it may lie in what it leaves
     INSERT INTO slot (
                provider_id, starts_at, ends_at, capacity, booked, service_id, service_version,
-               blocks_from, blocks_until, wall_at)
+               blocks_from, blocks_until, wall_at, chosen)
     SELECT (queued.provider).id, queued.starts_at, queued.ends_at,
            (queued.service).capacity, (queued.appointment).size,
            (queued.service).id, (queued.service).version,
            lower(queued.block), upper(queued.block),
-           queued.starts_at AT TIME ZONE wall_zone(queued.provider)
+           queued.starts_at AT TIME ZONE wall_zone(queued.provider),
+           CASE WHEN queued.keeps_turn THEN true END
       FROM queued
      WHERE queued.verdict IS NULL AND queued.slot_id IS NULL
        AND (SELECT count(*) FROM freed) + (SELECT count(*) FROM released) > 0

@@ -297,3 +297,27 @@ def test_appointment_book_time_refuses_all_at_once_where_nobody_is_left(
     assert (
         verdicts(desk.take((ada, nobodys, 0, NINE), (ben, nobodys, 0, NINE))) == ["not_offered"] * 2
     )
+
+
+def test_appointment_book_time_counts_a_turn_for_each_start(desk: Desk, ada: int, ben: int) -> None:
+    group = desk.visit(desk.provider(), capacity=4)
+    appointments = [desk.taken(who, group, 0, NINE)[0] for who in (ada, ben)]
+    assert desk.served(group) == [1]
+    for one, who in zip(appointments, (ada, ben), strict=True):
+        desk.end(one, who=who)
+    assert desk.served(group) == [0]
+
+
+@pytest.mark.parametrize("rules", [{"per_customer_day": 1}, {"per_customer_open": 1}, {}])
+def test_appointment_book_time_notes_each_limit_that_staff_override(
+    desk: Desk, ada: int, rules: dict[str, Any]
+) -> None:
+    clinic = desk.provider()
+    visit, boss = desk.visit(clinic, **rules), desk.account(role="admin")
+    desk.taken(ada, visit, clinic, NINE)
+    asked: dict[str, Any] = {"who": boss, "staff_of": ALL, "reason": "x", "max_open": 1}
+    wish = (ada, visit, clinic, NINE + HOUR)
+    assert verdicts(desk.take(wish, **asked)) == ["limit_reached"]
+    [row] = desk.take(wish, override="limit,grid", **asked)
+    noted = "SELECT overrides FROM appointment_history WHERE actor_id = %s"
+    assert (row.verdict, desk.one(noted, boss)) == ("booked", ["limit"])

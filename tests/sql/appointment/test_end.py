@@ -5,7 +5,7 @@ import json
 import pytest
 
 from service.booking.actions import ENDINGS, FULFILL, NOSHOW, Action
-from tests.sql.desk import ALL, Desk, verdicts
+from tests.sql.desk import ALL, NINE, Desk, verdicts
 
 
 def test_appointment_end_frees_the_place_of_what_is_cancelled(desk: Desk, ada: int) -> None:
@@ -65,3 +65,12 @@ def test_appointment_end_notes_a_no_show_only_once_the_slot_has_begun(desk: Desk
         [slot_id],
     )
     assert verdicts(desk.end(one, **noshow)) == ["ended"]
+
+
+def test_appointment_end_heeds_the_notice_of_a_service(desk: Desk, ada: int) -> None:
+    clinic = desk.provider()
+    for minutes, verdict in ((0, "ended"), (60 * 24 * 300, "too_late")):
+        visit = desk.visit(clinic, notice_minutes=minutes)
+        one, _ = desk.taken(ada, visit, clinic, NINE)
+        usual = "0 minutes" if minutes else "36500 days"
+        assert verdicts(desk.end(one, who=ada, notice=usual)) == [verdict]

@@ -3,7 +3,7 @@
 import json
 
 from tests.sql.appointment.test_book import PAST
-from tests.sql.desk import ALL, Desk, verdicts
+from tests.sql.desk import ALL, NINE, Desk, verdicts
 
 
 def test_appointment_move_answers_moves_counts_and_records(desk: Desk, ada: int) -> None:
@@ -137,3 +137,21 @@ def test_appointment_move_by_staff_stays_within_their_calendar(
     staff = {"who": ben, "staff_of": provider_id}
     assert verdicts(desk.move((moved, home, elsewhere), **staff)) == ["forbidden"]
     assert verdicts(desk.move((moved, home, target), **staff)) == ["moved"]
+
+
+def test_appointment_move_heeds_the_notice_of_a_service(desk: Desk, ada: int) -> None:
+    clinic = desk.provider()
+    for minutes, verdict in ((0, "moved"), (60 * 24 * 300, "too_late")):
+        visit = desk.visit(clinic, notice_minutes=minutes)
+        one, slot_id = desk.taken(ada, visit, clinic, NINE)
+        usual = "0 minutes" if minutes else "36500 days"
+        rows = desk.move((one, slot_id, desk.slot()), who=ada, notice=usual)
+        assert verdicts(rows) == [verdict]
+
+
+def test_appointment_move_gives_a_turn_back(desk: Desk, ada: int) -> None:
+    visit = desk.visit(desk.provider())
+    one, slot_id = desk.taken(ada, visit, 0, NINE)
+    assert desk.served(visit) == [1]
+    desk.move((one, slot_id, desk.slot()), who=ada)
+    assert desk.served(visit) == [0]

@@ -118,3 +118,24 @@ def test_appointment_move_time_counts_who_come_and_go_at_once(
     assert desk.run("invariants_broken") == []
     assert verdicts(desk.retime(swap[1], who=ben)) == ["moved"]
     assert desk.run("invariants_broken") == []
+
+
+def test_appointment_move_time_keeps_a_turn_with_its_provider(desk: Desk, ada: int) -> None:
+    clinic, other = desk.provider(), desk.provider()
+    visit = desk.visit(clinic, other)
+    one, slot_id = desk.taken(ada, visit, 0, NINE)
+    [row] = desk.retime((one, slot_id, 0, NINE + HOUR), who=ada)
+    assert (row.verdict, desk.served(visit)) == ("moved", [1, 0])
+    slot_id = json.loads(row.body)["new_slot"]
+    [row] = desk.retime((one, slot_id, other, NINE + HOUR), who=ada)
+    assert (row.verdict, desk.served(visit)) == ("moved", [0, 0]), "nobody chose the other"
+    desk.end(one, who=ada)
+    assert desk.served(visit) == [0, 0]
+
+
+def test_appointment_move_time_gives_back_the_turn_of_what_was_moved(desk: Desk, ada: int) -> None:
+    visit = desk.visit(desk.provider())
+    one, slot_id = desk.taken(ada, visit, 0, NINE)
+    desk.retime((one, slot_id, 0, NINE + HOUR), who=ada)
+    desk.end(one, who=ada)
+    assert desk.served(visit) == [0]
