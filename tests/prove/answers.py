@@ -14,6 +14,7 @@ from tests.prove.looks import Look, link_of
 from tests.prove.people import Person, Token, World
 from tests.prove.records import Operation, Outcome
 from tests.prove.sheet import Sheet
+from tests.prove.times.told import answers as times
 
 ABANDONED = "abandon"  # what nobody can do, since nobody has heard all of it
 CANARY = b"canary:"
@@ -23,6 +24,8 @@ STANDING = {
     "now": re.compile(rb'\r\nratelimit: "([\w-]+)";r=(\d+);t=(\d+)', re.IGNORECASE),
 }
 MOST_TOKENS, MOST_KNOWN = 4, 100
+# Refusals after which an appointment is still where it was.
+STILL_HELD = frozenset({"slot_taken", "slot_in_past", "already_booked", "same_slot"})
 KNOWN = frozenset({"list", "page", "calendar", "search", "slot", "get"})
 # What is kept of a line of history.
 CHANGE = ("action", "actor", "from_slot", "to_slot", "from_status", "to_status", "reason", "at")
@@ -65,6 +68,8 @@ def next_of(ask: Ask, answer: Answer, body: Any) -> tuple[str, Any]:
     if ask.verb == "search" and target:
         at = datetime.fromisoformat(body[-1]["starts_at"]).timestamp()
         return target, [int(at), body[-1]["id"]]
+    if ask.verb == "times" and target:
+        return target, [times.seconds(body[-1]["starts_at"]), body[-1].get("provider_id", 0)]
     if ask.verb == "calendar" and target:
         return target, [body[-1]["slot"]["id"], body[-1]["id"]]
     return (target, body[-1]["id"]) if target else ("", None)
@@ -88,6 +93,7 @@ def fill(operation: Operation, ask: Ask, answer: Answer, person: Person, sheet: 
         look = Look(sheet, ask, answer, body)
         look.all()
         operation.looked, operation.wrongs = look.count, look.wrongs
+        operation.made = look.made
     except (msgspec.DecodeError, LookupError, TypeError, ValueError):
         _spoiled(operation, {UNREADABLE: answer.body[:200].decode(errors="replace")})
         return None
@@ -118,10 +124,17 @@ def brief(verb: str, answer: Answer, body: Any) -> Any:
     if answer.status >= 400:
         code = body.get("code") if isinstance(body, dict) else None
         offered = body.get("alternatives") if isinstance(body, dict) else None
-        return {"code": code} | ({"shown": [moving(one) for one in offered]} if offered else {})
+        near = body.get("times") if isinstance(body, dict) else None
+        return (
+            {"code": code}
+            | ({"shown": [moving(one) for one in offered]} if offered else {})
+            | ({"times": [times.kept(one) for one in near]} if near else {})
+        )
     match verb:
         case "any":
             return {}
+        case verb if verb in times.VERBS:
+            return times.brief(verb, answer, body)
         case "list" | "page":
             return [[one["id"], one["slot"]["id"], one["status"]] for one in body]
         case "calendar":
@@ -137,10 +150,10 @@ def brief(verb: str, answer: Answer, body: Any) -> Any:
             return {"username": body["username"]}
         case "login" | "guess":
             return {"username": body["username"], "token": Token.of(body["token"]).digest}
-        case "book" | "get":
+        case "book" | "get" | "take":
             kept = {"id": body["id"], "slot": body["slot"]["id"], "status": body["status"]}
             kept["user"] = body["user"]
-        case "move":
+        case "move" | "shift":
             kept = {"id": body["appointment_id"], "from": number(body["old_slot"])}
             kept["slot"] = number(body["new_slot"])
         case verb if verb in ENDINGS:
@@ -181,8 +194,8 @@ def learn(world: World, person: Person, ask: Ask, operation: Operation, body: An
             person.forget(ask.token)
         elif ask.verb == "login" and len(person.passwords) > 1:
             person.passwords.remove(ask.args["password"])
-    elif operation.status in (404, 409, 412) and ask.verb in ("move", "cancel", "get"):
-        if operation.body and operation.body.get("code") not in ("slot_taken", "slot_in_past"):
+    elif operation.status in (404, 409, 412) and ask.verb in ("move", "shift", "cancel", "get"):
+        if operation.body and operation.body.get("code") not in STILL_HELD:
             person.holds.pop(ask.args["appointment"], None)
     elif operation.outcome == "info" and ask.verb == "password":
         person.passwords = [ask.args["old"], ask.args["new"]]
@@ -191,6 +204,7 @@ def learn(world: World, person: Person, ask: Ask, operation: Operation, body: An
 
 
 def _learn_done(world: World, person: Person, ask: Ask, operation: Operation, body: Any) -> None:
+    times.learn(world, person, ask, body, operation.body)
     match ask.verb:
         case "guess":
             world.homes.add(ask.args["username"])
@@ -204,7 +218,7 @@ def _learn_done(world: World, person: Person, ask: Ask, operation: Operation, bo
             person.passwords = [ask.args["new"]]
             for token in [one for one in person.tokens if one is not ask.token]:
                 person.forget(token)
-        case "book" | "move" | "get" if not person.staff:
+        case "book" | "move" | "take" | "shift" | "get" if not person.staff:
             number, slot = operation.body["id"], operation.body["slot"]
             if operation.body.get("status", "booked") == "booked" and not operation.replayed:
                 person.holds[number] = (slot, operation.body["v"])

@@ -81,6 +81,7 @@ class Anything:
             "route": f"{method.upper()} {path}",
             "statuses": sorted(int(one) for one in told["responses"]),
             "writes": writes,
+            "signed": bool(told.get("security")),
         }
         data = message(method.upper(), target, lines, body, "prove")
         return Ask("any", args, data, "", token, target)

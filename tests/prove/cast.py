@@ -8,6 +8,8 @@ import bcrypt
 import psycopg2
 
 from tests.prove.people import PASSWORD
+from tests.prove.times.cast import facts_of, make_providers
+from tests.prove.times.furnish import FURNISHER
 
 CUSTOMERS, STAFF, LIMITED = 240, 6, 3
 CROWDED, ELASTIC, EARLY = 36, 24, 8
@@ -51,7 +53,10 @@ def set_up(database_url: str, operations: int) -> dict[str, Any]:
     connection = psycopg2.connect(database_url, options="-c timezone=UTC")
     connection.autocommit = True
     with contextlib.closing(connection), connection.cursor() as cursor:
-        for names, role in ((people + limited, "customer"), (admins, "admin")):
+        for names, role in (
+            (people + limited, "customer"),
+            ([*admins, FURNISHER], "admin"),
+        ):
             cursor.execute(ACCOUNTS, (hashed, role, names))
         now = datetime.now(UTC).replace(second=0, microsecond=0)
         crowded = calendar(cursor, "Crowded", start, CROWDED, places=1)
@@ -67,8 +72,11 @@ def set_up(database_url: str, operations: int) -> dict[str, Any]:
         theirs = (crowded[0], calendars[2][0])
         keeps = {name: theirs[n % 2] for n, name in enumerate(keepers)}
         cursor.execute(KEEPERS, (hashed, keepers, list(keeps.values())))
+        offers = facts_of(make_providers(cursor))
         cursor.execute("ANALYZE")
         sheet = sheet_of(cursor)
+        cursor.execute("SELECT username, id FROM account WHERE role = 'customer'")
+        ids = dict(cursor.fetchall())
     days = [f"{start + timedelta(days=n):%Y-%m-%d}" for n in range(A_CALENDAR * MINUTES // 1440)]
     return {
         "people": people,
@@ -81,6 +89,8 @@ def set_up(database_url: str, operations: int) -> dict[str, Any]:
         "begun": begun[1],
         "soon": soon[1],
         **sheet,
+        **offers,
+        "ids": ids,
         "calendars": [(crowded[0], days[0]), (elastic[0], days[0])]
         + [(provider, day) for provider, _ in calendars[2:] for day in days[::2]],
     }

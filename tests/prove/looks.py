@@ -9,10 +9,17 @@ from service.booking.actions import ENDINGS, RESCHEDULE
 from tests.prove.ask import Ask
 from tests.prove.client import Answer
 from tests.prove.sheet import BRIEF, NAMED, STILL, Sheet, instant
+from tests.prove.times.told import looks as times
 
-DONE = {"book": 201, "register": 201}  # all others answer 200
-VERSIONED = frozenset({"book", "get", "move", *ENDINGS, "slot", "close", "open", "capacity"})
-MESSAGES = {name: action.message for name, action in ENDINGS.items()} | {"move": RESCHEDULE.message}
+# All others answer 200.
+DONE = {"book": 201, "take": 201, "register": 201, "shut": 201, "unshut": 204}
+VERSIONED = frozenset(
+    {"book", "get", "move", *ENDINGS, "slot", "close", "open", "capacity", "take", "shift", "hours",
+     "adjust"}
+)  # fmt: skip
+MESSAGES = {name: action.message for name, action in ENDINGS.items()} | dict.fromkeys(
+    ("move", "shift"), RESCHEDULE.message
+)
 PROBLEM = {"type", "title", "status", "code"}
 TO_COME = 3  # alternatives at most
 
@@ -36,6 +43,7 @@ class Look:
         self.sheet, self.ask, self.answer, self.body = sheet, ask, answer, body
         self.headers = headers_of(answer.head)
         self.count, self.wrongs = 0, list[str]()
+        self.made: list[Any] = []  # slots that were made for a time: only the log knows them
 
     def expect(self, holds: bool, words: str) -> None:
         """One thing was compared."""
@@ -46,6 +54,9 @@ class Look:
     def slot(self, shown: Any, fields: tuple[str, ...]) -> None:
         """A slot in a document, in the fields that belong there or, if asked for, whole."""
         whole = STILL if self.ask.args.get("expand") else fields
+        if isinstance(shown, dict) and shown.get("id") not in self.sheet.times:
+            self.made.append([shown, list(whole)])
+            return
         self.count += len(whole)
         self.wrongs += self.sheet.wrongs(shown, whole)
 
@@ -79,6 +90,8 @@ class Look:
         self.expect(media.startswith("application/problem+json"), f"an error came as {media}")
         told = isinstance(body, dict) and body.keys() >= PROBLEM
         self.expect(told and body["status"] == self.answer.status, f"an error came as {body}")
+        if told and "times" in body:
+            times.near(self, body["times"])
         if told and body["code"] == "slot_taken" and (lost := self.sheet.times.get(self._lost())):
             self._alternatives(lost, body.get("alternatives") or [])
 
@@ -102,6 +115,8 @@ class Look:
 
     def _book(self) -> None:
         self.slot(self.body["slot"], NAMED)
+
+    _take = _book
 
     def _get(self) -> None:
         self.slot(self.body["slot"], NAMED)
@@ -181,6 +196,31 @@ class Look:
         if self.ask.args.get("expand"):
             self.slot(self.body["old_slot"], STILL)
             self.slot(self.body["new_slot"], STILL)
+
+    _shift = _move
+
+    def _times(self) -> None:
+        """The times of a service, in order and with a link to the next page."""
+        places = times.listed(self, self.body)
+        self.expect(places == sorted(set(places)), f"the order is {places}")
+        before = tuple(self.ask.args.get("after", (0, 0)))
+        self.expect(all(one > before for one in places), f"{places} come after {before}")
+        self._linked(dict(parse_qsl(urlsplit(self.ask.path).query)), len(places))
+
+    def _soonest(self) -> None:
+        times.listed(self, [] if self.body is None else [self.body])
+
+    def _explain(self) -> None:
+        self.expect(self.body["bookable"] != bool(self.body["reasons"]), "reasons for nothing")
+        times.near(self, self.body["next"])
+
+    def _dry(self) -> None:
+        self.expect(self.body["bookable"] is True, "a dry run is neither")
+
+    def _hours(self) -> None:
+        self.expect(
+            self.body["provider"] == self.ask.args["provider"], "the hours are of another provider"
+        )
 
     def _end(self) -> None:
         self._told()

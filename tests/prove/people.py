@@ -5,6 +5,7 @@ import random
 from typing import Any, NamedTuple
 
 from tests.prove.sheet import Sheet
+from tests.prove.times.offers import Offers, Wanted
 
 PASSWORD = "correct horse 0"
 LOOKS = 20  # people among whom staff look for somebody of theirs
@@ -38,6 +39,7 @@ class Person:
         self.holds: dict[int, tuple[int, int]] = {}  # slot and version by appointment
         self.ended: list[int] = []  # what was cancelled last
         self.seen: list[int] = []  # slots that looked free
+        self.times: list[Wanted] = []  # and times
         self.known: dict[str, tuple[str, Any]] = {}  # by path: the last ETag, and what came with it
 
     @property
@@ -77,6 +79,8 @@ class World:
         self.begun: list[int] = facts["begun"]  # slots that nobody can have any more
         self.soon: list[int] = facts["soon"]  # and such as customers can't give back
         self.sheet = Sheet(facts)
+        self.offers = Offers(facts, self.random)
+        self.ids: dict[str, int] = facts.get("ids", {})  # accounts, as staff know customers
 
     def slot(self, person: Person) -> int:
         """A slot that this person would like."""
@@ -98,7 +102,7 @@ class World:
             if other.staff:
                 continue
             for number, (slot, _) in other.holds.items():
-                mine = self.sheet.times[slot].provider == staff.keeps
+                mine = slot in self.sheet.times and self.sheet.times[slot].provider == staff.keeps
                 if mine and not (spare and slot in self.busy) and self.random.random() < 0.7:
                     return number
         return 0

@@ -32,6 +32,7 @@ class Operation(msgspec.Struct, kw_only=True, omit_defaults=True):
     body: Any = None
     replayed: bool = False
     standing: list[Any] = []  # with a rate limit: policy, limit, window, remaining, seconds
+    made: list[Any] = []  # slots that were made for times, as they were shown, and in which fields
     looked: int = 0  # fields of documents and headers that were compared when it was answered
     wrongs: list[str] = []  # and what was wrong with them
 

@@ -22,10 +22,12 @@ from tests.prove.records import Fault
 from tests.prove.schedule import Planned, injure
 from tests.prove.stage import Stage, staged
 from tests.prove.tables import Tables
+from tests.prove.times.agree import agree
+from tests.prove.times.furnish import furnish
 from tests.prove.witness import Witness, as_superuser
 
 QUIET = 1.0  # seconds in which the probe gets ready before the crowd comes
-CAP, LOGINS, STRANGERS = 6, 12, 40
+CAP, LOGINS, STRANGERS = 8, 12, 40
 TOKEN_TTL = 20  # seconds
 # What every server of a proof is told: limits that can be reached, cheap passwords.
 ENVIRONMENT = {
@@ -109,6 +111,7 @@ async def watched(plan: Plan, stage: Stage, files: Files) -> dict[str, Any]:
     witness = Witness(superuser, files.stream.write)
     witness.start()
     facts = await asyncio.to_thread(set_up, stage.database_url, plan.operations)
+    facts = await furnish(stage.servers[0], facts)
     tables = Tables(superuser, files.looks.write)
     tables.start()
     before = [holdings(server.pid) for server in stage.servers]
@@ -146,7 +149,16 @@ async def watched(plan: Plan, stage: Stage, files: Files) -> dict[str, Any]:
 
 
 async def storm(plan: Plan, stage: Stage, crowd: Crowd, struck: Callable[[Fault], None]) -> None:
-    """Ask and injure until all is asked and every fault has healed."""
+    """Ask and injure until all is asked and every fault has healed; then ask in peace."""
+    with contextlib.closing(crowd):
+        await asked_under_fire(plan, stage, crowd, struck)
+        await agree(crowd, plan.operations)
+
+
+async def asked_under_fire(
+    plan: Plan, stage: Stage, crowd: Crowd, struck: Callable[[Fault], None]
+) -> None:
+    """Ask and injure at the same time."""
     async with asyncio.TaskGroup() as group:
         if plan.faults:
             injuring = group.create_task(injure(stage, plan.faults, struck, asyncio.Event()))

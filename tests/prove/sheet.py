@@ -30,6 +30,7 @@ class Sheet:
 
     def __init__(self, facts: dict[str, Any]) -> None:
         self.providers = {number: (name, zone) for number, name, zone in facts["providers"]}
+        self.numbers = {name: number for number, (name, _) in self.providers.items()}
         self.times = {row[0]: Times(*row[1:]) for row in facts["times"]}
         self.calendars: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for number, one in self.times.items():

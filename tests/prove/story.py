@@ -29,7 +29,7 @@ class Story:
         )
 
     def asked(
-        self, verb: str, user: str, at: float, status: int, body: Any = None, **more: Any
+        self, verb: str, user: str, at: float, status: int, body: Any = None, /, **more: Any
     ) -> Operation:
         """An operation that was sent at `at` and answered 0.1 s later, or after `took`."""
         number = len(self.operations) + 1

@@ -14,10 +14,10 @@ EVERY = 1.0  # seconds between two looks
 SHARE = 0.15  # of the time may be spent looking, since the tables grow
 
 TOTALS = """
-SELECT (SELECT count(*) FROM appointment WHERE status <> 'cancelled'),
-       (SELECT sum(booked) FROM slot),
-       (SELECT sum(capacity - booked) FROM slot),
-       (SELECT sum(capacity) FROM slot)
+SELECT (SELECT sum(size) FROM appointment WHERE status <> 'cancelled'),
+       (SELECT sum(booked) FROM slot WHERE lead_slot_id IS NULL),
+       (SELECT sum(capacity - booked) FROM slot WHERE lead_slot_id IS NULL),
+       (SELECT sum(capacity) FROM slot WHERE lead_slot_id IS NULL)
 """
 FINAL = "SELECT id, slot_id, place, account_id, status, version FROM appointment ORDER BY id"
 FINAL_SLOTS = "SELECT id, capacity, booked, closed, version FROM slot ORDER BY id"
@@ -76,7 +76,7 @@ class Tables:
             {
                 "at": time.monotonic(),
                 "broken": [list(row) for row in broken],
-                "active": active,
+                "active": int(active or 0),
                 "booked": int(booked or 0),
                 "free": int(free or 0),
                 "capacity": int(capacity or 0),

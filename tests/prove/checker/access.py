@@ -2,7 +2,7 @@
 
 from service.booking.actions import ENDINGS
 from tests.prove.checker.effects import told
-from tests.prove.checker.evidence import STAFF_VERBS, Change, Evidence
+from tests.prove.checker.evidence import MOVES, STAFF_VERBS, TAKES, Change, Evidence
 from tests.prove.checker.tokens import Lives
 from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation
@@ -15,7 +15,7 @@ def owned(evidence: Evidence) -> Verdict:
     """I11: owners and staff alone change an appointment; nobody sees what is another's."""
     verdict = Verdict("I11", "Nobody sees or changes what is another's")
     for change in evidence.changes:
-        if change.verb not in ("book", "move", *ENDINGS):
+        if change.verb not in (*TAKES, *MOVES, *ENDINGS):
             continue
         owner = evidence.appointments[change.subject].states[0].account
         verdict.see()
@@ -43,7 +43,7 @@ def owned(evidence: Evidence) -> Verdict:
                 f"{told(one)} was taken for {body.get('username')}",
                 one.number,
             )
-        if one.outcome == "ok" and one.verb in ("book", "get") and one.user not in evidence.staff:
+        if one.outcome == "ok" and one.verb in (*TAKES, "get") and one.user not in evidence.staff:
             verdict.expect(
                 body.get("user") == one.user,
                 f"{told(one)} was answered for {body.get('user')}",
@@ -100,7 +100,7 @@ def revoked(evidence: Evidence) -> Verdict:
     lives = Lives(evidence)
     for one in evidence.operations:
         # Some routes never look at a token, and some refusals come before that.
-        unread = one.verb == "any" and (one.outcome != "ok" or 401 not in one.args["statuses"])
+        unread = one.verb == "any" and (one.outcome != "ok" or not one.args.get("signed", True))
         if not one.token or unread:
             continue
         if one.token not in lives.born:

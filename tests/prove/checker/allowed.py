@@ -5,7 +5,8 @@ from typing import Any
 
 from service.booking.actions import ENDINGS
 from tests.prove.checker.effects import shown, told
-from tests.prove.checker.evidence import STAFF_VERBS, Change, Evidence
+from tests.prove.checker.evidence import MOVES, STAFF_VERBS, TAKES, Change, Evidence
+from tests.prove.checker.times.allowed import Allowed
 from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation
 
@@ -15,7 +16,7 @@ def allowed(evidence: Evidence) -> Verdict:
     verdict = Verdict("I19", "Every success was allowed")
     judge = Judge(evidence)
     for change in evidence.changes:
-        if change.verb in ("book", "move", *ENDINGS) and not evidence.is_probe(change):
+        if change.verb in (*TAKES, *MOVES, *ENDINGS) and not evidence.is_probe(change):
             verdict.see()
             if words := judge.wrong(change):
                 verdict.violated(
@@ -40,10 +41,13 @@ class Judge:
         self._evidence = evidence
         self._begun = frozenset(evidence.facts.get("begun", ()))
         self._soon = frozenset(evidence.facts.get("soon", ())) | self._begun
+        self._times = Allowed(evidence)
         self._staff = {evidence.accounts.get(name, -1) for name in evidence.staff}
 
     def wrong(self, change: Change) -> str:
         """Why a change should have been refused; "" when it was allowed."""
+        if change.verb in ("take", "shift"):
+            return self._times.wrong(change)
         if change.verb != "book" and (words := self._to_end(change)):
             return words
         return self._to_take(change) if change.verb in ("book", "move") else ""
@@ -59,7 +63,8 @@ class Judge:
             return "there was no such slot"
         if before.closed:
             return "the slot was closed"
-        return "the slot was full" if before.full else ""
+        size = self._evidence.sizes.get(change.subject, 1)
+        return "" if before.takes(size) else "the slot was full"
 
     def _to_end(self, change: Change) -> str:
         """Whether the appointment could be moved or ended by whoever did it."""
@@ -74,6 +79,10 @@ class Judge:
             return "it was there already"
         if change.actor not in self._staff and before.slot in self._soon:
             return "it was too late for that"
+        if before.slot in self._evidence.calendar.slots and self._times.too_late(
+            change, before.slot
+        ):
+            return "it was too late for that"
         return ""
 
     def as_known(self, one: Operation) -> bool:
@@ -81,4 +90,4 @@ class Judge:
         version, after = one.args["version"], one.body["v"]
         if one.verb in ENDINGS and after == version:
             return True
-        return bool(one.verb in ("move", *ENDINGS, *STAFF_VERBS) and after == version + 1)
+        return bool(one.verb in (*MOVES, *ENDINGS, *STAFF_VERBS) and after == version + 1)

@@ -3,11 +3,12 @@
 from collections import Counter
 
 from service.booking.actions import ENDINGS
-from tests.prove.checker.evidence import STAFF_VERBS, Change, Evidence
+from tests.prove.checker.evidence import DESK, MOVES, STAFF_VERBS, TAKES, Change, Evidence
+from tests.prove.checker.times.asked import time_as_asked, told_of_time, written_as_asked
 from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation
 
-WRITES = frozenset({"book", "move", "register", "password", *ENDINGS, *STAFF_VERBS})
+WRITES = frozenset({*TAKES, *MOVES, "register", "password", *ENDINGS, *STAFF_VERBS, *DESK})
 
 
 def durable(evidence: Evidence) -> Verdict:
@@ -16,7 +17,7 @@ def durable(evidence: Evidence) -> Verdict:
     by_version = {
         (change.subject, change.version): change
         for change in evidence.changes
-        if change.verb not in ("slot", "register", "password")
+        if change.verb not in ("slot", "register", "password", *DESK)
     }
     slot_versions = {
         (change.subject, change.version) for change in evidence.changes if change.verb == "slot"
@@ -32,8 +33,10 @@ def durable(evidence: Evidence) -> Verdict:
                 and body["slot"] == one.args["slot"]
                 for change in evidence.effects.get(tag, ())
             )
-        elif one.verb in ("register", "password"):
+        elif one.verb in ("register", "password", *DESK):
             found = bool(evidence.effects.get(tag))
+        elif one.verb == "take":
+            found = any(told_of_time(evidence, change, one) for change in evidence.effects[tag])
         elif one.verb in STAFF_VERBS:
             found = (one.args["slot"], body["v"]) in slot_versions
         else:
@@ -41,6 +44,8 @@ def durable(evidence: Evidence) -> Verdict:
             found = change is not None and change.verb == one.verb
             if found and change is not None and one.verb == "move":
                 found = change.slot == one.args["slot"] == body["slot"]
+            if found and change is not None and one.verb == "shift":
+                found = told_of_time(evidence, change, one)
         verdict.expect(found, f"{told(one)} was answered {one.status} and is not there", one.number)
     final(evidence, verdict)
     return verdict
@@ -93,7 +98,7 @@ def no_phantoms(evidence: Evidence) -> Verdict:
             )
     for at, transaction in enumerate(evidence.stream):
         for row in transaction.rows:
-            if row[1] == "DELETE" and row[0] != "idempotency":
+            if row[1] == "DELETE" and row[0] not in ("idempotency", "closure"):
                 verdict.violated(f"a row of {row[0]} was deleted: {row[2]}", (), [at])
     return verdict
 
@@ -106,6 +111,8 @@ def as_asked(evidence: Evidence, change: Change, one: Operation) -> bool:
         return one.verb in STAFF_VERBS and one.args["slot"] == change.slot
     if change.verb == "register":
         return one.verb == "register" and one.args["username"] == evidence.names[change.subject]
+    if change.verb in DESK:
+        return one.verb == change.verb and written_as_asked(evidence, change, one)
     if one.verb != change.verb or evidence.account(one) != change.actor:
         return False
     if change.verb == "book":
@@ -113,6 +120,8 @@ def as_asked(evidence: Evidence, change: Change, one: Operation) -> bool:
     if change.verb == "move":
         asked = (one.args["appointment"], one.args["slot"])
         return asked == (change.subject, change.slot)
+    if change.verb in ("take", "shift"):
+        return time_as_asked(evidence, change, one)
     return change.verb == "password" or one.args["appointment"] == change.subject
 
 
@@ -148,7 +157,7 @@ def at_most_once(evidence: Evidence) -> Verdict:
         heard = min(first.answered_at for first in done)
         for one in group:
             other = one.args["tag"] != done[0].args["tag"]
-            decided = one.status in (200, 201, 404, 409, 412) and not in_flight(one)
+            decided = one.status in (200, 201, 204, 404, 409, 412) and not in_flight(one)
             if other and one.sent_at > heard and decided:
                 verdict.violated(
                     f"the key {nonce} was used for another request and answered {one.status}",

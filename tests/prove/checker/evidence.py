@@ -8,6 +8,7 @@ import msgspec
 
 from tests.prove import history
 from tests.prove.checker.timeline import ALWAYS, NEVER, Timeline
+from tests.prove.checker.times.model.calendar import Calendar
 from tests.prove.records import Fault, Operation
 from tests.prove.witness import Transaction
 
@@ -20,14 +21,16 @@ OPERATIONS, STREAM, LOOKS, FAULTS, FACTS = (
 )
 PROBE = "probe-"  # accounts of the probe, which are no part of the history
 STAFF_VERBS = frozenset({"open", "close", "capacity"})
+DESK = frozenset({"hours", "shut", "unshut", "adjust"})  # changes of what can be booked at all
+TAKES, MOVES = ("book", "take"), ("move", "shift")  # of slots, of times
 
 
 class Change(msgspec.Struct, gc=False):
     """One committed change and the request that it is joined with: the tag is "" for none."""
 
     transaction: int
-    verb: str  # book, move, one of ENDINGS, slot, register, password
-    subject: int  # an appointment, a slot or an account
+    verb: str  # book, move, one of ENDINGS, slot, register, password; take, shift, one of DESK
+    subject: int  # an appointment, a slot, an account; a provider, a closure, a service
     version: int
     actor: int  # account; 0 where the stream does not say
     slot: int = 0
@@ -54,7 +57,11 @@ class Place(NamedTuple):
     @property
     def full(self) -> bool:
         """Whether it could not be booked."""
-        return self.closed or self.booked >= self.capacity
+        return not self.takes(1)
+
+    def takes(self, size: int) -> bool:
+        """Whether so many more could come."""
+        return not self.closed and self.booked + size <= self.capacity
 
 
 class Evidence:
@@ -83,6 +90,8 @@ class Evidence:
         self.staff = set(self.facts.get("staff", ()))
         self.keeps: dict[str, int] = self.facts.get("keeps", {})  # staff of one provider only
         self.providers = {row[0]: row[1] for row in self.facts.get("times", ())}  # by slot
+        self.calendar = Calendar(self.facts)
+        self.sizes: dict[int, int] = {}  # by appointment, where more than one comes
         self.accounts: dict[str, int] = {}
         self.names: dict[int, str] = {}
         self.changes: list[Change] = []
@@ -111,11 +120,17 @@ class Evidence:
         """The account of whoever asked; 0 where the stream knows none."""
         return self.accounts.get(operation.user, 0)
 
+    def customer(self, operation: Operation) -> int:
+        """The account that a booking is for."""
+        return self.accounts.get(operation.args.get("customer", ""), self.account(operation))
+
     def keeps_slot(self, name: str, slot: int) -> bool:
         """Whether a slot is in a calendar that this person keeps."""
         if name not in self.staff:
             return False
-        return name not in self.keeps or self.keeps[name] == self.providers.get(slot)
+        taken = self.calendar.slots.get(slot)
+        whose = taken.provider if taken else self.providers.get(slot)
+        return name not in self.keeps or self.keeps[name] == whose
 
     def may_be_of(self, one: Operation) -> set[bool]:
         """Whether the appointment of an operation was one of a calendar that its person keeps: both

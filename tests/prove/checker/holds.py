@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import NamedTuple
 
-from tests.prove.checker.evidence import Evidence
+from tests.prove.checker.evidence import MOVES, TAKES, Evidence
 from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation
 
@@ -32,7 +32,7 @@ def no_double_holding(evidence: Evidence) -> Verdict:
                 held.pop(hold.appointment, None)
                 continue
             held[hold.appointment] = hold
-            if len(held) > capacity.get(slot, 1):
+            if sum(evidence.sizes.get(one, 1) for one in held) > capacity.get(slot, 1):
                 verdict.violated(
                     f"slot {slot} has {capacity.get(slot, 1)} places and was surely held by"
                     f" appointments {sorted(held)} at {hold.began:.6f}",
@@ -58,9 +58,9 @@ def sure_holds(evidence: Evidence) -> dict[int, list[Hold]]:
     seen = set()
     for one in sorted(evidence.operations, key=lambda one: one.answered_at):
         tag = one.args.get("tag")
-        if one.verb in ("cancel", "move") and one.outcome != "fail":
+        if one.verb in ("cancel", *MOVES) and one.outcome != "fail":
             releasing[one.args["appointment"]].append(one)
-        if one.verb in ("book", "move") and one.outcome == "ok" and tag not in seen:
+        if one.verb in (*TAKES, *MOVES) and one.outcome == "ok" and tag not in seen:
             seen.add(tag)
             gained[one.body["id"]].append(one)
     found: dict[int, list[Hold]] = defaultdict(list)

@@ -9,10 +9,13 @@ from collections import defaultdict
 from typing import Any
 
 from service.booking.actions import ACTIONS, RESCHEDULE
-from tests.prove.checker.evidence import Change, Evidence, Place, Row
+from tests.prove.checker.evidence import MOVES, Change, Evidence, Place, Row
 from tests.prove.records import Operation
 
 VERBS = {name: name for name in ACTIONS} | {RESCHEDULE.name: "move"}
+OF_TIMES = {"book": "take", "move": "shift"}  # of what takes a time instead of a slot
+LEAD = 5  # where the row of a slot of a service has the slot that it goes with
+SETUP = "setup"  # what the tags begin with of what makes the stage
 
 
 def join(evidence: Evidence) -> Evidence:
@@ -24,6 +27,7 @@ def join(evidence: Evidence) -> Evidence:
         for row in transaction.rows:
             if row[1] != "DELETE":
                 rows[row[0]].append(row[2:])
+        evidence.calendar.read(at, transaction.rows)
         if is_setting(transaction.rows):
             setting.append(at)
         keys = {(row[0], row[3]): row[1] for row in rows["idempotency"]}
@@ -33,6 +37,11 @@ def join(evidence: Evidence) -> Evidence:
         ]
         touched = {change.slot for change in found} | {change.origin for change in found}
         found += slot_changes(evidence, at, transaction.rows, touched, keys)
+        desk = desk_changes(at, transaction.rows)
+        if any(change.tag.startswith(SETUP) for change in desk):
+            setting.append(at)
+        else:
+            found += desk
         for change in found:
             change.tag = change.tag or unkeyed.match(evidence, change)
             evidence.effects[change.tag].append(change)
@@ -56,10 +65,11 @@ def appointment_changes(
     """The changes of appointments in one transaction, entered in their timelines."""
     steps = {row[0]: row for row in rows["appointment_history"]}
     found = []
-    for number, slot, place, account, status, tag, version in rows["appointment"]:
+    for number, slot, place, account, status, tag, version, *size in rows["appointment"]:
         timeline = evidence.appointments[number]
         if not timeline.states:
             evidence.owned[account].append(number)
+            evidence.sizes.update((number, one) for one in size)
         step, row = steps.pop(number, None), Row(slot, place, account, status)
         if step is None and reseated(timeline.states, row, version) and rows["slot"]:
             timeline.states[-1] = row
@@ -68,9 +78,11 @@ def appointment_changes(
         if step is None:
             found.append(Change(at, "silent", number, version, 0, slot))
             continue
-        _, actor, action, origin, _, _, reason = step
+        _, actor, action, origin, _, _, reason, *_ = step
         verb = VERBS[action]
         mark = {"book": tag, "move": keys.get((actor, number), "")}.get(verb, reason)
+        if slot in evidence.calendar.slots:
+            verb = OF_TIMES.get(verb, verb)
         found.append(Change(at, verb, number, version, actor, slot, origin or 0, mark))
     return found + [Change(at, "silent", number, 0, 0) for number in steps]
 
@@ -114,12 +126,30 @@ def slot_changes(
     for row in all_rows:
         if row[0] != "slot" or row[1] == "DELETE":
             continue
-        _, verb, number, capacity, booked, closed, version = row
+        _, verb, number, capacity, booked, closed, version, *made = row
         evidence.slots[number].add(at, Place(capacity, booked, closed))
+        if made and made[0][LEAD]:
+            continue  # it goes with the slot of an appointment
         if verb == "UPDATE" and number not in touched:
             tag = next((key for (_, subject), key in keys.items() if subject == number), "")
             found.append(Change(at, "slot", number, version, 0, number, tag=tag))
     return found
+
+
+def desk_changes(at: int, all_rows: list[list[Any]]) -> list[Change]:
+    """What staff did to hours, closures and services: each has its tag in a text of its own."""
+    keys = [row[3] for row in all_rows if row[0] == "idempotency" and row[1] == "INSERT"]
+    found = {}
+    for row in all_rows:
+        if row[:2] == ["schedule_day", "INSERT"] and row[7]:
+            found["hours", row[2]] = row[7]
+        elif row[:2] == ["closure", "INSERT"]:
+            found["shut", row[2]] = row[8]
+        elif row[:2] == ["closure", "DELETE"]:
+            found["unshut", row[2]] = keys[0] if keys else ""
+        elif row[0] == "service_version":
+            found["adjust", row[2]] = row[4]["description"]
+    return [Change(at, verb, number, 0, 0, tag=tag) for (verb, number), tag in found.items()]
 
 
 class Unkeyed:
@@ -131,8 +161,10 @@ class Unkeyed:
         for one in operations:
             if one.nonce or not one.args.get("tag"):
                 continue
-            if one.outcome == "ok" and one.verb == "move":
-                self._told["move", one.args["appointment"], one.body["v"]].append(one)
+            if one.outcome == "ok" and one.verb in MOVES:
+                self._told[one.verb, one.args["appointment"], one.body["v"]].append(one)
+            elif one.outcome == "ok" and one.verb == "unshut":
+                self._told["unshut", one.args["closure"], 0].append(one)
             elif one.outcome == "ok" and one.verb in ("open", "close", "capacity"):
                 self._told["slot", one.args["slot"], one.body["v"]].append(one)
             elif one.outcome == "ok" and one.verb == "password":
@@ -144,6 +176,10 @@ class Unkeyed:
     def _like(one: Operation) -> Any:
         if one.verb == "move":
             return "move", one.args["appointment"], one.args["slot"], one.user
+        if one.verb == "shift":
+            return "shift", one.args["appointment"], one.args["at"], one.user
+        if one.verb == "unshut":
+            return "unshut", one.args["closure"]
         if one.verb in ("open", "close", "capacity"):
             return "slot", one.args["slot"]
         return one.verb, one.user
@@ -157,8 +193,11 @@ class Unkeyed:
         like: Any = (change.verb, name)
         if change.verb == "move":
             like = ("move", change.subject, change.slot, name)
-        elif change.verb == "slot":
-            like = ("slot", change.subject)
+        elif change.verb == "shift":
+            starts = evidence.calendar.slots[change.slot].starts
+            like = ("shift", change.subject, starts, name)
+        elif change.verb in ("slot", "unshut"):
+            like = (change.verb, change.subject)
         lost = self._lost.get(like, [])
         state = evidence.slots[change.subject].states[-1] if change.verb == "slot" else None
         for one in lost:

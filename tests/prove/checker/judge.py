@@ -17,6 +17,9 @@ from tests.prove.checker.recency import recent
 from tests.prove.checker.refusals import earned
 from tests.prove.checker.shown import documented, truthful
 from tests.prove.checker.state import conserved, no_double_booking
+from tests.prove.checker.times.agreed import agreed
+from tests.prove.checker.times.fair import shared_out, untouched, within_limits
+from tests.prove.checker.times.taken import apart, held, with_rooms
 from tests.prove.checker.verdict import Verdict
 
 CHECKS: tuple[Callable[[Evidence], Verdict], ...] = (
@@ -42,6 +45,13 @@ CHECKS: tuple[Callable[[Evidence], Verdict], ...] = (
     truthful,
     documented,
     cheap,
+    apart,
+    held,
+    agreed,
+    untouched,
+    within_limits,
+    with_rooms,
+    shared_out,
 )
 
 

@@ -3,7 +3,7 @@
 import heapq
 from collections import defaultdict
 
-from tests.prove.checker.evidence import Evidence
+from tests.prove.checker.evidence import MOVES, Evidence
 from tests.prove.checker.timeline import NEVER
 from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation
@@ -15,7 +15,7 @@ def atomic_moves(evidence: Evidence) -> Verdict:
     """I6: the old place is given back in the transaction that takes the new one."""
     verdict = Verdict("I6", "A move is all or nothing; no list shows it half done")
     for change in evidence.changes:
-        if change.verb != "move":
+        if change.verb not in MOVES:
             continue
         touched = {row[2] for row in evidence.stream[change.transaction].rows if row[0] == "slot"}
         verdict.see()

@@ -1,20 +1,39 @@
 """I9: every read shows a state that was the current one at some instant while it was asked."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from tests.prove.checker.effects import told
 from tests.prove.checker.evidence import Evidence, Place
+from tests.prove.checker.times.seen import Seen
 from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation
+
+SHOW_TIMES = frozenset({"times", "soonest", "explain", "dry"})
+NEAR = frozenset({"take", "shift", "dry", "explain"})  # what is offered to who came too late
 
 
 def recent(evidence: Evidence) -> Verdict:
     """I9: no read is stale, none shows what never was."""
     verdict = Verdict("I9", "Every read was true at some instant while it was asked")
+    times = Seen(evidence)
     for one in evidence.operations:
         if one.outcome == "ok" or (isinstance(one.body, dict) and "shown" in one.body):
             for words in wrongs(evidence, verdict, one):
                 verdict.violated(f"#{one.number} {one.verb} by {one.user}: {words}", [one.number])
+        for words in of_times(times, verdict, one):
+            verdict.violated(f"{told(one)}: {words}", [one.number])
     return verdict
+
+
+def of_times(times: Seen, verdict: Verdict, one: Operation) -> Iterator[str]:
+    """What is shown of times that can't have been so."""
+    if one.outcome == "ok" and one.verb in SHOW_TIMES:
+        verdict.see()
+        yield from times.wrongs(one)
+    if isinstance(one.body, dict) and one.verb in NEAR and one.body.get("times"):
+        verdict.see()
+        yield from times.near(one)
 
 
 def wrongs(evidence: Evidence, verdict: Verdict, one: Operation) -> list[str]:

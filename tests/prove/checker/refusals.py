@@ -10,6 +10,7 @@ from tests.prove.checker.evidence import STAFF_VERBS, Evidence
 from tests.prove.checker.limits import STRANGERS
 from tests.prove.checker.standing import LOGINS, pair_of
 from tests.prove.checker.timeline import NEVER
+from tests.prove.checker.times.refused import TIMED, Refused
 from tests.prove.checker.tokens import Lives
 from tests.prove.checker.verdict import Verdict
 from tests.prove.people import PASSWORD
@@ -20,6 +21,10 @@ SLICES = 12  # of a window; what is older than it by one of them may still count
 SLOW = 10.0  # seconds that what was refused or unanswered may still go on inside of PostgreSQL
 # Refusals that only contention or rules of HTTP explain, or that another invariant looks at.
 ELSEWHERE = frozenset({"busy", "unavailable", "outcome_unknown", "internal"})
+# Refusals that have nothing to do with what is asked for.
+OF_ANYTHING = frozenset(
+    {"idempotency_key_reused", "idempotency_in_flight", "invalid_token", "rate_limited"}
+)
 
 
 def earned(evidence: Evidence) -> Verdict:
@@ -32,9 +37,8 @@ def earned(evidence: Evidence) -> Verdict:
         code = one.body.get("code")
         if code in ELSEWHERE:
             continue
-        rule = getattr(judge, str(code), None)
         verdict.expect(
-            rule is not None and rule(one),
+            judge.may(one, str(code)),
             f"{told(one)} was refused as {one.status} {code}, which can't have been so",
             one.number,
         )
@@ -47,6 +51,7 @@ class Judge:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.lives = Lives(evidence)
+        self._times = Refused(evidence)
         self._open = {account: self._spans(numbers) for account, numbers in evidence.owned.items()}
         self._tries: dict[tuple[str, str], list[float]] = defaultdict(list)
         self._entered: dict[tuple[str, str], list[Operation]] = defaultdict(list)
@@ -61,6 +66,13 @@ class Judge:
             elif one.verb == "register":
                 self._names[one.args["username"]].append(one)
         self._forgetful = Windows.of_faults(evidence.faults, "redis")
+
+    def may(self, one: Operation, code: str) -> bool:
+        """Whether a refusal can have been right."""
+        if one.verb in TIMED and code not in OF_ANYTHING:
+            return self._times.earned(one, code)
+        rule = getattr(self, code, None)
+        return rule is not None and bool(rule(one))
 
     def _spans(self, numbers: list[int]) -> tuple[list[float], list[float]]:
         """When appointments may have begun and ended to be open, each sorted."""
@@ -78,8 +90,9 @@ class Judge:
 
     def slot_taken(self, one: Operation) -> bool:
         line = self.evidence.slots.get(one.args["slot"])
+        size = self.evidence.sizes.get(one.args.get("appointment", 0), 1)
         return line is not None and any(
-            state.full for state in line.states_between(one.sent_at, one.answered_at)
+            not state.takes(size) for state in line.states_between(one.sent_at, one.answered_at)
         )
 
     def already_booked(self, one: Operation) -> bool:
@@ -119,7 +132,8 @@ class Judge:
         facts = self.evidence.facts
         soon = {*facts.get("soon", ()), *facts.get("begun", ())}
         return one.user not in self.evidence.staff and any(
-            state.slot in soon for state in self._states(one)
+            state.slot in soon or self._times.too_late(one, state.slot)
+            for state in self._states(one)
         )
 
     def _states(self, one: Operation) -> list[Any]:

@@ -2,15 +2,18 @@
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from service.booking.actions import ENDINGS
 from tests.prove.checker.effects import told
-from tests.prove.checker.evidence import Evidence
+from tests.prove.checker.evidence import MOVES, TAKES, Evidence
 from tests.prove.checker.recency import alike
+from tests.prove.checker.times.model.wall import reading
 from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation
+from tests.prove.sheet import STILL, Sheet, Times
 
 ASTRAY = 2.0  # seconds that two clocks of one machine may differ
 PAGE = 100  # lines of one page of history
@@ -20,9 +23,12 @@ UNDER_FIRE = frozenset({0, 429, 503, 504})
 def truthful(evidence: Evidence) -> Verdict:
     """I20: documents, headers and history say what zones, calendar and the WAL say."""
     verdict = Verdict("I20", "Every field and header tells the truth")
-    written = histories(evidence)
+    written, sheet = histories(evidence), sheet_of_made(evidence)
+    promised(evidence, verdict)
     for one in evidence.operations:
         verdict.see(one.looked)
+        for words in made_wrongs(sheet, verdict, one):
+            verdict.violated(f"{told(one)}: {words}", [one.number])
         for words in one.wrongs:
             verdict.violated(f"{told(one)}: {words}", [one.number])
         if one.outcome != "ok":
@@ -35,6 +41,31 @@ def truthful(evidence: Evidence) -> Verdict:
             for words in after_wrongs(evidence, verdict, one):
                 verdict.violated(f"{told(one)}: {words}", [one.number])
     return verdict
+
+
+def promised(evidence: Evidence, verdict: Verdict) -> None:
+    """What the wall was to show at a time, as it is kept, is what it shows."""
+    calendar = evidence.calendar
+    for one in calendar.slots.values():
+        if one.made and not one.lead and one.wall:
+            right = reading(one.starts, calendar.zones[one.provider])
+            words = f"slot {one.number} of {one.starts} is promised at {one.wall}, not at {right}"
+            verdict.expect(datetime.fromisoformat(one.wall) == right, words)
+
+
+def sheet_of_made(evidence: Evidence) -> Sheet:
+    """What never changes of the slots that were made for times, by the log."""
+    sheet = Sheet({"providers": evidence.facts.get("providers", ()), "times": ()})
+    for one in evidence.calendar.slots.values():
+        sheet.times[one.number] = Times(one.provider, one.starts, one.ends)
+    return sheet
+
+
+def made_wrongs(sheet: Sheet, verdict: Verdict, one: Operation) -> Iterator[str]:
+    """What is wrong with slots that were made for times, as they were shown."""
+    for shown, fields in one.made:
+        verdict.see(len(fields))
+        yield from sheet.wrongs(shown, STILL if tuple(fields) == STILL else tuple(fields))
 
 
 def histories(evidence: Evidence) -> dict[int, list[tuple[int, list[Any]]]]:
@@ -62,7 +93,7 @@ def history_wrongs(
         found.append(f"it has {count} lines, the appointment was at versions {current}")
     before = None
     for shown, (at, row) in zip(one.body, written, strict=False):
-        actor, action, origin, slot, status, reason = row
+        actor, action, origin, slot, status, reason = row[:6]
         who = evidence.names.get(actor)
         if one.user not in evidence.staff and who != one.user:
             who, reason = "staff", reason if action == "cancel" else ""
@@ -88,13 +119,13 @@ def when_wrong(evidence: Evidence, at: int, shown: str) -> str:
 
 def after_wrongs(evidence: Evidence, verdict: Verdict, one: Operation) -> list[str]:
     """Whole slots in the answer to a change are as that change has left them."""
-    if one.verb not in ("book", "move", *ENDINGS):
+    if one.verb not in (*TAKES, *MOVES, *ENDINGS):
         return []
     done = evidence.effects.get(one.args["tag"], [])
     if len(done) != 1:
         return []
     found = []
-    if one.verb == "move":
+    if one.verb in MOVES:
         verdict.see()
         if one.body["from"] != done[0].origin:
             found.append(f"it tells of slot {one.body['from']}, it was in {done[0].origin}")

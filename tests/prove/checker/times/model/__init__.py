@@ -1,0 +1,1 @@
+"""What there was of the calendar after each commit, and what the rules say of it."""

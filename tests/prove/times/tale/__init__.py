@@ -1,0 +1,1 @@
+"""Times in histories written by hand."""
