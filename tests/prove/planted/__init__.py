@@ -13,6 +13,7 @@ from tests.prove.planted import (
     seats,
     shown,
     staff,
+    times,
     tokens,
 )
 from tests.prove.planted.ground import BUGS, Bug, Ground, planted
@@ -31,5 +32,6 @@ __all__ = [
     "seats",
     "shown",
     "staff",
+    "times",
     "tokens",
 ]
