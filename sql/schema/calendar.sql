@@ -84,7 +84,7 @@ CREATE TABLE service_version (
 );
 
 -- Who offers a service. Of those who are free, whoever has served the least gets who asks for anybody: each
--- such appointment counts 100 / weight (start-time fair queueing).
+-- time that is made so counts 100 / weight, unless everybody leaves it (start-time fair queueing).
 CREATE TABLE service_provider (
     service_id   bigint      NOT NULL,
     provider_id  bigint      NOT NULL,

@@ -80,3 +80,16 @@ RETURN service_id IS NULL OR EXISTS (
      WHERE offer.service_id = offers.service_id
        AND offer.provider_id = offers.provider_id
        AND service.retired_at IS NULL);
+
+-- How long before it customers may still change what they have in a slot: as its service said when it was
+-- made, or as usual.
+CREATE FUNCTION notice_of(slot slot, usual interval) RETURNS interval
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN slot.service_id IS NULL THEN usual
+    ELSE coalesce(
+        (SELECT make_interval(mins => (said.document ->> 'notice_minutes')::integer)
+           FROM service_version AS said
+          WHERE said.service_id = slot.service_id
+            AND said.version = slot.service_version), usual)
+END;

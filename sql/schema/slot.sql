@@ -96,7 +96,8 @@ RETURN CASE
         || coalesce(',"service":' || slot.service_id, '') || '}'
 END;
 
--- Free places of a slot, as many as are asked for. Where nobody has booked, nothing is looked up.
+-- Free places of a slot, as many as are asked for and as there is room for: those of a party but the first
+-- look free. Where nobody has booked, nothing is looked up.
 CREATE FUNCTION free_places(slot slot, asked bigint) RETURNS SETOF integer
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -109,7 +110,7 @@ BEGIN ATOMIC
                   AND appointment.place = place.place
                   AND appointment.status <> 'cancelled'
            )
-     LIMIT asked;
+     LIMIT least(asked, slot.capacity - slot.booked);
 END;
 
 -- Up to three free slots of a provider that begin after an instant, among the next 200.

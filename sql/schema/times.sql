@@ -58,7 +58,9 @@ BEGIN ATOMIC
        AND slot.id <> except_slot_id
        AND shared_refusals(
                slot.starts_at, slot.ends_at, known.fits, known.earliest, known.last_day,
-               (slot.starts_at AT TIME ZONE known.zone)::date, known.closed,
+               coalesce((SELECT opening.day
+                           FROM opening_at(provider.id, known.service_id, slot.starts_at) AS opening),
+                        (slot.starts_at AT TIME ZONE known.zone)::date), known.closed,
                NOT slot.closed AND slot.booked + size <= slot.capacity) = '{}';
 END;
 
@@ -66,7 +68,7 @@ END;
 CREATE FUNCTION refusal_rank(code text) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN array_position(ARRAY['party_too_large', 'slot_in_past', 'too_soon', 'too_far', 'closed',
-                            'off_grid', 'limit_reached', 'slot_taken'], code);
+                            'off_grid', 'limit_reached', 'slot_taken', 'already_booked'], code);
 
 -- How many appointments a person has: of a service on a day, of a service and of all to come, and in a
 -- slot. Nothing is looked up unless it is wanted.
@@ -105,6 +107,38 @@ RETURN CASE
     WHEN service.per_customer_day <= of_day THEN 'per_customer_day'
     WHEN service.per_customer_open <= of_service THEN 'per_customer_open'
     WHEN max_open > 0 AND max_open <= open THEN 'open'
+END;
+
+-- What a verdict comes to for a person: with their limits, and whether they are in the slot that stands
+-- there already. met is the limit that is; of an appointment that is moved, and does not count, only those
+-- of a day are asked.
+CREATE FUNCTION refusals_for(
+    account_id bigint, service service, said text[], local_day date, slot_id bigint,
+    except_id bigint, max_open integer
+) RETURNS TABLE (refusals text[], met text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE
+               WHEN own.met IS NULL AND own.already IS NOT TRUE THEN said
+               ELSE ARRAY(SELECT refusal.code
+                            FROM unnest(said
+                                        || CASE WHEN own.met IS NOT NULL THEN ARRAY['limit_reached'] END
+                                        || CASE WHEN own.already THEN ARRAY['already_booked'] END)
+                              AS refusal (code)
+                           GROUP BY refusal.code
+                           ORDER BY refusal_rank(refusal.code))
+           END,
+           CASE WHEN 'limit_reached' = ANY (said) THEN 'per_day' ELSE own.met END
+      FROM (SELECT limit_met(service, counts.of_day,
+                             CASE WHEN except_id = 0 THEN counts.of_service END, counts.open,
+                             max_open) AS met,
+                   counts.in_slot >= shared.per_person AND shared.per_person < shared.capacity AS already
+              FROM customer_counts(
+                       service, refusals_for.account_id, local_day, refusals_for.slot_id, except_id,
+                       max_open > 0
+                       OR num_nulls(service.per_customer_day, service.per_customer_open) < 2
+                       OR num_nulls(refusals_for.slot_id) = 0) AS counts
+              LEFT JOIN slot AS shared ON shared.id = ANY (ARRAY[refusals_for.slot_id])) AS own;
 END;
 
 CREATE TYPE time_document AS (

@@ -144,9 +144,23 @@ BEGIN ATOMIC
      LIMIT 1;
 END;
 
+-- The opening of a provider in which a service may begin at an instant.
+CREATE FUNCTION opening_at(provider_id bigint, service_id bigint, at timestamptz) RETURNS SETOF opening
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT opening.*
+      FROM opening
+     WHERE opening.provider_id = opening_at.provider_id
+       AND opening.starts_at <= at
+       AND opening.starts_at > at - interval '48 hours'
+       AND opening.stops_at > at
+       AND (opening.service_ids IS NULL OR opening_at.service_id = ANY (opening.service_ids))
+     LIMIT 1;
+END;
+
 -- What is to be said of one time of a service with a provider: nothing speaks against it where the
--- refusals are empty. slot_id is of the slot that stands there already, rooms are the providers that
--- would go with it, missing is the first role that nobody is free for.
+-- refusals are empty. slot_id is of the slot that stands there already; where none does, rooms are the
+-- providers that would go with it, missing is the first role that nobody is free for.
 CREATE FUNCTION time_verdict(
     service service, provider provider, at timestamptz, size integer, except_slot_id bigint
 ) RETURNS TABLE (
@@ -157,7 +171,7 @@ BEGIN ATOMIC
     SELECT CASE WHEN shared.id IS NOT NULL
                 THEN shared_refusals(
                          shared.starts_at, shared.ends_at, size <= service.party_max, terms.earliest,
-                         terms.last_day, asked.local_day, closed.times,
+                         terms.last_day, coalesce(opening.day, asked.local_day), closed.times,
                          NOT shared.closed AND shared.booked + size <= shared.capacity)
                 ELSE time_refusals(
                          at, asked.ends_at, asked.block, size <= service.party_max, terms.earliest,
@@ -165,7 +179,10 @@ BEGIN ATOMIC
                          date_bin(terms.step, at, opening.anchor_at) = at,
                          closed.times, full_days.days, busy.times, rooms.missing)
            END,
-           shared.id, coalesce(shared.ends_at, asked.ends_at), asked.block, rooms.ids, rooms.missing, asked.local_day
+           shared.id, coalesce(shared.ends_at, asked.ends_at), asked.block,
+           CASE WHEN num_nulls(shared.id) = 1 THEN rooms.ids END,
+           CASE WHEN num_nulls(shared.id) = 1 THEN rooms.missing END,
+           asked.local_day
       FROM service_terms(service, provider) AS terms
      CROSS JOIN LATERAL (
            SELECT at + terms.duration AS ends_at,
@@ -174,16 +191,7 @@ BEGIN ATOMIC
            OFFSET 0
      ) AS asked
       LEFT JOIN LATERAL shared_slot(service.id, provider.id, at, except_slot_id) AS shared ON true
-      LEFT JOIN LATERAL (
-           SELECT opening.day, opening.ends_at, opening.anchor_at
-             FROM opening
-            WHERE opening.provider_id = provider.id
-              AND opening.starts_at <= time_verdict.at
-              AND opening.starts_at > time_verdict.at - interval '48 hours'
-              AND opening.stops_at > time_verdict.at
-              AND (opening.service_ids IS NULL OR service.id = ANY (opening.service_ids))
-            LIMIT 1
-     ) AS opening ON true
+      LEFT JOIN LATERAL opening_at(provider.id, service.id, at) AS opening ON true
      CROSS JOIN LATERAL closed_times(
                provider, at, coalesce(shared.ends_at, asked.ends_at)) AS closed
      CROSS JOIN LATERAL full_days(service, provider, at, at, except_slot_id) AS full_days

@@ -11,9 +11,14 @@ SHORTEST, LONGEST = 8, 72
 # A view of its own of who may what, or the model would find right whatever the table says.
 STAFF_ONLY = {
     "noshow", "fulfill", "slot_create", "slot_change", "slot_delete", "provider_change",
+    "schedule", "closure_create", "closure_get", "closure_delete", "customer_create",
+    "customer_get",
 }  # fmt: skip
-ADMIN_ONLY = {"provider_create"}
-OPEN = {"register", "login", "provider_get", "slot_get", "slot_list"}
+ADMIN_ONLY = {"provider_create", "service_create", "service_change", "service_retire"}
+OPEN = {
+    "register", "login", "provider_get", "slot_get", "slot_list", "service_get", "schedule_get",
+    "times", "next",
+}  # fmt: skip
 
 
 class Accounts:

@@ -1,11 +1,15 @@
 """The model of providers and slots."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.model.accounts import Accounts
 from tests.model.call import Call, Expected, Refused
+from tests.model.offered import Closure, Service
 from tests.model.things import Account, Appointment, Provider, Slot
+from tests.model.times.turn import Turns
+
+MAX_OPEN = 3
 
 
 class Calendar(Accounts):
@@ -16,6 +20,12 @@ class Calendar(Accounts):
         self.providers: dict[int, Provider] = {}
         self.slots: dict[int, Slot] = {}
         self.appointments: dict[int, Appointment] = {}
+        self.services: dict[int, Service] = {}
+        self.closures: dict[int, Closure] = {}
+        self.times = Turns(
+            self.providers, self.services, self.slots, self.closures, self.appointments
+        )
+        self.times.max_open = MAX_OPEN
 
     def _provider_create(self, call: Call, who: Account, made: list[int]) -> Expected:
         def create() -> Expected:
@@ -41,6 +51,7 @@ class Calendar(Accounts):
             check_version(call, one.version)
             vars(one).update(call.body)
             one.version += 1
+            one.calendar_version += 1
             return Expected(200, one.document(), str(one.version))
 
         return self._once(call, who.id, change)
@@ -58,20 +69,28 @@ class Calendar(Accounts):
                 Slot(slot_id, self.providers[one["provider"]], *time, one["capacity"])
                 for slot_id, one, time in zip(made, wanted, times, strict=True)
             ]
-            self.slots |= {slot.id: slot for slot in new}
-            shown = [slot.full() for slot in new]
+            for slot, one in zip(new, wanted, strict=True):
+                self._for_service(slot, one.get("service"))
+                self.slots[slot.id] = slot
+            shown = [slot.alone() for slot in new]
             return Expected(201, shown if isinstance(call.body, list) else shown[0])
 
         return self._once(call, who.id, create)
+
+    def _for_service(self, slot: Slot, service_id: int | None) -> None:
+        """What the service says now of such a slot."""
+        slot.service_id = service_id
+        notice = self.services[service_id].terms["notice_minutes"] if service_id else None
+        slot.notice = None if notice is None else timedelta(minutes=notice)
 
     def _free_time(self, wanted: list[Any], number: int) -> tuple[datetime, datetime]:
         """When a new slot is; refused when the provider has another one then."""
         one = wanted[number]
         starts_at, ends_at = _times(one)
         others = [
-            (slot.starts_at, slot.ends_at)
-            for slot in self.slots.values()
-            if slot.provider.id == one["provider"] and not slot.deleted
+            slot.busy
+            for slot in self.times.live(one["provider"])
+            if not {"overlap", "buffer"} & {*slot.overridden}
         ]
         others += [_times(o) for o in wanted[:number] if o["provider"] == one["provider"]]
         if any(starts_at < end and start < ends_at for start, end in others):

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from service.booking.actions import ACTIONS, ENDINGS
 
-EXPANDS = {*ACTIONS, "get", "list"}
+EXPANDS = {*ACTIONS, "get", "list", "take", "retime"}
 ROUTES = {
     "register": ("POST", "/api/register/"),
     "login": ("POST", "/api/login/"),
@@ -28,6 +28,23 @@ ROUTES = {
     "list": ("GET", "/api/appointments/?{more}"),
     "reschedule": ("PATCH", "/api/appointments/{id}/reschedule/"),
     "history": ("GET", "/api/appointments/{id}/history/"),
+    "service_create": ("POST", "/api/services/"),
+    "service_get": ("GET", "/api/services/{id}/"),
+    "service_change": ("PATCH", "/api/services/{id}/"),
+    "service_retire": ("DELETE", "/api/services/{id}/"),
+    "schedule": ("PUT", "/api/providers/{id}/schedule/"),
+    "schedule_get": ("GET", "/api/providers/{id}/schedule/"),
+    "closure_create": ("POST", "/api/closures/"),
+    "closure_get": ("GET", "/api/closures/{id}/"),
+    "closure_delete": ("DELETE", "/api/closures/{id}/"),
+    "times": ("GET", "/api/services/{id}/times/?{more}"),
+    "next": ("GET", "/api/services/{id}/times/next/?{more}"),
+    "explain": ("GET", "/api/services/{id}/explain/?{more}"),
+    "take": ("POST", "/api/appointments/"),
+    "try": ("POST", "/api/appointments/?dry_run=true"),
+    "retime": ("PATCH", "/api/appointments/{id}/reschedule/"),
+    "customer_create": ("POST", "/api/customers/"),
+    "customer_get": ("GET", "/api/customers/{id}/"),
 } | {name: ("POST", f"/api/appointments/{{id}}/{name}/") for name in ENDINGS}
 
 
@@ -109,4 +126,10 @@ STATUS = {
     "too_early": 422,
     "too_late": 422,
     "limit_reached": 422,
+    "not_offered": 422,
+    "party_too_large": 422,
+    "too_soon": 422,
+    "too_far": 422,
+    "closed": 422,
+    "off_grid": 422,
 }

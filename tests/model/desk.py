@@ -3,18 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from service.booking.actions import BOOK, ENDINGS, NOSHOW, RESCHEDULE
+from service.booking.actions import ENDINGS, NOSHOW, RESCHEDULE
 from tests.model.accounts import STAFF_ONLY
-from tests.model.calendar import Calendar, check_version
+from tests.model.calendar import MAX_OPEN, Calendar, check_version
 from tests.model.call import Call, Expected, Refused
 from tests.model.things import Account, Appointment, Slot
+from tests.model.times.seats import count, leave
 
-MAX_OPEN = 3
 NOTICE = timedelta(minutes=600)
 
 
 class Desk(Calendar):
-    """Everything: the model of the whole API."""
+    """Appointments, in slots that there are."""
 
     def _visible(self, appointment_id: int, who: Account) -> Appointment:
         one = self.appointments.get(appointment_id)
@@ -22,10 +22,10 @@ class Desk(Calendar):
             raise Refused("not_found")
         return one
 
-    def _check_room(self, slot: Slot, account: Account) -> None:
+    def _check_room(self, slot: Slot, account: Account, size: int = 1) -> None:
         if slot.starts_at <= datetime.now(UTC):
             raise Refused("slot_in_past")
-        if slot.status != "free":
+        if slot.status != "free" or size > slot.capacity - slot.booked:
             raise Refused("slot_taken", alternatives=self._alternatives(slot))
         if slot.per_person <= self.seats(slot, account):
             raise Refused("already_booked")
@@ -43,18 +43,12 @@ class Desk(Calendar):
         def book() -> Expected:
             slot = self._there(call.body["slot"])
             self._check_room(slot, who)
-            coming = [
-                one
-                for one in self.appointments.values()
-                if one.account is who and one.status == BOOK.after
-                if one.slot.starts_at > datetime.now(UTC)
-            ]
-            if len(coming) >= MAX_OPEN:
+            if self.times.coming(who) >= MAX_OPEN:
                 raise Refused("limit_reached")
             notes = call.body.get("notes", "")
             new = Appointment(made[0], slot, who, notes)
             self.appointments[new.id] = new
-            _count(slot, 1)
+            count(slot, 1)
             new.changed("book", who, to_slot=slot.id)
             return Expected(201, new.whole(call.expand), "1")
 
@@ -69,25 +63,29 @@ class Desk(Calendar):
                 raise Refused("not_active")
             if old is target:
                 raise Refused("same_slot")
-            _check_notice(old, who)
+            self._check_notice(old, who)
             if target is None or target.deleted:
                 raise Refused("not_found")
             if one.account is not who and not who.keeps(target.provider.id):
                 raise Refused("permission_denied")
-            self._check_room(target, one.account)
-            one.slot = target
-            _count(old, -1)
-            _count(target, 1)
-            one.changed("reschedule", who, from_slot=old.id, to_slot=target.id)
-            shown = {
-                "message": RESCHEDULE.message,
-                "appointment_id": one.id,
-                "old_slot": old.full() if call.expand else old.id,
-                "new_slot": target.full() if call.expand else target.id,
-            }
-            return Expected(200, shown, str(one.version))
+            self._check_room(target, one.account, one.size)
+            leave(self.times, old, one.size)
+            count(target, one.size)
+            return self._moved(call, who, one, target)
 
         return self._once(call, who.id, move)
+
+    def _moved(self, call: Call, who: Account, one: Appointment, target: Slot) -> Expected:
+        """An appointment is in another slot now."""
+        old, one.slot = one.slot, target
+        one.changed("reschedule", who, from_slot=old.id, to_slot=target.id)
+        shown = {
+            "message": RESCHEDULE.message,
+            "appointment_id": one.id,
+            "old_slot": old.full() if call.expand else old.id,
+            "new_slot": target.full() if call.expand else target.id,
+        }
+        return Expected(200, shown, str(one.version))
 
     def _end(self, call: Call, who: Account, made: list[int]) -> Expected:
         action = ENDINGS[call.action]
@@ -102,7 +100,7 @@ class Desk(Calendar):
                     raise Refused("not_active")
                 if action is NOSHOW and one.slot.starts_at > datetime.now(UTC):
                     raise Refused("too_early")
-                _check_notice(one.slot, who)
+                self._check_notice(one.slot, who)
                 self._change_status(one, call, who, action.after)
             shown = {
                 "message": action.message,
@@ -116,7 +114,7 @@ class Desk(Calendar):
     def _change_status(self, one: Appointment, call: Call, who: Account, status: str) -> None:
         one.status = status
         if status == "cancelled":
-            _count(one.slot, -1)
+            leave(self.times, one.slot, one.size)
         one.changed(
             call.action,
             who,
@@ -142,6 +140,10 @@ class Desk(Calendar):
             if filters.get("status") in (None, one.status)
             if provider_id in (None, one.slot.provider.id)
         ]
+        if filters.get("outside_hours"):
+            if not who.keeps(provider_id):
+                raise Refused("permission_denied")
+            found = [one for one in found if self.outside(one)]
         if provider_id is not None and who.keeps(provider_id):
             found.sort(key=lambda one: (one.slot.starts_at, one.slot.id))
             return Expected(200, [one.whole(call.expand) for one in found])
@@ -151,11 +153,8 @@ class Desk(Calendar):
         return Expected(200, self._visible(call.id, who).told(who))
 
 
-def _count(slot: Slot, change: int) -> None:
-    slot.booked += change
-    slot.version += 1
-
-
-def _check_notice(slot: Slot, who: Account) -> None:
-    if not who.keeps(slot.provider.id) and slot.starts_at <= datetime.now(UTC) + NOTICE:
-        raise Refused("too_late")
+    def _check_notice(self, slot: Slot, who: Account) -> None:
+        """As the service said when the slot was made, or else the settings."""
+        notice = NOTICE if slot.notice is None else slot.notice
+        if not who.keeps(slot.provider.id) and slot.starts_at <= datetime.now(UTC) + notice:
+            raise Refused("too_late")

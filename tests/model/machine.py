@@ -89,8 +89,19 @@ class Machine(People):
     )
     def opens_slots(self, who: str, nth: int, starts: list[Any], key: str | None) -> None:
         bodies = [self._new_slot(self._provider(nth), *start) for start in starts]
+        for one in bodies:
+            one |= self._for_service(one["provider"], nth)
         body = bodies if len(bodies) > 1 else bodies[0]
         self.do(Call("slot_create", self.who(who), body=body, key=key))
+
+    def _for_service(self, provider_id: int, nth: int) -> dict[str, Any]:
+        """Now and then for a service that the provider gives."""
+        given = [
+            one.id
+            for one in self.model.services.values()
+            if provider_id in one.shares and not one.retired
+        ]
+        return {"service": nth_of(given, nth)} if given and nth % 2 else {}
 
     @rule(who=STAFF, nth=NTH, body=CHANGES, tag=TAGS, key=KEYS)
     def changes_a_slot(
@@ -135,7 +146,7 @@ class Machine(People):
     def _let_begin(self, appointment_id: int) -> None:
         """Time passes, for the slot of one appointment."""
         one = self.model.appointments.get(appointment_id)
-        if one is not None:
+        if one is not None and one.slot.block is None:
             self.world.begin(one.slot.id)
             one.slot.starts_at = LONG_AGO + one.slot.id * A_MINUTE
             one.slot.ends_at = one.slot.starts_at + A_MINUTE

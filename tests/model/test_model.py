@@ -21,8 +21,9 @@ from service.deps import Deps
 from service.settings import Settings
 from tests.cast import Api, Given, Person, Reply
 from tests.model.call import ROUTES
-from tests.model.desk import MAX_OPEN, NOTICE
-from tests.model.machine import Machine
+from tests.model.calendar import MAX_OPEN
+from tests.model.desk import NOTICE
+from tests.model.taking import Everything
 
 STEPS = int(os.environ.get("MODEL_STEPS", "2000"))
 SEED = int(os.environ.get("MODEL_SEED", "1"))
@@ -79,7 +80,7 @@ def world(io_loop: AsyncIOLoop, settings: Settings, unbroken: None) -> Iterator[
 
 @pytest.mark.timeout(120 + STEPS / 4)
 def test_the_api_answers_as_its_model_does(world: Served) -> None:
-    class Here(Machine):
+    class Here(Everything):
         pass
 
     Here.world, Here.steps = world, Counter()

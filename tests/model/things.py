@@ -1,9 +1,11 @@
 """What the model is made of, and the documents that show it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from service.booking.calendar.hours.windows import Schedule
 
 EVERYWHERE = -1
 Document = dict[str, Any]
@@ -17,6 +19,7 @@ class Account:
     password: str
     role: str = "customer"
     provider_id: int = 0
+    made_by: int = 0  # the provider whose staff wrote them down
 
     @property
     def staff_of(self) -> int:
@@ -36,9 +39,14 @@ class Provider:
     name: str
     time_zone: str
     version: int = 1
+    per_day: int | None = None
+    schedule: Schedule = field(default_factory=Schedule)
+    calendar_version: int = 1
+    opened: bool = False  # whether anybody has ever written its hours
 
     def document(self) -> Document:
-        return {"id": self.id, "name": self.name, "time_zone": self.time_zone}
+        shown = {"id": self.id, "name": self.name, "time_zone": self.time_zone}
+        return shown | ({"per_day": self.per_day} if self.per_day else {})
 
     def tag(self, version: object) -> str:
         """The tag of what is shown with this provider."""
@@ -57,6 +65,17 @@ class Slot:
     deleted: bool = False
     version: int = 1
     per_person: int = 1
+    service_id: int | None = None
+    block: tuple[datetime, datetime] | None = None  # of one that was made for a time
+    lead: "Slot | None" = None  # the slot of the appointment that it goes with
+    chosen: bool = False
+    overridden: tuple[str, ...] = ()
+    notice: timedelta | None = None  # before its start, if it is not the usual one
+
+    @property
+    def busy(self) -> tuple[datetime, datetime]:
+        """From when to when it keeps its provider busy."""
+        return self.block or (self.starts_at, self.ends_at)
 
     @property
     def status(self) -> str:
@@ -88,7 +107,8 @@ class Slot:
 
     def alone(self) -> Document:
         """As it is shown by itself."""
-        return self.full() | ({"per_person": self.per_person} if self.per_person > 1 else {})
+        several = {"per_person": self.per_person} if self.per_person > 1 else {}
+        return self.full() | several | ({"service": self.service_id} if self.service_id else {})
 
     def _on_the_wall(self, at: datetime, form: str) -> str:
         return at.astimezone(ZoneInfo(self.provider.time_zone)).strftime(form)
@@ -102,6 +122,7 @@ class Appointment:
     notes: str
     status: str = "booked"
     version: int = 1
+    size: int = 1
     history: list[Document] = field(default_factory=list)
 
     @property

@@ -176,3 +176,24 @@ async def test_a_time_is_either_booked_or_published_as_a_slot(
             {201: 1, "slot_taken": 3},
         )
     assert seen == {0, 1}
+
+
+async def test_everybody_at_once_makes_one_slot_of_a_group_and_the_last_releases_it(
+    wire: Wire, given: Given, crowd: Sequence[Person], admin: Person, database: Any
+) -> None:
+    provider_id = await opened(wire, given, admin)
+    service_id = await given.make_service(provider_id, duration_minutes=60, capacity=len(crowd))
+    times = Times(wire, [Place(service_id, provider_id, hours(1)[0])])
+    answers = await at_once(times.book(who, 0) for who in crowd)
+    assert tally(answers) == {201: len(crowd)}
+    assert len({answer.json["slot"]["id"] for answer in answers}) == 1
+    gone = await at_once(
+        times.cancel(who, answer.json["id"])
+        for who, answer in zip(crowd, answers, strict=True)
+    )
+    assert tally(gone) == {200: len(crowd)}
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT booked, deleted_at IS NOT NULL FROM slot WHERE service_id = %s", [service_id]
+        )
+        assert cursor.fetchall() == [(0, True)]

@@ -39,18 +39,25 @@ class Desk:
 
     def __init__(self, cursor: Any) -> None:
         self.cursor = cursor
+        self.prepared: set[str] | None = None  # the queries that are, where all are to be
 
     def run(self, name: str, /, **parameters: Any) -> list[Any]:
         """The rows of a named query, as named tuples."""
         if name in DECIDING:
             count = len(parameters["expand"])
             parameters = {"key": [""] * count, "fingerprint": [""] * count} | parameters
-        self.cursor.execute(QUERIES[name].text, written(parameters))
+        self.send(name, **parameters)
         return list(self.cursor.fetchall())
 
     def send(self, name: str, /, **parameters: Any) -> None:
         """Run a named query that has no rows."""
-        self.cursor.execute(QUERIES[name].text, written(parameters))
+        if self.prepared is None:
+            self.cursor.execute(QUERIES[name].text, written(parameters))
+            return
+        if name not in self.prepared:
+            self.cursor.execute(QUERIES[name].prepare)
+            self.prepared.add(name)
+        self.cursor.execute(QUERIES[name].execute, written(parameters))
 
     def one(self, text: str, *parameters: Any) -> Any:
         """The only value of a statement."""

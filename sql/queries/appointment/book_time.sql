@@ -82,7 +82,7 @@ WITH item AS (
 ), candidate AS MATERIALIZED (  -- for each item its provider, or all of the service
     SELECT item.n, provider, served.served, served.last_at, served.weight,
            verdict.slot_id, verdict.ends_at, verdict.block, verdict.rooms, verdict.missing,
-           verdict.local_day, judged.refusals, judged.overrides
+           verdict.local_day, told.met, judged.refusals, judged.overrides
       FROM item
       JOIN service ON service.id = ANY (ARRAY[item.service_id]) AND num_nulls(service.retired_at) = 1
       JOIN service_provider AS served
@@ -90,27 +90,34 @@ WITH item AS (
        AND item.provider_id IN (0, served.provider_id)
       JOIN provider ON provider.id = ANY (ARRAY[served.provider_id])
      CROSS JOIN LATERAL time_verdict(service, provider, item.starts_at, item.size, 0) AS verdict
-     CROSS JOIN LATERAL (  -- without what staff waive: buffers, where no slot itself is in the way
+     CROSS JOIN LATERAL refusals_for(
+               item.account_id, service, verdict.refusals, verdict.local_day, verdict.slot_id, 0,
+               %(max_open)s::integer) AS told
+     CROSS JOIN LATERAL (  -- without what staff waive: not that a slot which stands there is full, and
+                           -- buffers, where no slot itself is in the way
            SELECT coalesce(array_agg(refusal.code ORDER BY refusal.nth)
                                FILTER (WHERE waiver.name IS NULL), '{}') AS refusals,
                   array_agg(DISTINCT waiver.name) FILTER (WHERE waiver.name IS NOT NULL) AS overrides
-             FROM unnest(verdict.refusals) WITH ORDINALITY AS refusal (code, nth)
+             FROM unnest(told.refusals) WITH ORDINALITY AS refusal (code, nth)
              LEFT JOIN unnest(string_to_array(item.override, ','), string_to_array(item.waived, ','))
                     AS waiver (name, code)
                     ON waiver.code = refusal.code
+                   AND (waiver.code <> 'slot_taken' OR num_nulls(verdict.slot_id) = 1)
                    AND (waiver.name <> 'buffer'
-                        OR NOT EXISTS (SELECT FROM slot
-                                        WHERE slot.provider_id = served.provider_id
-                                          AND num_nulls(slot.deleted_at) = 1
-                                          AND slot.starts_at < verdict.ends_at
-                                          AND slot.ends_at > item.starts_at
-                                          AND slot.starts_at > item.starts_at - interval '48 hours'))
+                        OR (num_nulls(verdict.missing) = 1
+                            AND NOT EXISTS (SELECT FROM slot
+                                             WHERE slot.provider_id = served.provider_id
+                                               AND num_nulls(slot.deleted_at) = 1
+                                               AND slot.starts_at < verdict.ends_at
+                                               AND slot.ends_at > item.starts_at
+                                               AND slot.starts_at > item.starts_at - interval '48 hours')))
      ) AS judged
 ), in_line AS (  -- where all are refused, whoever is in line hears of the first
     SELECT candidate.*, bool_and(candidate.refusals <> '{}') OVER (PARTITION BY candidate.n) AS hopeless,
            row_number() OVER (
                PARTITION BY candidate.n
-               ORDER BY candidate.refusals <> '{}', candidate.slot_id,
+               ORDER BY candidate.refusals <> '{}',
+                        CASE WHEN candidate.refusals = '{}' THEN candidate.slot_id END,
                         refusal_rank(candidate.refusals[1]) DESC,
                         candidate.served, candidate.last_at NULLS FIRST, (candidate.provider).id) AS rank
       FROM candidate
@@ -128,17 +135,7 @@ WITH item AS (
       FROM item
 ), considered AS (
     SELECT item.*, service, chosen.provider, chosen.weight, chosen.slot_id, chosen.ends_at, chosen.block,
-           chosen.rooms, chosen.missing, chosen.local_day, stored,
-           CASE WHEN 'limit' = ANY (string_to_array(item.override, ','))
-                 AND limit_met(service, limits.of_day, limits.of_service, limits.open,
-                               %(max_open)s::integer) IS NOT NULL
-                THEN ARRAY(SELECT DISTINCT name FROM unnest(chosen.overrides || '{limit}') AS name ORDER BY name)
-                ELSE chosen.overrides
-           END AS overrides,
-           CASE WHEN chosen.refusals[1] = 'limit_reached' THEN 'per_day'
-                ELSE limit_met(service, limits.of_day, limits.of_service, limits.open,
-                               %(max_open)s::integer)
-           END AS met,
+           chosen.rooms, chosen.missing, chosen.local_day, chosen.met, chosen.overrides, stored,
            coalesce(idempotency_set_verdict(stored, item.actor_id, item.key, item.fingerprint,
                                             row_number() OVER same_key),
            CASE
@@ -159,15 +156,6 @@ WITH item AS (
                THEN 'locked'
                WHEN turn.waits AND NOT chosen.hopeless THEN 'again'
                WHEN turn.turn > 1 AND chosen.refusals <> '{}' AND NOT chosen.hopeless THEN 'again'
-               WHEN chosen.refusals[1] <> 'slot_taken' THEN chosen.refusals[1]  -- which comes last
-               WHEN 'limit' <> ALL (coalesce(string_to_array(item.override, ','), '{}'))
-                AND limit_met(service, limits.of_day, limits.of_service, limits.open,
-                              %(max_open)s::integer) IS NOT NULL
-               THEN 'limit_reached'
-               WHEN chosen.refusals = '{}' AND limits.in_slot > 0
-                AND (SELECT limits.in_slot >= shared.per_person AND shared.per_person < shared.capacity
-                       FROM slot AS shared
-                      WHERE shared.id = ANY (ARRAY[chosen.slot_id])) THEN 'already_booked'
                ELSE chosen.refusals[1]
            END) AS refusal
       FROM item
@@ -180,12 +168,6 @@ WITH item AS (
             AND chosen.rank = CASE WHEN service.capacity > 1 OR chosen.hopeless THEN 1
                                    ELSE turn.turn
                               END
-      LEFT JOIN LATERAL customer_counts(
-                service, item.account_id, chosen.local_day, chosen.slot_id, 0,
-                %(max_open)s::integer > 0
-                OR num_nulls(service.per_customer_day, service.per_customer_open) < 2
-                OR num_nulls(chosen.slot_id) = 0)
-             AS limits ON true
       LEFT JOIN idempotency AS stored
              ON stored.account_id = ANY (ARRAY[item.actor_id]) AND stored.key = ANY (ARRAY[item.key])
     WINDOW same_key AS (PARTITION BY item.actor_id, item.key ORDER BY item.n)
@@ -290,7 +272,7 @@ WITH item AS (
              GROUP BY queued.slot_id) AS taken
      WHERE slot.id = ANY (ARRAY[taken.slot_id])
     RETURNING slot AS after
-), lent AS MATERIALIZED (  -- a turn for each slot, in order: or two could wait for each other
+), lent AS MATERIALIZED (  -- in order, or two could wait for each other
     SELECT served.service_id, served.provider_id, won.count
       FROM (SELECT queued.service_id, (queued.provider).id AS provider_id, count(*) AS count
               FROM queued

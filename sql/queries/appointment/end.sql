@@ -58,11 +58,7 @@ WITH item AS (
                WHEN NOT is_open(appointment.status) THEN 'not_active'
                WHEN item.to_status = 'noshow' AND slot.starts_at > now() THEN 'too_early'
                WHEN NOT is_staff(slot, item.staff_of)
-                AND slot.starts_at <= now() + coalesce(
-                        (SELECT make_interval(mins => service.notice_minutes)
-                           FROM service
-                          WHERE service.id = ANY (ARRAY[slot.service_id])),
-                        %(notice)s::interval) THEN 'too_late'
+                AND slot.starts_at <= now() + notice_of(slot, %(notice)s::interval) THEN 'too_late'
                WHEN row_number() OVER (PARTITION BY item.appointment_id ORDER BY item.n) > 1
                THEN 'again'
            END) AS verdict

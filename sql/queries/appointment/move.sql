@@ -52,11 +52,7 @@ WITH item AS (
                WHEN NOT is_open(appointment.status) THEN 'not_active'
                WHEN item.from_slot_id = item.to_slot_id THEN 'same_slot'
                WHEN NOT is_staff(origin, item.staff_of)
-                AND origin.starts_at <= now() + coalesce(
-                        (SELECT make_interval(mins => service.notice_minutes)
-                           FROM service
-                          WHERE service.id = ANY (ARRAY[origin.service_id])),
-                        %(notice)s::interval) THEN 'too_late'
+                AND origin.starts_at <= now() + notice_of(origin, %(notice)s::interval) THEN 'too_late'
                WHEN target.id IS NULL OR target.deleted_at IS NOT NULL THEN 'no_slot'
                WHEN appointment.account_id <> item.actor_id
                 AND NOT is_staff(target, item.staff_of) THEN 'forbidden'
@@ -86,9 +82,18 @@ WITH item AS (
     WINDOW same_key AS (PARTITION BY item.actor_id, item.key ORDER BY item.n),
            same_wish AS (PARTITION BY item.to_slot_id, appointment.account_id ORDER BY item.n)
 ), queued AS (
-    SELECT considered.*,
-           row_number() OVER (PARTITION BY to_slot_id, verdict IS NULL ORDER BY n) AS turn
-      FROM considered
+    SELECT coming.n, coming.from_slot_id, coming.to_slot_id, coming.actor_id, coming.appointment_id,
+           coming.expand, coming.key, coming.fingerprint, coming.target, coming.stored, coming.turn,
+           CASE
+               WHEN coming.verdict IS NOT NULL THEN coming.verdict
+               -- Among parties one that is smaller may still fit.
+               WHEN coming.seats > (coming.target).capacity - (coming.target).booked
+                AND coming.seats > coming.turn THEN 'again'
+           END AS verdict
+      FROM (SELECT considered.*,
+                   row_number() OVER same_slot AS turn, sum(considered.size) OVER same_slot AS seats
+              FROM considered
+            WINDOW same_slot AS (PARTITION BY to_slot_id, verdict IS NULL ORDER BY n)) AS coming
 ), place AS (
     SELECT wanted.to_slot_id, free.place,
            row_number() OVER (PARTITION BY wanted.to_slot_id ORDER BY free.place) AS turn

@@ -92,10 +92,7 @@ WITH item AS (
             AND served.provider_id = ANY (ARRAY[provider.id])
 ), considered AS (
     SELECT wanted.*, verdict.slot_id, verdict.ends_at, verdict.block, verdict.rooms,
-           verdict.missing, verdict.local_day, stored,
-           CASE WHEN verdict.refusals[1] = 'limit_reached' THEN 'per_day'
-                ELSE 'per_customer_day'
-           END AS met,
+           verdict.missing, verdict.local_day, told.met, stored,
            coalesce(idempotency_set_verdict(stored, wanted.actor_id, wanted.key, wanted.fingerprint,
                                             row_number() OVER same_key),
            CASE
@@ -114,44 +111,26 @@ WITH item AS (
                 AND (wanted.origin).starts_at = wanted.starts_at THEN 'same_slot'
                WHEN NOT is_staff(wanted.origin, wanted.staff_of)
                 AND (wanted.origin).starts_at
-                    <= now() + coalesce(make_interval(mins => (wanted.service).notice_minutes),
-                                        %(notice)s::interval) THEN 'too_late'
+                    <= now() + notice_of(wanted.origin, %(notice)s::interval) THEN 'too_late'
                WHEN wanted.weight IS NULL THEN 'not_offered'
                WHEN (wanted.appointment).account_id <> wanted.actor_id
                 AND wanted.staff_of NOT IN (-1, (wanted.provider).id) THEN 'forbidden'
-               WHEN verdict.refusals[1] <> 'slot_taken' THEN verdict.refusals[1]  -- which comes last
-               WHEN (wanted.service).per_customer_day
-                    <= (SELECT counts.of_day
-                          FROM customer_counts(
-                                   wanted.service, (wanted.appointment).account_id, verdict.local_day,
-                                   verdict.slot_id, (wanted.appointment).id, true) AS counts)
-               THEN 'limit_reached'
-               WHEN verdict.refusals = '{}'
-                AND (SELECT shared.per_person < shared.capacity AND shared.per_person <= (
-                                SELECT count(*)
-                                  FROM appointment AS other
-                                 WHERE other.slot_id = ANY (ARRAY[shared.id])
-                                   AND other.account_id = (wanted.appointment).account_id
-                                   AND other.status <> 'cancelled')
-                       FROM slot AS shared
-                      WHERE shared.id = ANY (ARRAY[verdict.slot_id])) THEN 'already_booked'
-               ELSE verdict.refusals[1]
+               ELSE told.refusals[1]
            END) AS refusal
       FROM wanted
      CROSS JOIN mine
       LEFT JOIN LATERAL time_verdict(
                 wanted.service, wanted.provider, wanted.starts_at, (wanted.appointment).size,
                 wanted.left_slot_id) AS verdict ON wanted.weight IS NOT NULL
+      LEFT JOIN LATERAL refusals_for(
+                (wanted.appointment).account_id, wanted.service, verdict.refusals, verdict.local_day,
+                verdict.slot_id, (wanted.appointment).id, 0) AS told ON wanted.weight IS NOT NULL
       LEFT JOIN idempotency AS stored
              ON stored.account_id = ANY (ARRAY[wanted.actor_id])
             AND stored.key = ANY (ARRAY[wanted.key])
     WINDOW same_key AS (PARTITION BY wanted.actor_id, wanted.key ORDER BY wanted.n)
 ), queued AS (
     SELECT considered.*,
-           -- Whoever was chosen among all of the service keeps the appointment, which stays a turn.
-           (considered.origin).chosen AND considered.left_slot_id <> 0
-           AND (considered.origin).provider_id = (considered.provider).id
-           AND num_nulls(considered.slot_id) = 1 AS keeps_turn,
            CASE
                WHEN considered.refusal IS NOT NULL THEN considered.refusal
                WHEN EXISTS (
@@ -195,23 +174,6 @@ WITH item AS (
      WHERE (freed.after).deleted_at IS NOT NULL
        AND slot.id = ANY (ARRAY[went.id])
     RETURNING slot.id
-), given_back AS MATERIALIZED (  -- in order, or two could wait for each other
-    SELECT served.service_id, served.provider_id
-      FROM service_provider AS served
-      JOIN freed ON served.service_id = ANY (ARRAY[(freed.after).service_id])
-                AND served.provider_id = ANY (ARRAY[(freed.after).provider_id])
-     WHERE (freed.after).deleted_at IS NOT NULL AND (freed.after).chosen
-       AND NOT EXISTS (SELECT FROM queued
-                        WHERE queued.from_slot_id = (freed.after).id
-                          AND queued.verdict IS NULL AND queued.keeps_turn)
-     ORDER BY served.service_id, served.provider_id
-       FOR NO KEY UPDATE OF served
-), undone AS (
-    UPDATE service_provider AS served
-       SET served = served.served - back.count * 100.0 / served.weight
-      FROM (SELECT service_id, provider_id, count(*) AS count FROM given_back GROUP BY 1, 2) AS back
-     WHERE served.service_id = back.service_id
-       AND served.provider_id = back.provider_id
 ), made AS (  -- once all of that is free: it may lie in what it leaves
     INSERT INTO slot (
                provider_id, starts_at, ends_at, capacity, booked, service_id, service_version,
@@ -221,7 +183,10 @@ WITH item AS (
            (queued.service).id, (queued.service).version,
            lower(queued.block), upper(queued.block),
            queued.starts_at AT TIME ZONE wall_zone(queued.provider),
-           CASE WHEN queued.keeps_turn THEN true END
+           CASE WHEN (queued.origin).provider_id = (queued.provider).id
+                 AND is_over(queued.origin, (queued.appointment).size)
+                THEN (queued.origin).chosen
+           END
       FROM queued
      WHERE queued.verdict IS NULL AND queued.slot_id IS NULL
        AND (SELECT count(*) FROM freed) + (SELECT count(*) FROM released) > 0
@@ -248,6 +213,24 @@ WITH item AS (
      WHERE queued.verdict IS NULL
        AND slot.id = ANY (ARRAY[queued.slot_id])
     RETURNING slot AS taken
+), given_back AS MATERIALIZED (  -- in order, or two could wait for each other
+    SELECT served.service_id, served.provider_id
+      FROM service_provider AS served
+      JOIN freed ON served.service_id = ANY (ARRAY[(freed.after).service_id])
+                  AND served.provider_id = ANY (ARRAY[(freed.after).provider_id])
+     WHERE (freed.after).deleted_at IS NOT NULL AND (freed.after).chosen
+       AND NOT EXISTS (SELECT FROM made
+                         JOIN queued ON (queued.provider).id = (made.taken).provider_id
+                                    AND queued.starts_at = (made.taken).starts_at
+                        WHERE queued.from_slot_id = (freed.after).id AND (made.taken).chosen)
+     ORDER BY served.service_id, served.provider_id
+       FOR NO KEY UPDATE OF served
+), undone AS (
+    UPDATE service_provider AS served
+       SET served = served.served - back.count * 100.0 / served.weight
+      FROM (SELECT service_id, provider_id, count(*) AS count FROM given_back GROUP BY 1, 2) AS back
+     WHERE served.service_id = back.service_id
+       AND served.provider_id = back.provider_id
 ), target AS (
     SELECT queued.n, (made.taken) AS slot, 1 AS place
       FROM queued

@@ -94,32 +94,18 @@ SELECT CASE WHEN is_made(slot) AND slot.booked = appointment.size THEN slot.id E
 -- name: time_explain :many
 -- Everything that speaks against a time, provider by provider, in the order in which booking tells it: who
 -- came closest first. No row where nobody offers the service.
-SELECT provider.id AS provider_id,
-       ARRAY(SELECT refusal.code
-               FROM unnest(verdict.refusals
-                           || CASE WHEN limits.met IS NOT NULL THEN ARRAY['limit_reached'] END
-                            || CASE WHEN limits.already THEN ARRAY['already_booked'] END)
-                 AS refusal (code)
-              GROUP BY refusal.code
-              ORDER BY refusal_rank(refusal.code)) AS refusals,
-       CASE WHEN 'limit_reached' = ANY (verdict.refusals) THEN 'per_day' ELSE limits.met END AS met,
-       verdict.missing
+SELECT provider.id AS provider_id, told.refusals, told.met, verdict.missing
   FROM service
   JOIN service_provider AS served ON served.service_id = service.id
                                  AND %(provider_id)s::bigint IN (0, served.provider_id)
   JOIN provider ON provider.id = served.provider_id
  CROSS JOIN LATERAL time_verdict(
            service, provider, %(starts_at)s::timestamptz, %(size)s::integer, 0) AS verdict
- CROSS JOIN LATERAL (
-       SELECT limit_met(service, counts.of_day, counts.of_service, counts.open,
-                        %(max_open)s::integer) AS met,
-              counts.in_slot >= shared.per_person AND shared.per_person < shared.capacity AS already
-         FROM customer_counts(service, %(account_id)s::bigint, verdict.local_day, verdict.slot_id, 0, true)
-                  AS counts
-         LEFT JOIN slot AS shared ON shared.id = ANY (ARRAY[verdict.slot_id])
- ) AS limits
+ CROSS JOIN LATERAL refusals_for(
+           %(account_id)s::bigint, service, verdict.refusals, verdict.local_day, verdict.slot_id, 0,
+           %(max_open)s::integer) AS told
  WHERE service.id = %(service_id)s::bigint
- ORDER BY refusal_rank(verdict.refusals[1]) DESC, provider.id
+ ORDER BY refusal_rank(told.refusals[1]) DESC, provider.id
  LIMIT 1000;
 
 

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from tests.sql.desk import ALL, Desk, verdicts
+from tests.sql.desk import ALL, NINE, Desk, verdicts
 
 PAST = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -159,3 +159,10 @@ def test_appointment_book_forgets_the_places_that_somebody_gave_back(desk: Desk,
     first = desk.appointment(ada, slot_id)
     assert verdicts(desk.end(first, who=ada)) == ["ended"]
     assert verdicts(desk.book((ada, slot_id))) == ["booked"]
+
+
+def test_appointment_book_has_room_for_the_whole_of_a_party(desk: Desk, ada: int, ben: int) -> None:
+    clinic = desk.provider()
+    _, group = desk.taken(ada, desk.visit(clinic, capacity=4, party_max=3), clinic, NINE, size=3)
+    assert verdicts(desk.book((ben, group), (desk.account(), group))) == ["booked", "slot_taken"]
+    assert desk.run("invariants_broken") == []

@@ -3,7 +3,8 @@
 import json
 
 from tests.sql.appointment.test_book import PAST
-from tests.sql.desk import ALL, NINE, Desk, verdicts
+from tests.sql.calendar.test_service import served
+from tests.sql.desk import ALL, HOUR, NINE, Desk, verdicts
 
 
 def test_appointment_move_answers_moves_counts_and_records(desk: Desk, ada: int) -> None:
@@ -155,3 +156,29 @@ def test_appointment_move_gives_a_turn_back(desk: Desk, ada: int) -> None:
     assert desk.served(visit) == [1]
     desk.move((one, slot_id, desk.slot()), who=ada)
     assert desk.served(visit) == [0]
+
+
+def test_appointment_move_of_a_set_has_room_for_the_whole_of_parties(
+    desk: Desk, ada: int, ben: int
+) -> None:
+    clinic = desk.provider()
+    group = desk.visit(clinic, capacity=4, party_max=2)
+    _, target = desk.taken(ada, group, clinic, NINE, size=2)
+    moves = [
+        (*desk.taken(ben, group, clinic, NINE + n * HOUR, size=size), target)
+        for n, size in ((1, 2), (2, 2), (3, 1))
+    ]
+    asked = {"who": ben, "staff_of": ALL}
+    desk.change(target, per_person=4)
+    assert verdicts(desk.move(*moves, **asked)) == ["moved", "again", "again"]
+    assert verdicts(desk.move(*moves[1:], **asked)) == ["slot_taken"] * 2
+    assert desk.run("invariants_broken") == []
+
+
+def test_appointment_move_away_gives_the_turn_back(desk: Desk, ada: int) -> None:
+    one, other = desk.provider(), desk.provider()
+    visit = desk.visit(one, other)
+    moved, home = desk.taken(ada, visit, 0, NINE)
+    assert served(desk, visit) == {one: 1, other: 0}
+    desk.move((moved, home, desk.slot()), who=ada)
+    assert served(desk, visit) == {one: 0, other: 0}

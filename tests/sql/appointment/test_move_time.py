@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+from tests.sql.calendar.test_service import served
 from tests.sql.desk import ALL, DAY, HOUR, NINE, Desk, verdicts
 
 
@@ -139,3 +140,30 @@ def test_appointment_move_time_gives_back_the_turn_of_what_was_moved(desk: Desk,
     desk.retime((one, slot_id, 0, NINE + HOUR), who=ada)
     desk.end(one, who=ada)
     assert desk.served(visit) == [0]
+
+
+def test_appointment_move_time_keeps_the_turn_with_the_same_provider_alone(
+    desk: Desk, ada: int
+) -> None:
+    one, other = desk.provider(), desk.provider()
+    visit = desk.visit(one, other)
+    appointment, slot_id = desk.taken(ada, visit, 0, NINE)
+    [row] = desk.retime((appointment, slot_id, one, NINE + HOUR), who=ada)
+    assert served(desk, visit) == {one: 1, other: 0}
+    slot_id = json.loads(row.body)["new_slot"]
+    desk.retime((appointment, slot_id, other, NINE), who=ada)
+    assert served(desk, visit) == {one: 0, other: 0}
+
+
+def test_appointment_move_time_goes_by_the_notice_of_when_it_was_booked(
+    desk: Desk, ada: int
+) -> None:
+    clinic = desk.provider()
+    visit = desk.visit(clinic, notice_minutes=60 * 24 * 30)
+    appointment, slot_id = desk.taken(ada, visit, clinic, NINE)
+    desk.cursor.execute("UPDATE service SET notice_minutes = 0 WHERE id = %s", [visit])
+    move = (appointment, slot_id, 0, NINE + HOUR)
+    assert verdicts(desk.retime(move, who=ada)) == ["too_late"]
+    assert verdicts(desk.end(appointment, who=ada)) == ["too_late"]
+    assert verdicts(desk.move((appointment, slot_id, desk.slot()), who=ada)) == ["too_late"]
+    assert verdicts(desk.retime(move, who=ada, staff_of=ALL)) == ["moved"]

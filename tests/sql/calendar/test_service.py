@@ -12,7 +12,8 @@ def _body(desk: Desk, service_id: int) -> Any:
     return json.loads(row.body)
 
 
-def _served(desk: Desk, service_id: int) -> dict[int, Decimal]:
+def served(desk: Desk, service_id: int) -> dict[int, Decimal]:
+    """How much each provider has served."""
     desk.cursor.execute(
         "SELECT provider_id, served FROM service_provider WHERE service_id = %s", [service_id]
     )
@@ -121,18 +122,18 @@ def test_service_staff_lifts_who_joins_or_comes_back_to_the_least_of_the_others(
 ) -> None:
     first, second, third = (desk.provider() for _ in range(3))
     service_id = desk.service(first, second)
-    for each, served in ((first, 7), (second, 5)):
+    for each, count in ((first, 7), (second, 5)):
         desk.cursor.execute(
-            "UPDATE service_provider SET served = %s WHERE provider_id = %s", [served, each]
+            "UPDATE service_provider SET served = %s WHERE provider_id = %s", [count, each]
         )
     desk.staff(service_id, first, second, third)
-    assert _served(desk, service_id) == {first: 7, second: 5, third: 5}
+    assert served(desk, service_id) == {first: 7, second: 5, third: 5}
     desk.staff(service_id, first, third)
     desk.staff(service_id, first, second, third)
-    assert _served(desk, service_id) == {first: 7, second: 5, third: 5}
+    assert served(desk, service_id) == {first: 7, second: 5, third: 5}
     desk.staff(service_id, first)
     desk.staff(service_id, first, second)
-    assert _served(desk, service_id) == {first: 7, second: 7}
+    assert served(desk, service_id) == {first: 7, second: 7}
 
 
 def test_service_keep_keeps_the_document_of_each_version(desk: Desk) -> None:

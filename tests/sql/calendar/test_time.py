@@ -1,13 +1,9 @@
 """sql/queries/calendar/time.sql"""
 
 import json
-import random
-from datetime import timedelta
 from typing import Any
 
 from tests.sql.desk import DAY, HOUR, NINE, Desk
-
-QUARTER = timedelta(minutes=15)
 
 
 def starts(times: list[dict[str, Any]]) -> list[str]:
@@ -95,42 +91,3 @@ def test_time_near_looks_two_weeks_ahead(desk: Desk) -> None:
     near = desk.run("time_near", near=NINE + 7 * HOUR, **asked)[0][0]
     assert starts(json.loads(near)) == ["16:00", "09:00", "10:00"]
     assert desk.run("time_near", near=NINE + 3 * DAY, **asked)[0][0] == "[]"
-
-
-def test_time_explain_list_and_booking_say_the_same(desk: Desk) -> None:
-    """Asked a few hundred questions over a busy calendar."""
-    dice = random.Random(11)
-    clinics = [desk.provider() for _ in range(3)]
-    room = desk.provider()
-    services = [
-        desk.visit(*clinics, duration_minutes=45, step_minutes=15, buffer_after_minutes=20),
-        desk.visit(clinics[0], duration_minutes=30, step_minutes=30, needs={"room": [room]}),
-        desk.visit(*clinics[1:], step_minutes=60, capacity=3, party_max=2, per_day=3),
-    ]
-    desk.cursor.execute(
-        "INSERT INTO closure (provider_id, starts_at, ends_at, actor_id) VALUES (%s, %s, %s, 1)",
-        [clinics[1], NINE + 5 * HOUR, NINE + 6 * HOUR],
-    )
-    yes = 0
-    for _ in range(150):
-        service_id, size = dice.choice(services), dice.choice([1, 1, 2])
-        provider_id = dice.choice([*clinics, 0])
-        at = NINE + dice.randrange(-4, 40) * QUARTER
-        asked = {"service_id": service_id, "provider_id": provider_id, "size": size}
-        one = desk.account()
-        listed = {
-            time["starts_at"]
-            for time in desk.times(service_id, provider_id, size=size, to_at=at + QUARTER)
-        }
-        explained = desk.run("time_explain", starts_at=at, account_id=one, max_open=0, **asked)
-        [row] = desk.take((one, service_id, provider_id, at), size=size)
-        booked = row.verdict == "booked"
-        yes += booked
-        if booked and dice.random() < 0.7:
-            desk.end(json.loads(row.body)["id"], who=one)
-        assert (at.isoformat() in listed) is booked, (row.verdict, at)
-        assert any(not told.refusals for told in explained) is booked, explained
-        if provider_id and explained and not booked:
-            assert explained[0].refusals[0] == row.verdict
-    assert 15 < yes < 120
-    assert desk.run("invariants_broken") == []
