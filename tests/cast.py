@@ -22,9 +22,12 @@ from service.deps import Deps
 
 PASSWORD = "correct horse"
 BEGUN = """
-UPDATE slot SET starts_at = timestamptz '2024-01-01 00:00+00' + id * interval '1 minute',
-                ends_at = timestamptz '2024-01-01 00:01+00' + id * interval '1 minute'
- WHERE id = ANY (%s)
+UPDATE slot SET starts_at = begun.at, ends_at = begun.at + interval '1 minute',
+                blocks_from = CASE WHEN is_made(slot) THEN begun.at END,
+                blocks_until = CASE WHEN is_made(slot) THEN begun.at + interval '1 minute' END
+  FROM (SELECT id, timestamptz '2024-01-01 00:00+00' + id * interval '1 minute' AS at
+          FROM slot) AS begun
+ WHERE slot.id = ANY (%s) AND begun.id = slot.id
 """
 _COUNTER = itertools.count(1)
 

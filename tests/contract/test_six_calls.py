@@ -1,5 +1,5 @@
-"""The six calls that everything started from answer to the byte what they always did, in a calendar full of
-all there is besides."""
+"""The six calls that everything started from answer to the byte what they always did, in a calendar
+full of all there is besides."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -80,7 +80,8 @@ async def check_six_calls(api: Api, name: str, one: int, other: int) -> None:
 
 
 async def fill(api: Api, given: Given, admin: Person, provider_id: int) -> None:
-    """Services with hours, made and shared slots, rooms, closures, customers, all with one provider."""
+    """Services with hours, made and shared slots, a room, closures, a customer: all with one
+    provider."""
     room = await given.make_provider("Room 6")
     terms = {"duration_minutes": 15, "step_minutes": 15, "buffer_after_minutes": 5}
     visit = await given.make_service(provider_id, needs={"room": [room]}, **terms)

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Protocol
 
 from tests.api.checks import PROBLEM, next_link
 from tests.cast import Person, Reply
-from tests.model.call import Call, Expected
 from tests.model.booking import Booking
+from tests.model.call import Call, Expected
 
 
 class World(Protocol):
@@ -112,6 +112,10 @@ class Beside:
                 return _without("created_at", reply.json)
             case "schedule" | "schedule_get":
                 return _without("opened_until", reply.json)
+            case "closure_create":
+                known = self.model.appointments  # everybody is closed in other runs, too
+                told = [one for one in reply.json["conflicts"] if one["appointment_id"] in known]
+                return reply.json | {"conflicts": told, "conflicts_total": len(told)}
             case "explain":
                 told = [_without("detail", one) for one in reply.json["reasons"]]
                 return reply.json | {"reasons": told}

@@ -14,6 +14,7 @@ from tests.model.times.judge import meet
 from tests.model.times.wall import window_at
 
 Document = dict[str, Any]
+LISTS = ("providers", "needs")
 
 
 class Clinic(Desk):
@@ -29,7 +30,7 @@ class Clinic(Desk):
 
     def _service_create(self, call: Call, who: Account, made: list[int]) -> Expected:
         def create() -> Expected:
-            terms = {name: call.body[name] for name in call.body if name not in ("providers", "needs")}
+            terms = {name: said for name, said in call.body.items() if name not in LISTS}
             new = Service(made[0], terms)
             self.services[new.id] = new
             self._staff(new, call.body)
@@ -62,9 +63,8 @@ class Clinic(Desk):
         def change() -> Expected:
             one = self._service(call.id)
             check_version(call, one.version)
-            lists = {"providers", "needs"}
             follows = one.terms["step_minutes"] == one.terms["duration_minutes"]
-            one.terms |= {name: value for name, value in call.body.items() if name not in lists}
+            one.terms |= {name: value for name, value in call.body.items() if name not in LISTS}
             if follows and "step_minutes" not in call.body:
                 one.terms["step_minutes"] = one.terms["duration_minutes"]
             self._staff(one, call.body)
@@ -104,7 +104,9 @@ class Clinic(Desk):
             [one] = self._kept(call.id, who)
             one.schedule, one.opened = _schedule(call.body), True
             one.calendar_version += 1
-            return Expected(200, self._hours(one) | self._conflicts([one]), str(one.calendar_version))
+            return Expected(
+                200, self._hours(one) | self._conflicts([one]), str(one.calendar_version)
+            )
 
         return self._once(call, who.id, replace)
 
@@ -143,7 +145,7 @@ class Clinic(Desk):
     def outside(self, one: Appointment) -> str | None:
         """Why a coming appointment would not be had now."""
         slot, provider = one.slot, one.slot.provider
-        if one.status != "booked" or slot.starts_at <= self.times.now or "closed" in slot.overridden:
+        if not self.times.comes(one) or "closed" in slot.overridden:
             return None
         span, zone = (slot.starts_at, slot.ends_at), provider.time_zone
         for shut in self.closures.values():
@@ -216,5 +218,8 @@ def _closure(closure_id: int, body: Document) -> Closure:
     if "from" in body:
         days = date.fromisoformat(body["from"]), date.fromisoformat(body["to"])
     else:
-        instants = datetime.fromisoformat(body["starts_at"]), datetime.fromisoformat(body["ends_at"])
+        instants = (
+            datetime.fromisoformat(body["starts_at"]),
+            datetime.fromisoformat(body["ends_at"]),
+        )
     return Closure(closure_id, body.get("provider"), days, instants)

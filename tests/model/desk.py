@@ -152,7 +152,6 @@ class Desk(Calendar):
     def _history(self, call: Call, who: Account, made: list[int]) -> Expected:
         return Expected(200, self._visible(call.id, who).told(who))
 
-
     def _check_notice(self, slot: Slot, who: Account) -> None:
         """As the service said when the slot was made, or else the settings."""
         notice = NOTICE if slot.notice is None else slot.notice

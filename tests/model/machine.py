@@ -146,10 +146,12 @@ class Machine(People):
     def _let_begin(self, appointment_id: int) -> None:
         """Time passes, for the slot of one appointment."""
         one = self.model.appointments.get(appointment_id)
-        if one is not None and one.slot.block is None:
-            self.world.begin(one.slot.id)
-            one.slot.starts_at = LONG_AGO + one.slot.id * A_MINUTE
-            one.slot.ends_at = one.slot.starts_at + A_MINUTE
+        if one is None or any(slot.lead is one.slot for slot in self.model.slots.values()):
+            return
+        self.world.begin(one.slot.id)
+        one.slot.starts_at = LONG_AGO + one.slot.id * A_MINUTE
+        one.slot.ends_at = one.slot.starts_at + A_MINUTE
+        one.slot.block = one.slot.block and (one.slot.starts_at, one.slot.ends_at)
 
     @rule(action=LOOKS, who=WHO, nth=NTH, tag=TAGS, expand=YES_OR_NO)
     def looks(self, action: str, who: str, nth: int, tag: str | None, expand: bool) -> None:

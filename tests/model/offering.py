@@ -40,6 +40,25 @@ HALVES = st.sampled_from([*range(60), *range(18, 34)])
 MAYBE = st.sampled_from([False, False, True])
 
 
+def call(name: str, **given: Any) -> Any:
+    """A call of a method, with what is drawn of each."""
+    return st.tuples(st.just(name), st.fixed_dictionaries(given))
+
+
+ARRANGED = st.one_of(
+    call("offers_a_service", who=BOSS, terms=TERMS, alone=YES_OR_NO, two=YES_OR_NO, room=YES_OR_NO,
+         key=KEYS),
+    call("changes_a_service", who=BOSS, nth=NTH, terms=TERMS, tag=TAGS,
+         what=st.sampled_from([*CHANGED, "", "gone"])),
+    call("writes_hours", who=STAFF, nth=NTH, windows=WINDOWS, own=WINDOWS, special=MAYBE,
+         some=MAYBE, key=KEYS),
+    call("closes", who=STAFF, nth=NTH, half=HALVES, length=st.integers(0, 6), all_=MAYBE, key=KEYS),
+    call("looks_at_hours", what=st.sampled_from(["service_get", "schedule_get", "list"]),
+         who=STAFF, nth=NTH),
+    call("notes_a_customer", who=STAFF, nth=NTH, new=YES_OR_NO, key=KEYS),
+)  # fmt: skip
+
+
 class Clinics(Machine):
     """What can be booked, and when."""
 
@@ -47,9 +66,9 @@ class Clinics(Machine):
         """Two who give two services besides, one in a room."""
         super().opening(admin, provider_id)
         self.day = self.hour.replace(hour=0) + timedelta(days=10)
+        new = [{"name": name, "time_zone": "UTC"} for name in ("Room", "Two")]
         self.room, other = (
-            self.do(Call("provider_create", admin, body={"name": name, "time_zone": "UTC"})).json["id"]
-            for name in ("Room", "Two")
+            self.do(Call("provider_create", admin, body=body)).json["id"] for body in new
         )
         self.leads = [provider_id, other]
         body = {"name": "Visit", "duration_minutes": 60, "step_minutes": 30}
@@ -84,7 +103,14 @@ class Clinics(Machine):
     def _at(self, half: int, past: int) -> datetime:
         return self.day + timedelta(minutes=30 * half + past)
 
-    @rule(who=BOSS, terms=TERMS, alone=YES_OR_NO, two=YES_OR_NO, room=YES_OR_NO, key=KEYS)
+    @rule(drawn=ARRANGED)
+    def arranges(self, drawn: tuple[str, dict[str, Any]]) -> None:
+        """All of these as one rule, or the others would hardly get their turn."""
+        self.calls_it(*drawn)
+
+    def calls_it(self, name: str, given: dict[str, Any]) -> None:
+        getattr(self, name)(**given)
+
     def offers_a_service(
         self, who: str, terms: dict[str, Any], alone: bool, two: bool, room: bool, key: str | None
     ) -> None:
@@ -92,7 +118,6 @@ class Clinics(Machine):
         body = self._document(terms, self.leads if two else self.leads[:1], room)
         self.do(Call("service_create", self.who(who), body=body, key=key))
 
-    @rule(who=BOSS, nth=NTH, terms=TERMS, what=st.sampled_from([*CHANGED, "", "gone"]), tag=TAGS)
     def changes_a_service(
         self, who: str, nth: int, terms: dict[str, Any], what: str, tag: str | None
     ) -> None:
@@ -109,7 +134,6 @@ class Clinics(Machine):
             body = {"providers": offers}
         self.do(Call("service_change", self.who(who), one, body, if_match=tag))
 
-    @rule(who=STAFF, nth=NTH, windows=WINDOWS, own=WINDOWS, special=MAYBE, some=MAYBE, key=KEYS)
     def writes_hours(
         self, who: str, nth: int, windows: Any, own: Any, special: bool, some: bool, key: str | None
     ) -> None:
@@ -124,7 +148,6 @@ class Clinics(Machine):
         provider_id = nth_of(self.leads, nth) if nth % 5 else self._provider(nth)
         self.do(Call("schedule", self.who(who), provider_id, body, key=key))
 
-    @rule(who=STAFF, nth=NTH, half=HALVES, length=st.integers(0, 6), all_=MAYBE, key=KEYS)
     def closes(
         self, who: str, nth: int, half: int, length: int, all_: bool, key: str | None
     ) -> None:
@@ -143,7 +166,6 @@ class Clinics(Machine):
             body |= {"from": day, "to": day}
         self.do(Call("closure_create", self.who(who), body=body, key=key))
 
-    @rule(what=st.sampled_from(["service_get", "schedule_get", "list"]), who=STAFF, nth=NTH)
     def looks_at_hours(self, what: str, who: str, nth: int) -> None:
         if what == "list":
             filters = (("limit", 1 + nth % 3), ("provider", nth_of(self.leads, nth)),
@@ -152,3 +174,11 @@ class Clinics(Machine):
             return
         one = self._service(nth) if what == "service_get" else self._provider(nth)
         self.do(Call(what, id=one))
+
+    def notes_a_customer(self, who: str, nth: int, new: bool, key: str | None) -> None:
+        if new or not self.model.customers:
+            body = {"name": f"Zoë {nth}"} | ({"email": "z@example.org"} if nth % 2 else {})
+            self.do(Call("customer_create", self.who(who), body=body, key=key))
+            return
+        one = self._id(self.model.customers, nth)
+        self.do(Call("customer_get", self.who(who), one))

@@ -188,8 +188,7 @@ async def test_everybody_at_once_makes_one_slot_of_a_group_and_the_last_releases
     assert tally(answers) == {201: len(crowd)}
     assert len({answer.json["slot"]["id"] for answer in answers}) == 1
     gone = await at_once(
-        times.cancel(who, answer.json["id"])
-        for who, answer in zip(crowd, answers, strict=True)
+        times.cancel(who, answer.json["id"]) for who, answer in zip(crowd, answers, strict=True)
     )
     assert tally(gone) == {200: len(crowd)}
     with database.cursor() as cursor:

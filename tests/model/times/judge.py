@@ -137,9 +137,10 @@ class Times:
     def live(self, provider_id: int, spared: Slot | None = None) -> Iterator[Slot]:
         """What a provider has, but for what is spared."""
         for slot in self.slots.values():
-            if slot.provider.id == provider_id and not slot.deleted:
-                if spared is None or (slot is not spared and slot.lead is not spared):
-                    yield slot
+            if slot.deleted or slot.provider.id != provider_id:
+                continue
+            if spared is None or (slot is not spared and slot.lead is not spared):
+                yield slot
 
     def _standing(
         self, service: Service, provider: Provider, at: datetime, spared: Slot | None
@@ -163,9 +164,7 @@ class Times:
             if one.provider_id in (None, provider.id)
         )
 
-    def _full(
-        self, service: Service, provider: Provider, day: date, spared: Slot | None
-    ) -> bool:
+    def _full(self, service: Service, provider: Provider, day: date, spared: Slot | None) -> bool:
         of_day = [
             slot
             for slot in self.live(provider.id, spared)

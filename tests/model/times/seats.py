@@ -18,8 +18,8 @@ def enter(
     anybody: bool = False,
     left: Slot | None = None,
 ) -> Slot:
-    """The slot that so many people come into; `slot_id` and `rooms`, by provider, are ids of what is
-    made. Who asked for `anybody` counts for whose turn it is next; who has left a time that was
+    """The slot that so many people come into; `slot_id` and `rooms`, by provider, are ids of what
+    is made. Who asked for `anybody` counts for whose turn it is next; who has left a time that was
     theirs alone, with a provider whose turn it was, still does."""
     slot = choice.judged.slot
     if slot:

@@ -62,7 +62,7 @@ class Turns(Times):
         theirs = [
             one for one in self.appointments.values() if one.account is who and one is not moving
         ]
-        coming = [one for one in theirs if self._comes(one)]
+        coming = [one for one in theirs if self.comes(one)]
         counts = {
             "per_customer_day": sum(
                 one.slot.service_id == service.id and one.seated and _day(one.slot) == judged.day
@@ -79,9 +79,10 @@ class Turns(Times):
 
     def coming(self, who: Account) -> int:
         """How many appointments they have that are still to come."""
-        return sum(one.account is who and self._comes(one) for one in self.appointments.values())
+        return sum(one.account is who and self.comes(one) for one in self.appointments.values())
 
-    def _comes(self, one: Appointment) -> bool:
+    def comes(self, one: Appointment) -> bool:
+        """Whether it is still to come."""
         return one.status == "booked" and one.slot.starts_at > self.now
 
     def chosen(

@@ -37,8 +37,8 @@ def comes_again(at: datetime, zone: str) -> bool:
 def first_at(shown: datetime, zone: str) -> datetime:
     """The first minute at which the wall shows this reading, or else a later one."""
     at = shown.replace(tzinfo=zone_of(zone)).astimezone(UTC)
-    if at.astimezone(zone_of(zone)).utcoffset() == (at - 3 * HOUR).astimezone(zone_of(zone)).utcoffset():
-        return at
+    if reading(at, zone) - reading(at - 3 * HOUR, zone) == 3 * HOUR:
+        return at  # no clock has changed shortly before
     at -= 3 * HOUR
     while reading(at, zone) < shown:
         at += MINUTE
@@ -79,7 +79,8 @@ def _hours(schedule: Schedule, day: date) -> tuple[Hours, ...]:
 def window_at(schedule: Schedule, zone: str, at: datetime, service_id: int) -> Window | None:
     """The window for a service in which something may begin then."""
     shown = reading(at, zone)
-    for window in (one for back in (0, 1) for one in windows(schedule, zone, shown.date() - back * DAY)):
+    days = (shown.date(), shown.date() - DAY)
+    for window in (one for day in days for one in windows(schedule, zone, day)):
         if window.begins <= at < window.ends and shown >= window.opens:
             fits = window.hours.services is None or service_id in window.hours.services
             return window if fits and not comes_again(at, zone) else None

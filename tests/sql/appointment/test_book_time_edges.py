@@ -77,7 +77,8 @@ def test_appointment_book_time_lets_buffers_lie_in_a_closure(desk: Desk, ada: in
     visit = desk.visit(clinic, buffer_before_minutes=30, buffer_after_minutes=30)
     for opens in (NINE, NINE + 2 * HOUR):
         desk.cursor.execute(
-            "INSERT INTO closure (provider_id, starts_at, ends_at, actor_id) VALUES (%s, %s, %s, 1)",
+            "INSERT INTO closure (provider_id, starts_at, ends_at, actor_id)"
+            " VALUES (%s, %s, %s, 1)",
             [clinic, opens, opens + HOUR],
         )
     assert verdicts(desk.take((ada, visit, clinic, NINE + HOUR))) == ["booked"]

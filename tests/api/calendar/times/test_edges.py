@@ -8,8 +8,8 @@ import pytest
 
 from tests.api.calendar.hours.scene import day_after, every_day, path
 from tests.api.calendar.times.scene import HOUR, NINE, QUARTER, Clinic
-from tests.api.checks import check_problem
 from tests.api.calendar.times.test_book import rows
+from tests.api.checks import check_problem
 from tests.cast import Api, Given, Person
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -77,7 +77,9 @@ async def test_a_buffer_reaches_into_the_span_that_is_listed(clinic: Clinic, ada
         span = [f"{NINE + n * HOUR:%Y-%m-%dT%H:%M:%SZ}" for n in (begins, ends)]
         asked = f"provider={clinic.provider_id}&from={span[0]}&to={span[1]}"
         assert await clinic.starts(visit, asked) == []
-        check_problem(await clinic.book(ada, visit, NINE + begins * HOUR), 409, "slot_taken", "times")
+        check_problem(
+            await clinic.book(ada, visit, NINE + begins * HOUR), 409, "slot_taken", "times"
+        )
 
 
 async def test_a_published_slot_in_the_hours_is_booked_by_its_id(
@@ -250,7 +252,7 @@ async def test_a_dry_run_says_of_everything_what_the_real_call_says(
 async def test_every_path_to_one_start_comes_into_one_slot(
     clinic: Clinic, api: Api, given: Given, database: Any
 ) -> None:
-    """By its service, by anybody of it, by the id of the slot: and the last who leaves releases it."""
+    """By its service, by anybody of it, by the id of the slot; the last who leaves releases it."""
     group = await clinic.open(capacity=6)
     people = [await given.make_person(f"path{clinic.provider_id}-{n}") for n in range(6)]
     first = await clinic.book(people[0], group)

@@ -27,10 +27,12 @@ from tests.unit.booking.hours.test_walk import changes
 
 ZONES = ("UTC", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Cairo",
          "Pacific/Kiritimati", "Pacific/Pago_Pago")  # fmt: skip
-TIMES = ("00:00-06:00 22:00-06:00 09:00-17:00 00:30-01:30 02:30-06:00 18:00-00:00 09:00-12:30 "
-         "13:00-17:45 00:00-00:00 06:00-09:00 01:45-03:15 20:00-23:00").split()  # fmt: skip
-# Nothing can be booked further ahead than two years or later than a year before, and these years are
-# five: the limits of the columns are taken away, in a transaction that is never committed.
+TIMES = [
+    "00:00-06:00", "22:00-06:00", "09:00-17:00", "00:30-01:30", "02:30-06:00", "18:00-00:00",
+    "09:00-12:30", "13:00-17:45", "00:00-00:00", "06:00-09:00", "01:45-03:15", "20:00-23:00",
+]  # fmt: skip
+# Nothing can be booked more than two years ahead, and these years are five: the limits of the
+# columns are taken away, in a transaction that is never committed.
 UNBOUND = """
 ALTER TABLE service DROP CONSTRAINT service_horizon_sane;
 ALTER TABLE service DROP CONSTRAINT service_lead_sane
@@ -93,6 +95,7 @@ class Clinic:
     def _service(self) -> None:
         dice = self.dice
         ahead = self.first - self.times.now
+        lead = max(0, ahead // MINUTE + dice.randint(-999, 6000))
         minutes = dice.choice([15, 20, 30, 45, 60, 60, 90, 180])
         capacity = dice.choice([1, 1, 1, 2, 4])
         terms: dict[str, Any] = {
@@ -100,9 +103,7 @@ class Clinic:
             "step_minutes": dice.choice([minutes, 5, 15, 20, 25, 30, 60, 100, 240]),
             "buffer_before_minutes": dice.choice([0, 0, 5, 30]),
             "buffer_after_minutes": dice.choice([0, 0, 10, 45, 480]),
-            "lead_minutes": dice.choice(
-                [0] * 6 + [max(0, ahead // MINUTE + dice.randint(-999, 6000))]
-            ),
+            "lead_minutes": dice.choice([0] * 6 + [lead]),
             "horizon_days": ahead.days + dice.choice([99] * 5 + [dice.randint(0, 9)]),
             "per_day": dice.choice([None, None, None, 1, 2]),
             "per_customer_day": dice.choice([None, None, None, 1]),
