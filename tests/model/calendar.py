@@ -124,7 +124,7 @@ class Calendar(Accounts):
 
         def change() -> Expected:
             slot = self._changeable(call, who)
-            if capacity and slot.booked > capacity:
+            if (capacity and slot.booked > capacity) or (capacity > 1 and slot.lead):
                 raise Refused("slot_in_use")
             slot.capacity = capacity or slot.capacity
             slot.per_person = call.body.get("per_person", slot.per_person)

@@ -30,6 +30,8 @@ WITH beyond AS (
                WHEN %(deleted)s::boolean AND slot.booked > 0 THEN 'slot_in_use'
                WHEN %(capacity)s::integer > 0 AND slot.booked > %(capacity)s::integer
                THEN 'slot_in_use'
+               -- What goes with an appointment has room for that one alone.
+               WHEN %(capacity)s::integer > 1 AND num_nulls(slot.lead_slot_id) = 0 THEN 'slot_in_use'
                WHEN EXISTS (SELECT FROM beyond
                              WHERE beyond.id <> ALL (locked('beyond')))
                THEN 'busy'

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.sql.desk import ALL, Desk, verdicts
+from tests.sql.desk import ALL, NINE, Desk, verdicts
 
 
 def test_slot_change_closes_opens_resizes_and_raises_the_version(desk: Desk) -> None:
@@ -69,3 +69,11 @@ def test_slot_change_deletes_for_good(desk: Desk) -> None:
     slot_id = desk.slot()
     assert desk.change(slot_id, deleted=True).verdict == "changed"
     assert desk.change(slot_id, closed=False, staff_of=ALL) is None
+
+
+def test_slot_change_makes_no_room_in_what_goes_with_an_appointment(desk: Desk, ada: int) -> None:
+    clinic, room = desk.provider(), desk.provider()
+    _, lead = desk.taken(ada, desk.visit(clinic, needs={"room": [room]}), clinic, NINE)
+    slot_id = desk.one("SELECT id FROM slot WHERE lead_slot_id = %s", lead)
+    assert desk.change(slot_id, capacity=2).verdict == "slot_in_use"
+    assert desk.change(lead, capacity=2).verdict == "changed"
