@@ -152,7 +152,7 @@ class Booking(Clinic):
         if code == "slot_taken":
             at = choice.judged.at
             near = self.times.near(service, provider_id, at, size, spared)
-            more = {"times": [_time(one) for one in near]}
+            more = {"times": [_time(one) for one in near]} | _left(choice.judged.slot)
         raise Refused(code, **more)
 
     def _retime(self, call: Call, who: Account, made: list[int]) -> Expected:
@@ -206,6 +206,12 @@ class Booking(Clinic):
         if one is None or not self._sees(who, one):
             raise Refused("not_found")
         return Expected(200, _customer(one))
+
+
+def _left(slot: Slot | None) -> Document:
+    """How many places there are, too few for who comes."""
+    left = slot.capacity - slot.booked if slot and not slot.closed else 0
+    return {"remaining": left} if left else {}
 
 
 def _customer(one: Account) -> Document:

@@ -137,7 +137,9 @@ async def test_a_party_that_is_too_many_hears_so_and_fewer_are_let_in(
 ) -> None:
     group = await clinic.open(capacity=5, party_max=3)
     assert (await clinic.book(ada, group, size=3)).status == 201
-    check_problem(await clinic.book(ben, group, size=3), 409, "slot_taken", "times")
+    lost = await clinic.book(ben, group, size=3)
+    check_problem(lost, 409, "slot_taken", "times", "remaining")
+    assert lost.json["remaining"] == 2
     assert (await clinic.times(group)).json[0]["remaining"] == 2
     assert (await clinic.book(ben, group, size=2)).status == 201
 

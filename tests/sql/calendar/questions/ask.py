@@ -204,8 +204,10 @@ class Asking:
             self._book(service, choice, row, size, who, provider_id == 0)
         elif row.verdict == expected == "slot_taken":
             assert choice
-            role, _, times = row.body.partition("\n")
-            self.same("role", role or None, choice.judged.missing, *about)
+            role, times, left = row.body.split("\n")
+            slot = choice.judged.slot
+            there = slot.capacity - slot.booked if slot and not slot.closed else 0
+            self.same("role", (role, left), (choice.judged.missing or "", str(there or "")), *about)
             if self.dice.random() < 0.2:
                 self._near(service, provider_id, at, size, json.loads(times), about)
         elif row.verdict == expected == "limit_reached":
