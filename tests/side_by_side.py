@@ -50,6 +50,7 @@ LONG = (
     "tests/life/data/test_unfit_database.py",
     "tests/fuzz/test_schemathesis.py",
     "tests/model/test_model.py",
+    "tests/sql/appointment/test_book_time_edges.py::test_appointment_book_time_shares_thousands",
     "tests/prove/mutants/test_mutants.py",
     "tests/prove/planted/test_planted.py",
     "tests/ha/test_postgres_failover.py",
