@@ -18,7 +18,7 @@ ROUNDS = 20  # to one clinic: some questions at once, and one of which something
 
 
 @pytest.mark.timeout(120 + QUESTIONS / 10)
-def test_the_list_explain_a_dry_run_and_booking_say_the_same(desk: Desk) -> None:
+def test_time_explain_the_list_a_dry_run_and_booking_say_the_same(desk: Desk) -> None:
     desk.prepared = set()
     dice, seen, began = random.Random(SEED), Counter[str](), time.monotonic()
     for number in range(-(-QUESTIONS // (ROUNDS * (EACH + 1)))):
