@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from service.booking.actions import STAFF_ONLY
 from service.booking.appointment import read
 from service.booking.calendar import slot
+from service.booking.people import customer
 from service.booking.status import APPOINTMENT_STATUSES, SLOT_STATUSES
 from service.store.arrays import written
 from service.store.queries import Query
@@ -21,6 +22,9 @@ SOME = slot.LOOKS + FEW  # where slots are looked at for a status that few have
 PER_OWN = 5  # an appointment and, for its provider and its time, its slot
 PER_SLOT = 9  # a slot and its appointments by two indexes
 AHEAD = 2 * 32  # slots that PostgreSQL sorts at a time, where their appointments are on the page
+NEAR = 4  # days before and after a span in which a slot may begin that reaches into it
+PER_HOURS = 10  # a slot, its closures by two indexes, and the openings of two days
+PER_CUSTOMER = 8  # a customer and an appointment of theirs with the provider
 
 
 class Ground(NamedTuple):
@@ -35,6 +39,28 @@ class Ground(NamedTuple):
     account_id: int
     appointment_id: int
     last_id: int  # of all appointments
+    service_id: int = 0  # which that provider gives
+    shared_id: int = 0  # another one, which all give
+    providers: int = 0  # how many these are
+
+
+def times_of(
+    service_id: int, provider_id: int, from_at: datetime, to_at: datetime, limit: int = 100
+) -> dict[str, Any]:
+    """What is asked for the times of a service with a provider, or any (0)."""
+    asked = {
+        "service_id": service_id,
+        "provider_id": provider_id,
+        "from_at": from_at,
+        "to_at": to_at,
+        "size": 1,
+        "except_slot_id": 0,
+        "after_at": "-infinity",
+        "after_id": 0,
+        "limit": limit,
+        "known": "",
+    }
+    return {name: [value] for name, value in asked.items()}
 
 
 class List(NamedTuple):
@@ -55,7 +81,7 @@ class Cost(NamedTuple):
 
 def lists(ground: Ground) -> dict[str, List]:
     """All of them by what they are called."""
-    return _slots(ground) | _own(ground) | _of_staff(ground) | _others(ground)
+    return _slots(ground) | _own(ground) | _of_staff(ground) | _others(ground) | _calendar(ground)
 
 
 def cost(cursor: Any, query: Query, parameters: Mapping[str, Any]) -> Cost:
@@ -247,4 +273,41 @@ def _others(ground: Ground) -> dict[str, List]:
     return {
         "an appointment's history": List("appointment_history", history, FEW),
         "providers": List("provider_list", providers, FEW),
+    }
+
+
+def _calendar(ground: Ground) -> dict[str, List]:
+    week, month = (ground.late - n * DAY for n in (5, 29))
+    busy = NEAR * ground.slots_of_day
+    end, page = ground.late + 2 * DAY, {"after_id": 0, "limit": LIMIT}
+    staff = page | {"provider_id": 0, "staff_of": ground.provider_id}
+    conflicts = _of_staff(ground)["staff's appointments of all times"]
+    outside = conflicts.parameters | {"outside_hours": True}
+    customers = {"staff_of": ground.provider_id, "after_id": 0, "limit": LIMIT}
+    customers |= {"most_looks": customer.LOOKS}
+    return {
+        "times of a week": List(
+            "time_list",
+            times_of(ground.service_id, ground.provider_id, week, end),
+            FEW + 7 * ground.slots_of_day + busy,
+        ),
+        "times of a month": List(
+            "time_list",
+            times_of(ground.service_id, ground.provider_id, month, end),
+            FEW + 31 * ground.slots_of_day + busy,
+        ),
+        "times of any provider for a week": List(
+            "time_list",
+            times_of(ground.shared_id, 0, week, end),
+            ground.providers * (FEW + 7 * ground.slots_of_day + busy),
+        ),
+        "services": List("service_list", page | {"provider_id": 0}, FEW + 2 * ground.providers),
+        "services of a provider": List(
+            "service_list", page | {"provider_id": ground.provider_id}, FEW + 2 * ground.providers
+        ),
+        "closures": List("closure_list", staff, FEW),
+        "customers": List("customer_list", customers, FEW + PER_CUSTOMER * customer.LOOKS),
+        "conflicts": List(
+            "appointment_list_provider", outside, FEW + (PER_SLOT + PER_HOURS) * read.LOOKS
+        ),
     }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from service.store.queries import load_queries
-from tests.load.journal import CANCELLED, Journal
+from tests.load.journal import CANCELLED, Journal, excused
 from tests.load.stage import Block
 
 SHOWN = 5  # wrongs of one kind that are spelled out
@@ -30,9 +30,11 @@ def check_database(connection: Any, journal: Journal, blocks: Sequence[Block]) -
     slot_ids = [slot_id for block in blocks for slot_id in block.slot_ids]
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE slot, appointment, appointment_history")
+        slot_ids += made_of(cursor, journal)
         return [
             check_answers(journal),
             check_promises(rows_of(cursor, journal), journal),
+            check_times(cursor, journal),
             check_unpromised(cursor, journal, slot_ids),
             check_capacity(cursor, slot_ids),
             check_counters(cursor, slot_ids),
@@ -51,6 +53,13 @@ def rows_of(cursor: Any, journal: Journal) -> Rows:
         [list(journal.promises)],
     )
     return {row[0]: (row[1], row[2], row[3]) for row in cursor}
+
+
+def made_of(cursor: Any, journal: Journal) -> list[int]:
+    """All slots of the services whose times were booked."""
+    services = {time.service_id for time in journal.times.values()}
+    cursor.execute("SELECT id FROM slot WHERE service_id = ANY (%s)", [list(services)])
+    return [slot_id for (slot_id,) in cursor]
 
 
 def check_answers(journal: Journal) -> Check:
@@ -74,6 +83,21 @@ def check_promises(rows: Rows, journal: Journal) -> Check:
     )
 
 
+def check_times(cursor: Any, journal: Journal) -> Check:
+    """Every time that was promised is the one that was asked for, with whom it was asked for."""
+    cursor.execute(
+        "SELECT id, service_id, provider_id, starts_at FROM slot WHERE id = ANY (%s)",
+        [list(journal.times)],
+    )
+    rows = {row[0]: row[1:] for row in cursor}
+    wrong = []
+    for slot_id, time in journal.times.items():
+        service_id, provider_id, starts_at = rows.get(slot_id, (0, 0, None))
+        if time not in ((service_id, provider_id, starts_at), (service_id, 0, starts_at)):
+            wrong.append(f"slot {slot_id} is not {time}")
+    return verdict("Every time is where it was promised", f"{len(rows):,} times", wrong)
+
+
 def check_unpromised(cursor: Any, journal: Journal, slot_ids: Sequence[int]) -> Check:
     """What was refused did not happen: nothing is in our slots but what was promised."""
     cursor.execute(
@@ -85,9 +109,7 @@ def check_unpromised(cursor: Any, journal: Journal, slot_ids: Sequence[int]) -> 
     for appointment_id, account_id, slot_id in cursor:
         if appointment_id in journal.promises:
             continue
-        if (account_id, slot_id) in unanswered:
-            unanswered.remove((account_id, slot_id))  # it could be either, and was done
-        else:
+        if not excused(unanswered, account_id, slot_id):
             wrong.append(f"appointment {appointment_id} in slot {slot_id} was never answered 201")
     return verdict(
         "Nothing exists that was refused",

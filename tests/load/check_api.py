@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.load.caller import Caller
 from tests.load.check import Check, Rows, check_answers, check_promises, verdict
-from tests.load.journal import CANCELLED, Journal
+from tests.load.journal import CANCELLED, Journal, excused
 from tests.load.stage import Block, Person
 
 
@@ -50,9 +50,7 @@ def check_unpromised(rows: Rows, journal: Journal) -> Check:
     for appointment_id, (account_id, slot_id, _) in rows.items():
         if appointment_id in journal.promises:
             continue
-        if (account_id, slot_id) in unanswered:
-            unanswered.remove((account_id, slot_id))
-        else:
+        if not excused(unanswered, account_id, slot_id):
             wrong.append(f"appointment {appointment_id} in slot {slot_id} was never answered 201")
     return verdict("Nothing exists that was refused", f"{len(rows):,} appointments", wrong)
 

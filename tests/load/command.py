@@ -36,6 +36,8 @@ examples:
   python3 run.py load --scenario hot --slots 1 --people 5000 --requests 5000 --connections 500
   python3 run.py load --scenario move --slots 8              moves among eight slots only
   python3 run.py load --scenario read --only list-304        nothing but 304s
+  python3 run.py load --scenario times --only week           free times of a week with one provider
+  python3 run.py load --scenario book-time --only any        times of a service, with any of 20
   BCRYPT_ROUNDS=12 python3 run.py load --rate 300 --logins 16  logins must not slow bookings
   python3 run.py load --rate 100 --idle 10000                the memory of idle connections
   python3 run.py load --ramp --p99 50                        highest rate with p99 up to 50 ms
@@ -128,7 +130,11 @@ def parser() -> Parser:
     what.add_argument("--scenario", choices=SCENARIOS, default="book", help=scenarios_help())
     what.add_argument("--people", type=int, help="customers (default: as the scenario needs)")
     what.add_argument("--slots", type=int, help="slots: hot 10; move and mixed as needed")
-    what.add_argument("--only", help="read: some of list,free,list-304,free-304")
+    what.add_argument(
+        "--only",
+        help="read: some of list,free,list-304,free-304; times: some of week,any,next,week-304; "
+        "book-time: one of many,two,any",
+    )
     what.add_argument("--seed", type=int, default=1, help="of what is chosen at random")
     add_how(found.add_argument_group("how to ask it"))
     add_more(found.add_argument_group("what to find out besides"))
@@ -192,7 +198,7 @@ def add_more(group: Any) -> None:
         "--rows",
         type=int,
         default=10_000_000,
-        help="slots of the large database of --targets; 0 leaves that part out (default: 10000000)",
+        help="slots of the large databases of --targets; 0 leaves them out (default: 10000000)",
     )
     group.add_argument(
         "--part-seconds", type=float, default=3.0, help="of each step and turn (default: 3)"

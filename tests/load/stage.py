@@ -6,6 +6,7 @@ through the API with an admin's account otherwise.
 
 import asyncio
 import itertools
+import json
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,13 @@ from typing import Any, NamedTuple, Protocol
 
 import bcrypt
 
+from service.booking.calendar import provider, service
+from service.booking.calendar.hours import change
+from service.booking.calendar.hours.document import shown
+from service.booking.people.operator import OPERATOR
 from service.deps import Deps
 from tests.load.caller import Caller
+from tests.load.clinic import ZONE, Clinic, Kind
 from tests.load.errors import LoadError
 
 PASSWORD = "correct horse battery"
@@ -52,6 +58,9 @@ class Stage(Protocol):
 
     async def add_slots(self, count: int, capacity: int = 1) -> list[int]:
         """New free slots, whose places one person may have all; `blocks` says whose and when."""
+
+    async def add_clinic(self, kind: Kind, providers: int) -> Clinic:
+        """A new service with so many new providers, nothing of it booked."""
 
 
 class DatabaseStage:
@@ -101,17 +110,26 @@ class DatabaseStage:
             starts_at = tomorrow()
             rows = self._rows(
                 "WITH owner AS (INSERT INTO provider (name, time_zone)"
-                "               VALUES (%s, 'Europe/Berlin') RETURNING id)"
+                "               VALUES (%s, %s) RETURNING id)"
                 " INSERT INTO slot (provider_id, starts_at, ends_at, capacity, per_person)"
                 " SELECT owner.id, %s + n * %s, %s + (n + 1) * %s, %s, %s"
                 "   FROM owner, generate_series(0, %s - 1) AS n"
                 " RETURNING provider_id, id",
-                (name(), starts_at, SLOT, starts_at, SLOT, capacity, capacity, size),
+                (name(), ZONE, starts_at, SLOT, starts_at, SLOT, capacity, capacity, size),
             )
             self.blocks.append(Block(rows[0][0], starts_at, [row[1] for row in rows]))
             found += self.blocks[-1].slot_ids
         self._rows("ANALYZE slot, provider, account")
         return found
+
+    async def add_clinic(self, kind: Kind, providers: int) -> Clinic:
+        made = [await provider.create(self._deps, name(), ZONE) for _ in range(providers)]
+        ids = [one.id for one in made]
+        offered = await service.create(self._deps, OPERATOR, kind.service(name(), ids))
+        for one in ids:
+            await change.replace(self._deps, OPERATOR, one, kind.schedule)
+        self._rows("ANALYZE provider, service, service_provider, opening")
+        return Clinic(json.loads(offered.body)["id"], ids)
 
     def _rows(self, text: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         with self._connection.cursor() as cursor:
@@ -148,10 +166,7 @@ class ApiStage:
     async def add_slots(self, count: int, capacity: int = 1) -> list[int]:
         found: list[int] = []
         for size in sizes(count, PER_PROVIDER):
-            owner = await self._wanted(
-                201, "/api/providers/", {"name": name(), "time_zone": "Europe/Berlin"}
-            )
-            block = Block(owner["id"], tomorrow(), [])
+            block = Block(await self._provider(), tomorrow(), [])
             for part in sizes(size, PER_REQUEST):
                 first = block.starts_at + len(block.slot_ids) * SLOT
                 made = await self._wanted(201, "/api/slots/", slots(block, first, part, capacity))
@@ -159,6 +174,18 @@ class ApiStage:
             self.blocks.append(block)
             found += block.slot_ids
         return found
+
+    async def add_clinic(self, kind: Kind, providers: int) -> Clinic:
+        made = [await self._provider() for _ in range(providers)]
+        offered = await self._wanted(201, "/api/services/", kind.service(name(), made))
+        for one in made:
+            hours = f"/api/providers/{one}/schedule/"
+            await self._caller.wanted(200, "PUT", hours, shown(kind.schedule), token=self._token)
+        return Clinic(offered["id"], made)
+
+    async def _provider(self) -> int:
+        wanted = {"name": name(), "time_zone": ZONE}
+        return int((await self._wanted(201, "/api/providers/", wanted))["id"])
 
     async def _wanted(self, status: int, path: str, body: Any) -> Any:
         reply = await self._caller.call("POST", path, body, token=self._token)

@@ -11,7 +11,8 @@ import pytest
 from service.settings import Settings
 from tests.cast import Given
 from tests.load.check import check_answers, check_database, check_statuses
-from tests.load.journal import Journal
+from tests.load.clinic import Time
+from tests.load.journal import SOME_SLOT, Journal, excused
 from tests.load.stage import Block
 
 CLEAN: set[str] = set()
@@ -114,15 +115,45 @@ def test_a_booking_that_was_refused_and_made_is_found(scene: Scene, given: Given
     assert scene.failed() == CLEAN
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_time_that_is_not_where_it_was_promised_is_found(
+    scene: Scene, given: Given, named: bool
+) -> None:
+    service_id, slot_id = given.service(scene.block.provider_id), scene.slot_ids[0]
+    scene.plant("UPDATE slot SET service_id = %(service)s WHERE id = %(slot)s", service=service_id)
+    with scene.connection.cursor() as cursor:
+        cursor.execute("SELECT starts_at FROM slot WHERE id = %s", [slot_id])
+        [(starts_at,)] = cursor.fetchall()
+    promised = Time(service_id, scene.block.provider_id if named else 0, starts_at)
+    account_id = scene.journal.promises.pop(scene.appointment_ids[0]).account_id
+    scene.journal.take(account_id, promised, booked(scene.appointment_ids[0], slot_id))
+    assert scene.failed() == CLEAN
+    scene.plant("UPDATE slot SET service_id = NULL WHERE id = %(slot)s")
+    assert scene.failed() == {"Every time is where it was promised"}
+
+
+def test_one_booking_without_an_answer_excuses_one_appointment() -> None:
+    unanswered = [(1, 5), (1, SOME_SLOT)]
+    assert [excused(unanswered, *one) for one in ((1, 5), (2, 7), (1, 7), (1, 5))] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
 def test_a_success_that_contradicts_itself_is_a_lie() -> None:
     journal = Journal()
     journal.book(1, 5, booked(7, 5))
     journal.book(2, 6, booked(7, 6))  # the same id once more
     journal.book(3, 8, booked(9, 10))  # another slot than was asked for
     journal.book(4, 8, b"{}")
+    at = Time(1, 0, datetime.now(UTC))
+    journal.take(5, at, booked(11, 12))
+    journal.take(6, at, booked(13, 12))  # the same slot once more
     check = check_answers(journal)
     assert not check.ok
-    assert len(check.wrong) == 3
+    assert len(check.wrong) == 4
 
 
 def test_an_unexpected_status_fails() -> None:

@@ -48,15 +48,42 @@ SELECT slot.id, 1, person.id,
 INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
 SELECT id, account_id, 'book', slot_id, 'booked' FROM appointment;
 """
+# Services of which all give one, and hours; closures, most of which are over.
+CALENDAR = """
+INSERT INTO service (name, duration_minutes, step_minutes)
+SELECT 'Crowd', 30, 30 FROM generate_series(1, 300);
+INSERT INTO service_provider (service_id, provider_id)
+SELECT service.id, provider.id
+  FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM service) AS service
+  JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM provider) AS provider
+    ON service.n IN (0, 1 + provider.n, 101 + provider.n);
+INSERT INTO opening (provider_id, day, starts_at, stops_at, ends_at, anchor_at)
+SELECT provider.id, day.at::date, day.at + interval '9 h', day.at + interval '17 h',
+       day.at + interval '17 h', day.at + interval '9 h'
+  FROM provider
+ CROSS JOIN LATERAL generate_series(
+           %(first)s, %(first)s + %(many)s * interval '15 minutes', interval '1 day') AS day (at);
+INSERT INTO closure (provider_id, starts_at, ends_at, actor_id)
+SELECT provider.id, begins.at, begins.at + interval '1 hour', 1
+  FROM provider
+ CROSS JOIN generate_series(-200, 20) AS n
+ CROSS JOIN LATERAL (SELECT now() + (n + 0.5) * interval '1 day' AS at) AS begins
+ ORDER BY n, provider.id;
+"""
 GROUND = """
 SELECT provider.id AS provider_id, provider.other_id, account.id AS account_id,
        mine.id AS appointment_id, (SELECT max(id) FROM appointment) AS last_id,
        (SELECT slot.id FROM slot WHERE slot.provider_id = provider.id AND slot.starts_at >= %s
-         ORDER BY slot.starts_at LIMIT 1) AS late_id
+         ORDER BY slot.starts_at LIMIT 1) AS late_id,
+       (SELECT max(service_id) FROM service_provider
+         WHERE service_provider.provider_id = provider.id) AS service_id,
+       shared.service_id AS shared_id, shared.providers
   FROM (SELECT min(id) AS id, max(id) AS other_id FROM provider WHERE name = 'Crowd') AS provider,
        (SELECT min(id) AS id FROM account) AS account
  CROSS JOIN LATERAL (SELECT id FROM appointment WHERE account_id = account.id
                       ORDER BY id OFFSET 9000 LIMIT 1) AS mine
+ CROSS JOIN (SELECT service_id, count(*) AS providers FROM service_provider
+              GROUP BY service_id ORDER BY count(*) DESC LIMIT 1) AS shared
 """
 # Slots with a thousand places, all taken, the first of which was cancelled again and again.
 FULL = """
@@ -94,7 +121,7 @@ def crowded(
         with connected(url) as connection, connection.cursor() as cursor:
             cursor.execute(UNCOUNTED)
             with rebuilt(cursor):
-                cursor.execute(CROWD + FULL, NUMBERS)
+                cursor.execute(CROWD + CALENDAR + FULL, NUMBERS)
             if request.param == "counted":
                 cursor.execute("ANALYZE")
         yield dataclasses.replace(settings, database_url=url)

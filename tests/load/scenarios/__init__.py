@@ -6,7 +6,9 @@ from tests.load.scenarios.login import Login
 from tests.load.scenarios.mixed import Mixed
 from tests.load.scenarios.move import Move
 from tests.load.scenarios.read import Read
+from tests.load.scenarios.take import BookTime
+from tests.load.scenarios.times import Times
 
 SCENARIOS: dict[str, type[Scenario]] = {
-    one.name: one for one in (Book, Hot, Move, Read, Login, Mixed)
+    one.name: one for one in (Book, BookTime, Hot, Move, Read, Times, Login, Mixed)
 }

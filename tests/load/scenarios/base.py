@@ -8,9 +8,10 @@ from typing import Any, ClassVar, NamedTuple
 from service.access.sessions import Session
 from service.deps import Deps
 from tests.load.check import Check
+from tests.load.clinic import Time
 from tests.load.driver import Driver
 from tests.load.errors import LoadError
-from tests.load.journal import Journal
+from tests.load.journal import SOME_SLOT, Journal
 from tests.load.recorder import Recorder
 from tests.load.stage import Person, Stage
 from tests.load.wire import NO_ANSWER, Request, message
@@ -105,6 +106,18 @@ class Scenario:
         data = message("POST", "/api/appointments/", person.lines, body, self.world.host)
         return Request(data, "book", (person, slot_id))
 
+    def taking(self, person: Person, time: Time) -> Request:
+        """A request that books this time; its note is the person and the time."""
+        with_whom = b', "provider": %d' % time.provider_id if time.provider_id else b""
+        body = b'{"service": %d, "starts_at": "%b"%b, "notes": "%b"}' % (
+            time.service_id,
+            time.starts_at.isoformat().encode(),
+            with_whom,
+            NOTES.encode(),
+        )
+        data = message("POST", "/api/appointments/", person.lines, body, self.world.host)
+        return Request(data, "book", (person, time))
+
     def moving(self, held: Held, slot_id: int) -> Request:
         """A request that moves this appointment; its note is the appointment and the slot."""
         path = f"/api/appointments/{held.appointment_id}/reschedule/"
@@ -128,6 +141,15 @@ def settle_booking(world: World, note: Any, status: int, body: bytes) -> Held | 
     if status in NO_ANSWER:
         world.journal.unanswered.append((person.account_id, slot_id))
     return None
+
+
+def settle_taking(world: World, note: Any, status: int, body: bytes) -> None:
+    """Write down what the answer to a booking of a time promises."""
+    person, time = note
+    if status == 201:
+        world.journal.take(person.account_id, time, body)
+    elif status in NO_ANSWER:
+        world.journal.unanswered.append((person.account_id, SOME_SLOT))
 
 
 def settle_move(world: World, note: Any, status: int, body: bytes) -> tuple[Held, int] | None:

@@ -44,6 +44,21 @@ SELECT slot.id, 1, 1 + (10 * slot.provider_id + slot.id / 2 %% 10) %% 10000, 'In
   FROM slot WHERE slot.booked = 1;
 INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
 SELECT id, account_id, 'book', slot_id, status FROM appointment;
+INSERT INTO service (name, duration_minutes, step_minutes)
+VALUES ('One', 30, 30), ('Twenty', 30, 30);
+INSERT INTO service_provider (service_id, provider_id)
+SELECT service.id, provider.id
+  FROM service
+ CROSS JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n
+               FROM provider WHERE name LIKE 'Large %%') AS provider
+ WHERE service.name = 'Twenty' AND provider.n <= 20 OR provider.n = %(middle)s;
+INSERT INTO opening (provider_id, day, starts_at, stops_at, ends_at, anchor_at)
+SELECT provider.id, day.at::date, day.at + interval '9 h', day.at + interval '17 h',
+       day.at + interval '17 h', day.at + interval '9 h'
+  FROM provider
+ CROSS JOIN generate_series(0, 365) AS n
+ CROSS JOIN LATERAL (SELECT date_trunc('day', now()) + n * interval '1 day' AS at) AS day
+ WHERE provider.name LIKE 'Large %%';
 """
 AFTER = ("VACUUM ANALYZE",)
 # A provider in the midst, another, the first day and the last but one, and a customer of the first.
@@ -52,7 +67,9 @@ SELECT clinic.id AS provider_id, (SELECT max(id) FROM provider) AS other_id,
        min(slot.starts_at) AS first, max(slot.starts_at) - interval '2 days' AS late,
        (SELECT slot.id FROM slot WHERE slot.provider_id = clinic.id
          ORDER BY slot.starts_at DESC OFFSET 192 LIMIT 1) AS late_id,
-       mine.account_id, mine.id AS appointment_id, (SELECT max(id) FROM appointment) AS last_id
+       mine.account_id, mine.id AS appointment_id, (SELECT max(id) FROM appointment) AS last_id,
+       (SELECT id FROM service WHERE name = 'One') AS service_id, shared.id AS shared_id,
+       shared.providers
   FROM (SELECT id FROM provider WHERE name LIKE 'Large %'
          ORDER BY id OFFSET (SELECT count(*) / 2 FROM provider WHERE name LIKE 'Large %')
          LIMIT 1) AS clinic
@@ -62,7 +79,10 @@ SELECT clinic.id AS provider_id, (SELECT max(id) FROM provider) AS other_id,
                        JOIN appointment ON appointment.slot_id = taken.id
                       WHERE taken.provider_id = clinic.id
                       ORDER BY appointment.id LIMIT 1) AS mine
- GROUP BY clinic.id, mine.account_id, mine.id
+ CROSS JOIN (SELECT service.id, count(*) AS providers
+               FROM service JOIN service_provider ON service_provider.service_id = service.id
+              WHERE service.name = 'Twenty' GROUP BY service.id) AS shared
+ GROUP BY clinic.id, mine.account_id, mine.id, shared.id, shared.providers
 """
 
 
@@ -145,7 +165,9 @@ def grow(here: Stand, rows: int) -> None:
     assert here.target.settings
     with witness(here.target.settings) as connection, connection.cursor() as cursor:
         with rebuilt(cursor):
-            cursor.execute(GROW, {"rows": rows, "each": min(PER_PROVIDER, rows)})
+            each = min(PER_PROVIDER, rows)
+            middle = rows // each // 2 + 1
+            cursor.execute(GROW, {"rows": rows, "each": each, "middle": middle})
         for statement in AFTER:
             cursor.execute(statement)
 
