@@ -38,9 +38,13 @@ def _element(value: Any) -> str:
     return _WRITE[type(value)](value)
 
 
-def _quoted(value: str | datetime) -> str:
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _instant(value: datetime) -> str:
+    return f'"{value}"'
 
 
 _WRITE: dict[type, Callable[[Any], str]] = {
@@ -48,6 +52,6 @@ _WRITE: dict[type, Callable[[Any], str]] = {
     bool: ("f", "t").__getitem__,
     str: _quoted,
     date: str,
-    datetime: _quoted,
+    datetime: _instant,
     type(None): lambda _: "NULL",
 }

@@ -3,6 +3,7 @@
 An instant is in UTC; a reading is what the wall shows, without a zone.
 """
 
+import functools
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,15 @@ def placed(wall: datetime, zone: ZoneInfo) -> tuple[datetime, timedelta]:
     if offset < other:  # it is skipped (PEP 495)
         return change((wall - other).replace(tzinfo=UTC), at, zone), other
     return at, offset
+
+
+@functools.lru_cache(maxsize=2048)
+def steady(day: date, zone: ZoneInfo) -> timedelta | None:
+    """By how much the wall is ahead of UTC from a day's midnight to that of the third day after it;
+    None where that changes."""
+    first, last = (datetime.combine(one, time(), zone) for one in (day, day + 3 * ONE_DAY))
+    offset = first.utcoffset()
+    return offset if offset == last.utcoffset() else None
 
 
 def change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:

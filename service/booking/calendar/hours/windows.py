@@ -19,6 +19,7 @@ from service.booking.calendar.hours.clock import (
     has_day,
     next_reading,
     placed,
+    steady,
 )
 from service.errors import InvalidFields
 
@@ -115,6 +116,12 @@ def _days(first: date, last: date) -> Iterator[date]:
 
 def _opened(day: date, hours: Hours, zone: ZoneInfo) -> Iterator[Opening]:
     opens = datetime.combine(day, hours.opens)
+    offset = steady(day, zone)
+    if offset is not None:
+        begins = (opens - offset).replace(tzinfo=UTC)
+        ends = (next_reading(opens, hours.closes) - offset).replace(tzinfo=UTC)
+        yield Opening(day, begins, ends, ends, begins, hours.services)
+        return
     begins, first = placed(opens, zone)
     if begins.replace(tzinfo=None) + first != opens and not has_day(day, zone):
         return
