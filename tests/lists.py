@@ -72,7 +72,7 @@ class List(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What a query did cost PostgreSQL: pages and rows of tables looked at, and milliseconds."""
+    """What a query did cost PostgreSQL: pages and rows looked at, and milliseconds."""
 
     pages: int
     rows: int
@@ -98,9 +98,10 @@ def cost(cursor: Any, query: Query, parameters: Mapping[str, Any]) -> Cost:
 
 
 def _rows(node: Mapping[str, Any]) -> int:
-    """The rows that a plan's node and those below it have read from tables."""
+    """The rows that a plan's node and those below it have read from tables, and the steps of
+    series that they went."""
     rows = sum(map(_rows, node.get("Plans", [])))
-    if "Relation Name" in node:
+    if "Relation Name" in node or node.get("Function Name") == "generate_series":
         read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
         rows += round(read * node["Actual Loops"])
     return rows
@@ -302,9 +303,6 @@ def _calendar(ground: Ground) -> dict[str, List]:
             ground.providers * (FEW + 7 * ground.slots_of_day + busy),
         ),
         "services": List("service_list", page | {"provider_id": 0}, FEW + 2 * ground.providers),
-        "services of a provider": List(
-            "service_list", page | {"provider_id": ground.provider_id}, FEW + 2 * ground.providers
-        ),
         "closures": List("closure_list", staff, FEW),
         "customers": List("customer_list", customers, FEW + PER_CUSTOMER * customer.LOOKS),
         "conflicts": List(

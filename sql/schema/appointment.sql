@@ -56,6 +56,9 @@ CREATE INDEX slot_provider_starts ON slot (provider_id, starts_at, id);
 CREATE INDEX slot_lead ON slot (lead_slot_id) WHERE lead_slot_id IS NOT NULL;
 -- Few last longer than a day, as no slot that is made for a time does: others are found by when they begin.
 CREATE INDEX slot_long ON slot (provider_id, starts_at) WHERE ends_at - starts_at > '24:00:00';
+-- Few stand among the times of a service: they are not gone through with all others.
+CREATE INDEX slot_standing ON slot (provider_id, service_id, starts_at)
+    WHERE service_id IS NOT NULL AND lead_slot_id IS NULL AND (capacity > 1 OR blocks_from IS NULL);
 
 -- One person's place in one slot.
 CREATE TABLE appointment (

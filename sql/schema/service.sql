@@ -93,3 +93,18 @@ RETURN CASE
           WHERE said.service_id = slot.service_id
             AND said.version = slot.service_version), usual)
 END;
+
+-- Who gives a service: a provider, or for 0 all of them.
+CREATE FUNCTION givers(service_id bigint, provider_id bigint) RETURNS SETOF service_provider
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT served.*
+      FROM service_provider AS served
+     WHERE served.service_id = ANY (ARRAY[givers.service_id])
+       AND served.provider_id = ANY (ARRAY[givers.provider_id])
+     UNION ALL
+    SELECT served.*
+      FROM service_provider AS served
+     WHERE givers.provider_id = 0
+       AND served.service_id = ANY (ARRAY[givers.service_id]);
+END;

@@ -1,35 +1,90 @@
 -- The times that can be booked, and what becomes of those that were.
 
--- The times of a service with a provider that begin from an instant to before another.
+-- The starts at which what reaches from so long before them to so long after them would meet one of
+-- these times.
+CREATE FUNCTION starts_meeting(times tstzmultirange, before interval, after interval)
+RETURNS TABLE (starts tstzmultirange)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT coalesce(range_agg(tstzrange(lower(one.time) - after, upper(one.time) + before, '()')), '{}')
+      FROM unnest(times) AS one (time);
+END;
+
+-- The starts at which a role that a service needs has nobody who is free.
+CREATE FUNCTION starts_without_rooms(
+    service service, from_at timestamptz, to_at timestamptz, before interval, after interval,
+    except_slot_id bigint
+) RETURNS TABLE (starts tstzmultirange)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT coalesce(range_agg(missed.starts), '{}')
+      FROM (SELECT range_intersect_agg(met.starts) AS starts
+              FROM service_need AS need
+              JOIN provider AS room ON room.id = need.provider_id
+             CROSS JOIN LATERAL busy_times(room.id, from_at, to_at, except_slot_id) AS busy
+             CROSS JOIN LATERAL (
+                   SELECT coalesce(range_agg(closure_time(closure, room)), '{}') AS times
+                     FROM closure
+                    WHERE closure.provider_id = room.id
+                      AND closure.ends_at > from_at
+                      AND closure.starts_at < to_at
+             ) AS closed
+             CROSS JOIN LATERAL starts_meeting(busy.times + closed.times, before, after) AS met
+             WHERE need.service_id = service.id
+             GROUP BY need.role) AS missed;
+END;
+
+-- Of the times of a service with a provider that begin from an instant to before another the first, at
+-- most so many of those that nobody is in yet and of those in slots. No more are looked at: starts at
+-- which something is in the way are left out beforehand, and openings come in their order.
 CREATE FUNCTION service_times(
     service service, provider provider, from_at timestamptz, to_at timestamptz,
-    size integer, except_slot_id bigint
+    size integer, except_slot_id bigint, most integer
 ) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz, remaining integer, slot_id bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH known AS MATERIALIZED (
         SELECT terms.*, size <= service.party_max AS fits, service.id AS service_id, service.capacity,
                closed.times AS closed, full_days.days AS full_days, busy.times AS busy,
-               EXISTS (SELECT FROM service_need WHERE service_need.service_id = service.id) AS needs
+               shut.starts + taken.starts + roomless.starts + full_times.times AS hindered
           FROM service_terms(service, provider) AS terms
          CROSS JOIN LATERAL closed_times(provider, from_at, to_at + interval '24 hours') AS closed
          CROSS JOIN LATERAL full_days(service, provider, from_at, to_at, except_slot_id) AS full_days
          CROSS JOIN LATERAL busy_times(
                    provider.id, from_at - interval '8 hours', to_at + interval '32 hours', except_slot_id) AS busy
+         CROSS JOIN LATERAL starts_meeting(closed.times, interval '0', terms.duration) AS shut
+         CROSS JOIN LATERAL starts_meeting(busy.times, terms.before, terms.after) AS taken
+         CROSS JOIN LATERAL starts_without_rooms(
+                   service, from_at - interval '8 hours', to_at + interval '32 hours',
+                   terms.before, terms.after, except_slot_id) AS roomless
+         CROSS JOIN LATERAL (
+               SELECT coalesce(range_agg(tstzrange(day_begins(full_day.day, terms.zone),
+                                                   day_begins(full_day.day + 1, terms.zone))), '{}') AS times
+                 FROM unnest(full_days.days) AS full_day (day)
+         ) AS full_times
     )
-    SELECT start.at, start.at + known.duration, known.capacity, NULL::bigint
+    (SELECT start.at, start.at + known.duration, known.capacity, NULL::bigint
       FROM opening
      CROSS JOIN known
+     CROSS JOIN LATERAL (
+           SELECT least(opening.ends_at - known.duration,
+                        opening.stops_at - interval '1 microsecond',
+                        to_at - interval '1 microsecond') AS at
+     ) AS last
+     CROSS JOIN LATERAL unnest(
+               tstzmultirange(tstzrange(least(opening.starts_at, last.at), last.at, '[]'))
+               - known.hindered) AS free (starts)
      CROSS JOIN LATERAL generate_series(
-               date_bin(known.step, greatest(opening.starts_at, from_at, now())
+               date_bin(known.step, greatest(lower(free.starts), opening.starts_at, from_at, known.earliest)
                                     + known.step - interval '1 microsecond', opening.anchor_at),
-               least(opening.ends_at - known.duration,
-                     opening.stops_at - interval '1 microsecond', to_at - interval '1 microsecond'),
+               upper(free.starts),
                known.step) AS start (at)
-     WHERE opening.provider_id = provider.id
+     WHERE known.fits
+       AND opening.provider_id = provider.id
        AND opening.starts_at > from_at - interval '48 hours'
        AND opening.starts_at < to_at
        AND opening.stops_at > from_at
+       AND opening.day <= known.last_day
        AND (opening.service_ids IS NULL OR known.service_id = ANY (opening.service_ids))
        AND time_refusals(
                start.at, start.at + known.duration,
@@ -37,15 +92,11 @@ BEGIN ATOMIC
                known.earliest, known.last_day,
                CASE WHEN known.full_days <> '{}' THEN (start.at AT TIME ZONE known.zone)::date END,
                opening.day, opening.ends_at, true, known.closed, known.full_days, known.busy,
-               CASE WHEN known.needs
-                    THEN (SELECT min(room.role)
-                            FROM rooms_at(known.service_id,
-                                          tstzrange(start.at - known.before, start.at + known.after),
-                                          except_slot_id) AS room
-                           WHERE num_nulls(room.provider_id) = 1)
-               END) = '{}'
+               NULL) = '{}'
+     ORDER BY opening.starts_at, start.at
+     LIMIT most)
      UNION ALL
-    SELECT slot.starts_at, slot.ends_at, slot.capacity - slot.booked, slot.id
+    (SELECT slot.starts_at, slot.ends_at, slot.capacity - slot.booked, slot.id
       FROM slot
      CROSS JOIN known
      WHERE slot.provider_id = provider.id
@@ -61,7 +112,9 @@ BEGIN ATOMIC
                coalesce((SELECT opening.day
                            FROM opening_at(provider.id, known.service_id, slot.starts_at) AS opening),
                         (slot.starts_at AT TIME ZONE known.zone)::date), known.closed,
-               NOT slot.closed AND slot.booked + size <= slot.capacity) = '{}';
+               NOT slot.closed AND slot.booked + size <= slot.capacity) = '{}'
+     ORDER BY slot.starts_at, slot.id
+     LIMIT most);
 END;
 
 -- How far a refusal is in the order of time_refusals(), for who of several came closest.
@@ -177,19 +230,17 @@ BEGIN ATOMIC
     SELECT '[' || coalesce(string_agg(near.body, ',' ORDER BY near.starts_at, near.id), '') || ']'
       FROM (SELECT time_document(provider, time.starts_at, time.ends_at, time.remaining, time.slot_id) AS body,
                    time.starts_at, provider.id
-              FROM service_provider AS served
-              JOIN provider ON provider.id = served.provider_id
+              FROM givers(service.id, times_near.provider_id) AS served
+              JOIN provider ON provider.id = ANY (ARRAY[served.provider_id])
              CROSS JOIN (SELECT greatest(
                            near, now() + make_interval(mins => service.lead_minutes)) AS at) AS soonest
              CROSS JOIN LATERAL (
                    SELECT *
                      FROM service_times(service, provider, soonest.at, soonest.at + interval '14 days',
-                                        size, except_slot_id) AS each
+                                        size, except_slot_id, 3) AS each
                     ORDER BY each.starts_at
                     LIMIT 3
              ) AS time
-             WHERE served.service_id = service.id
-               AND times_near.provider_id IN (0, served.provider_id)
              ORDER BY time.starts_at, provider.id
              LIMIT 3) AS near;
 END;

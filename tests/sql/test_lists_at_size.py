@@ -48,10 +48,10 @@ SELECT slot.id, 1, person.id,
 INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
 SELECT id, account_id, 'book', slot_id, 'booked' FROM appointment;
 """
-# Services of which all give one, and hours; closures, most of which are over.
+# Services with a time each minute, of which all give one, and hours; closures, most of which are over.
 CALENDAR = """
 INSERT INTO service (name, duration_minutes, step_minutes)
-SELECT 'Crowd', 30, 30 FROM generate_series(1, 300);
+SELECT 'Crowd', 30, 1 FROM generate_series(1, 300);
 INSERT INTO service_provider (service_id, provider_id)
 SELECT service.id, provider.id
   FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM service) AS service

@@ -37,16 +37,33 @@ SELECT coalesce(closure.provider_id, 0) AS provider_id,
 
 
 -- name: closure_list :many
--- Those that have not ended, of what the actor keeps, or of some providers of it, and of everybody.
-SELECT closure.id, row_to_json(closure_document(closure))::text AS body
-  FROM closure
- WHERE closure.id > %(after_id)s::bigint
-   AND closure.ends_at > now()
-   AND (closure.provider_id IS NULL
-        OR (%(staff_of)s::bigint IN (-1, closure.provider_id)
-            AND (%(provider_ids)s::bigint[] = '{}'
-                 OR closure.provider_id = ANY (%(provider_ids)s::bigint[]))))
- ORDER BY closure.id
+-- Those that have not ended, of what the actor keeps, or of some providers of it, and of everybody. Of
+-- providers an index finds them.
+SELECT found.id, row_to_json(closure_document(found.closure))::text AS body
+  FROM (SELECT closure, closure.id
+          FROM closure
+         WHERE closure.provider_id = ANY (
+                   CASE WHEN %(staff_of)s::bigint = -1 THEN %(provider_ids)s::bigint[]
+                        WHEN %(provider_ids)s::bigint[] = '{}'
+                          OR %(staff_of)s::bigint = ANY (%(provider_ids)s::bigint[])
+                        THEN ARRAY[%(staff_of)s::bigint]
+                        ELSE '{}'
+                   END)
+           AND closure.ends_at > now()
+         UNION ALL
+        SELECT closure, closure.id
+          FROM closure
+         WHERE closure.provider_id IS NULL
+           AND closure.ends_at > now()
+         UNION ALL
+        SELECT closure, closure.id
+          FROM closure
+         WHERE %(staff_of)s::bigint = -1
+           AND %(provider_ids)s::bigint[] = '{}'
+           AND closure.provider_id IS NOT NULL
+           AND closure.ends_at > now()) AS found
+ WHERE found.id > %(after_id)s::bigint
+ ORDER BY found.id
  LIMIT %(limit)s::integer;
 
 

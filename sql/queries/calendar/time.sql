@@ -5,8 +5,7 @@
 -- For each item a page of the times of a service, by start and provider, as the JSON array itself; provider
 -- 0 stands for all of the service: then each start comes once, with how many are free. No body where its
 -- tag is known already.
-SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
-       list.last_at, list.last_id, list.more, version.tag
+SELECT item.n, list.body, list.last_at, list.last_id, list.more, list.tag
   FROM unnest(
            %(service_id)s::bigint[], %(provider_id)s::bigint[],
            %(from_at)s::timestamptz[], %(to_at)s::timestamptz[], %(size)s::integer[],
@@ -17,53 +16,62 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
            most, known, n)
  CROSS JOIN LATERAL (
     WITH found AS MATERIALIZED (
-        SELECT provider, time.starts_at, time.ends_at, time.remaining, time.slot_id
+        SELECT provider, served.provider_id, time.starts_at, time.ends_at, time.remaining, time.slot_id
           FROM service
-          JOIN service_provider AS served
-            ON served.service_id = service.id
-           AND item.provider_id IN (0, served.provider_id)
-          JOIN provider ON provider.id = served.provider_id
+         CROSS JOIN LATERAL givers(service.id, item.provider_id) AS served
+          JOIN provider ON provider.id = ANY (ARRAY[served.provider_id])
          CROSS JOIN LATERAL service_times(
                    service, provider, greatest(item.from_at, item.after_at), item.to_at,
-                   item.size, item.except_slot_id) AS time
-         WHERE service.id = item.service_id
+                   item.size, item.except_slot_id, item.most + 2) AS time
+         WHERE service.id = ANY (ARRAY[item.service_id])
            AND num_nulls(service.retired_at) = 1
            AND (time.starts_at, CASE WHEN item.provider_id = 0 THEN 0 ELSE served.provider_id END)
                > (item.after_at, item.after_id)
     ), line AS (
-        SELECT found.starts_at, (found.provider).id AS provider_id,
-               time_document(found.provider, found.starts_at, found.ends_at, found.remaining,
-                             found.slot_id) AS body
+        SELECT found.provider, found.starts_at, found.ends_at, found.remaining::bigint, found.slot_id,
+               found.provider_id, 1::bigint AS providers
           FROM found
          WHERE item.provider_id <> 0
          UNION ALL
-        SELECT start.starts_at, 0, start.body
+        SELECT start.provider, start.starts_at, start.ends_at, start.remaining, NULL, 0, start.providers
           FROM (SELECT DISTINCT ON (found.starts_at)
-                       found.starts_at,
-                       anybody_time_document(
-                           found.provider, found.starts_at, found.ends_at,
-                           sum(found.remaining) OVER same_start, count(*) OVER same_start) AS body
+                       found.provider, found.starts_at, found.ends_at,
+                       sum(found.remaining) OVER same_start AS remaining,
+                       count(*) OVER same_start AS providers
                   FROM found
                  WHERE item.provider_id = 0
                 WINDOW same_start AS (PARTITION BY found.starts_at)
-                 ORDER BY found.starts_at, (found.provider).id) AS start
-    ), page AS (
+                 ORDER BY found.starts_at, found.provider_id) AS start
+    ), page AS MATERIALIZED (
         SELECT line.*, row_number() OVER (ORDER BY line.starts_at, line.provider_id) AS nth
           FROM line
          ORDER BY line.starts_at, line.provider_id
          LIMIT item.most + 1
     )
-    SELECT '[' || coalesce(string_agg(page.body, ',' ORDER BY page.nth)
-                               FILTER (WHERE page.nth <= item.most), '') || ']' AS body,
-           max(page.starts_at) FILTER (WHERE page.nth = item.most)::text AS last_at,
-           max(page.provider_id) FILTER (WHERE page.nth = item.most) AS last_id,
-           count(*) > item.most AS more
-      FROM page
+    SELECT seen.tag, seen.last_at, seen.last_id, seen.more,
+           CASE WHEN seen.tag <> item.known
+                THEN (SELECT '[' || coalesce(string_agg(
+                                 CASE WHEN item.provider_id = 0
+                                      THEN anybody_time_document(
+                                               page.provider, page.starts_at, page.ends_at,
+                                               page.remaining, page.providers)
+                                      ELSE time_document(
+                                               page.provider, page.starts_at, page.ends_at,
+                                               page.remaining::integer, page.slot_id)
+                                 END, ',' ORDER BY page.nth), '') || ']'
+                        FROM page
+                       WHERE page.nth <= item.most)
+           END AS body
+      FROM (SELECT max(page.starts_at) FILTER (WHERE page.nth = item.most)::text AS last_at,
+                   max(page.provider_id) FILTER (WHERE page.nth = item.most) AS last_id,
+                   count(*) > item.most AS more,
+                   -- Of what it shows; a calendar's version stands for its name and clock.
+                   to_hex(coalesce(hash_array_extended(array_agg(hash_record_extended(
+                       ROW (page.starts_at, page.ends_at, page.remaining, page.slot_id, page.providers,
+                            (page.provider).id, (page.provider).calendar_version), 0)
+                       ORDER BY page.nth) FILTER (WHERE page.nth <= item.most), 0), 0)) AS tag
+              FROM page) AS seen
  ) AS list
- CROSS JOIN LATERAL (
-    SELECT to_hex(hashtextextended(list.body, 0)) AS tag
-    OFFSET 0  -- else it would be worked out twice
- ) AS version
  ORDER BY item.n;
 
 
@@ -71,10 +79,8 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
 -- What a request has to know of a service beforehand; the clock is that of the provider, or of the first.
 SELECT service.id, service.retired_at IS NOT NULL AS retired, service.horizon_days,
        (SELECT wall_zone(provider)
-          FROM service_provider AS served
-          JOIN provider ON provider.id = served.provider_id
-         WHERE served.service_id = service.id
-           AND %(provider_id)s::bigint IN (0, served.provider_id)
+          FROM givers(service.id, %(provider_id)s::bigint) AS served
+          JOIN provider ON provider.id = ANY (ARRAY[served.provider_id])
          ORDER BY provider.id
          LIMIT 1) AS zone
   FROM service
@@ -96,9 +102,8 @@ SELECT CASE WHEN is_made(slot) AND slot.booked = appointment.size THEN slot.id E
 -- came closest first. No row where nobody offers the service.
 SELECT provider.id AS provider_id, told.refusals, told.met, verdict.missing
   FROM service
-  JOIN service_provider AS served ON served.service_id = service.id
-                                 AND %(provider_id)s::bigint IN (0, served.provider_id)
-  JOIN provider ON provider.id = served.provider_id
+ CROSS JOIN LATERAL givers(service.id, %(provider_id)s::bigint) AS served
+  JOIN provider ON provider.id = ANY (ARRAY[served.provider_id])
  CROSS JOIN LATERAL time_verdict(
            service, provider, %(starts_at)s::timestamptz, %(size)s::integer, 0) AS verdict
  CROSS JOIN LATERAL refusals_for(

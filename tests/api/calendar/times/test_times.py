@@ -102,6 +102,20 @@ async def test_a_page_that_is_known_is_not_sent_again(clinic: Clinic, ada: Perso
     assert (await clinic.times(visit, headers=known)).status == 200
 
 
+async def test_a_page_is_another_one_when_its_provider_has_another_name(
+    clinic: Clinic, api: Api, given: Given
+) -> None:
+    visit = await clinic.open()
+    boss = await given.make_person(f"namer{clinic.provider_id}", role="admin")
+    known = {"If-None-Match": (await clinic.times(visit)).headers["ETag"]}
+    renamed = await api.patch(
+        f"/api/providers/{clinic.provider_id}/", {"name": "Surgery"}, who=boss
+    )
+    assert renamed.status == 200
+    reply = await clinic.times(visit, headers=known)
+    assert (reply.status, reply.json[0]["provider"]) == (200, "Surgery")
+
+
 async def test_ones_own_appointment_is_not_in_its_own_way(
     clinic: Clinic, ada: Person, ben: Person
 ) -> None:
