@@ -6,7 +6,7 @@ has been counted and afterwards.
 
 import dataclasses
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -17,12 +17,13 @@ from service.store.embedded import Embedded
 from service.store.schema.migrate import migrate
 from tests.lists import DAY, Ground, cost, lists
 from tests.live import connected, scratch_database
+from tests.load.stage import tomorrow
 from tests.load.targets.big import rebuilt
 from tests.sql.conftest import opened
 from tests.sql.desk import QUERIES, Desk
 from tests.sql.test_every_query import UNCOUNTED
 
-FIRST = datetime(2040, 1, 1, tzinfo=UTC)
+FIRST = tomorrow()
 MANY, FEW = 60_000, 500  # slots of a quarter of an hour, of the one provider and of 20 others
 LATE = FIRST + timedelta(minutes=15 * MANY) - 2 * DAY
 CROWD = """
@@ -50,8 +51,8 @@ SELECT id, account_id, 'book', slot_id, 'booked' FROM appointment;
 """
 # Services with a time each minute, of which all give one, and hours; closures, most of which are over.
 CALENDAR = """
-INSERT INTO service (name, duration_minutes, step_minutes)
-SELECT 'Crowd', 30, 1 FROM generate_series(1, 300);
+INSERT INTO service (name, duration_minutes, step_minutes, horizon_days)
+SELECT 'Crowd', 30, 1, 730 FROM generate_series(1, 300);
 INSERT INTO service_provider (service_id, provider_id)
 SELECT service.id, provider.id
   FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM service) AS service

@@ -44,8 +44,8 @@ SELECT slot.id, 1, 1 + (10 * slot.provider_id + slot.id / 2 %% 10) %% 10000, 'In
   FROM slot WHERE slot.booked = 1;
 INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
 SELECT id, account_id, 'book', slot_id, status FROM appointment;
-INSERT INTO service (name, duration_minutes, step_minutes)
-VALUES ('One', 30, 30), ('Twenty', 30, 30);
+INSERT INTO service (name, duration_minutes, step_minutes, horizon_days)
+VALUES ('One', 30, 1, 365), ('Twenty', 30, 1, 365);
 INSERT INTO service_provider (service_id, provider_id)
 SELECT service.id, provider.id
   FROM service
