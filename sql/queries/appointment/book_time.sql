@@ -6,7 +6,8 @@
 -- name: appointment_book_time :many
 -- One verdict per item: booked, or why not; 'again' where only a neighbour was in the way. Provider 0
 -- stands for any of the service: whose turn it is among those who are free then (start-time fair
--- queueing), for the nth of a set who is nth in line.
+-- queueing), for the nth of a set who is nth in line. Of those who ask for anybody, a set decides one
+-- start: whose turn it is at the next one depends on it.
 SELECT idempotency_lock(item.actor_id, item.key)
   FROM unnest(%(actor_id)s::bigint[], %(key)s::text[]) AS item (actor_id, key)
  WHERE item.key <> '';
@@ -55,12 +56,13 @@ SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), tru
           FROM slot
          WHERE slot.id = ANY (ARRAY(
                    SELECT shared.id
-                     FROM unnest(%(service_id)s::bigint[], %(starts_at)s::timestamptz[])
-                       AS item (service_id, starts_at)
-                     JOIN service_provider ON service_provider.service_id = item.service_id
+                     FROM unnest(%(service_id)s::bigint[], %(provider_id)s::bigint[],
+                                 %(starts_at)s::timestamptz[])
+                       AS item (service_id, provider_id, starts_at)
+                    CROSS JOIN LATERAL givers(item.service_id, item.provider_id) AS served
                     CROSS JOIN LATERAL shared_slot(
-                              item.service_id, service_provider.provider_id, item.starts_at, 0) AS shared
-                    WHERE service_provider.provider_id = ANY (locked('providers'))))
+                              served.service_id, served.provider_id, item.starts_at, 0) AS shared
+                    WHERE served.provider_id = ANY (locked('providers'))))
          ORDER BY slot.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
@@ -79,49 +81,7 @@ WITH item AS (
 ), mine AS MATERIALIZED (  -- what of all that is locked
     SELECT locked('accounts') AS account_ids, locked('services') AS service_ids,
            locked('providers') AS provider_ids, locked('slots') AS slot_ids
-), candidate AS MATERIALIZED (  -- for each item its provider, or all of the service
-    SELECT item.n, provider, served.served, served.last_at, served.weight,
-           verdict.slot_id, verdict.ends_at, verdict.block, verdict.rooms, verdict.missing,
-           verdict.local_day, told.met, judged.refusals, judged.overrides
-      FROM item
-      JOIN service ON service.id = ANY (ARRAY[item.service_id]) AND num_nulls(service.retired_at) = 1
-      JOIN service_provider AS served
-        ON served.service_id = ANY (ARRAY[item.service_id])
-       AND item.provider_id IN (0, served.provider_id)
-      JOIN provider ON provider.id = ANY (ARRAY[served.provider_id])
-     CROSS JOIN LATERAL time_verdict(service, provider, item.starts_at, item.size, 0) AS verdict
-     CROSS JOIN LATERAL refusals_for(
-               item.account_id, service, verdict.refusals, verdict.local_day, verdict.slot_id, 0,
-               %(max_open)s::integer) AS told
-     CROSS JOIN LATERAL (  -- without what staff waive: not that a slot which stands there is full, and
-                           -- buffers, where no slot itself is in the way
-           SELECT coalesce(array_agg(refusal.code ORDER BY refusal.nth)
-                               FILTER (WHERE waiver.name IS NULL), '{}') AS refusals,
-                  array_agg(DISTINCT waiver.name) FILTER (WHERE waiver.name IS NOT NULL) AS overrides
-             FROM unnest(told.refusals) WITH ORDINALITY AS refusal (code, nth)
-             LEFT JOIN unnest(string_to_array(item.override, ','), string_to_array(item.waived, ','))
-                    AS waiver (name, code)
-                    ON waiver.code = refusal.code
-                   AND (waiver.code <> 'slot_taken' OR num_nulls(verdict.slot_id) = 1)
-                   AND (waiver.name <> 'buffer'
-                        OR (num_nulls(verdict.missing) = 1
-                            AND NOT EXISTS (SELECT FROM slot
-                                             WHERE slot.provider_id = served.provider_id
-                                               AND num_nulls(slot.deleted_at) = 1
-                                               AND slot.starts_at < verdict.ends_at
-                                               AND slot.ends_at > item.starts_at
-                                               AND slot.starts_at > item.starts_at - interval '48 hours')))
-     ) AS judged
-), in_line AS (  -- where all are refused, whoever is in line hears of the first
-    SELECT candidate.*, bool_and(candidate.refusals <> '{}') OVER (PARTITION BY candidate.n) AS hopeless,
-           row_number() OVER (
-               PARTITION BY candidate.n
-               ORDER BY candidate.refusals <> '{}',
-                        CASE WHEN candidate.refusals = '{}' THEN candidate.slot_id END,
-                        refusal_rank(candidate.refusals[1]) DESC,
-                        candidate.served, candidate.last_at NULLS FIRST, (candidate.provider).id) AS rank
-      FROM candidate
-), turn AS (  -- nth in line of those who ask for anybody at the same start
+), turn AS (  -- nth in line of those who ask for anybody at the same start, others wait
     SELECT item.n,
            CASE WHEN item.provider_id = 0
                 THEN row_number() OVER (PARTITION BY item.service_id, item.starts_at,
@@ -133,29 +93,92 @@ WITH item AS (
            AND item.starts_at <> first_value(item.starts_at) OVER (
                    PARTITION BY item.service_id, item.provider_id = 0 ORDER BY item.n) AS waits
       FROM item
+), candidate AS MATERIALIZED (  -- for each item its provider, or all of the service
+    SELECT item.n, served.provider_id, provider, served.served, served.last_at, served.weight,
+           verdict.slot_id, verdict.ends_at, verdict.block, verdict.rooms, verdict.missing,
+           verdict.local_day, judged.overrides,
+           CASE WHEN item.override = '' THEN coalesce(verdict.refusals, '{}')
+                ELSE judged.refusals
+           END AS refusals
+      FROM item
+     CROSS JOIN mine
+      JOIN turn ON turn.n = item.n AND NOT turn.waits
+      JOIN service ON service.id = ANY (ARRAY[item.service_id]) AND num_nulls(service.retired_at) = 1
+     CROSS JOIN LATERAL givers(item.service_id, item.provider_id) AS served
+      JOIN provider ON provider.id = ANY (ARRAY[served.provider_id])
+      LEFT JOIN LATERAL (  -- of one that somebody else holds nothing can be said
+            SELECT verdict.*
+              FROM time_verdict(service, provider, item.starts_at, item.size, 0) AS verdict
+             WHERE item.provider_id = 0 OR served.provider_id = ANY (mine.provider_ids)
+            OFFSET 0  -- else it would be worked out all the same
+     ) AS verdict ON true
+     CROSS JOIN LATERAL (  -- without what staff waive: buffers, where no slot itself is in the way
+           SELECT coalesce(array_agg(refusal.code ORDER BY refusal.nth)
+                               FILTER (WHERE waiver.name IS NULL), '{}') AS refusals,
+                  array_agg(DISTINCT waiver.name) FILTER (WHERE waiver.name IS NOT NULL) AS overrides
+             FROM unnest(verdict.refusals) WITH ORDINALITY AS refusal (code, nth)
+             LEFT JOIN unnest(string_to_array(item.override, ','), string_to_array(item.waived, ','))
+                    AS waiver (name, code)
+                    ON waiver.code = refusal.code
+                   AND (waiver.name <> 'buffer'
+                        OR NOT EXISTS (SELECT FROM slot
+                                        WHERE slot.provider_id = served.provider_id
+                                          AND num_nulls(slot.deleted_at) = 1
+                                          AND slot.starts_at < verdict.ends_at
+                                          AND slot.ends_at > item.starts_at
+                                          AND slot.starts_at > item.starts_at - interval '48 hours'))
+             WHERE item.override <> ''
+     ) AS judged
+), in_line AS (  -- where all are refused, whoever is in line hears of the first
+    SELECT candidate.*, bool_and(candidate.refusals <> '{}') OVER (PARTITION BY candidate.n) AS hopeless,
+           row_number() OVER (
+               PARTITION BY candidate.n
+               ORDER BY candidate.refusals <> '{}', candidate.slot_id,
+                        refusal_rank(candidate.refusals[1]) DESC,
+                        candidate.served, candidate.last_at NULLS FIRST, candidate.provider_id) AS rank
+      FROM candidate
 ), considered AS (
-    SELECT item.*, service, chosen.provider, chosen.weight, chosen.slot_id, chosen.ends_at, chosen.block,
-           chosen.rooms, chosen.missing, chosen.local_day, chosen.met, chosen.overrides, stored,
+    SELECT item.*, service, chosen.provider_id AS giver_id, chosen.provider,
+           chosen.slot_id, chosen.ends_at, chosen.block, chosen.rooms,
+           chosen.missing, chosen.local_day, stored, limited.personal, limited.daily,
+           CASE WHEN 'limit' = ANY (string_to_array(item.override, ','))
+                 AND limit_met(service, limits.of_day, limits.of_service, limits.open,
+                               %(max_open)s::integer) IS NOT NULL
+                THEN ARRAY(SELECT DISTINCT name FROM unnest(chosen.overrides || '{limit}') AS name ORDER BY name)
+                ELSE chosen.overrides
+           END AS overrides,
+           CASE WHEN chosen.refusals[1] = 'limit_reached' THEN 'per_day'
+                ELSE limit_met(service, limits.of_day, limits.of_service, limits.open,
+                               %(max_open)s::integer)
+           END AS met,
            coalesce(idempotency_set_verdict(stored, item.actor_id, item.key, item.fingerprint,
                                             row_number() OVER same_key),
            CASE
                WHEN num_nulls(service.id) = 1 OR num_nulls(service.retired_at) = 0 THEN 'no_service'
                WHEN item.account_id <> item.actor_id
                 AND is_customer_of(customer, item.staff_of) IS NOT TRUE THEN 'no_customer'
-               WHEN NOT EXISTS (SELECT FROM candidate WHERE candidate.n = item.n) THEN 'not_offered'
-               WHEN num_nulls((chosen.provider).id) = 1 THEN 'again'
+               WHEN NOT turn.waits
+                AND NOT EXISTS (SELECT FROM candidate WHERE candidate.n = item.n) THEN 'not_offered'
+               WHEN NOT turn.waits AND num_nulls(chosen.provider_id) = 1 THEN 'again'
                WHEN (item.account_id <> item.actor_id OR item.override <> '')
-                AND item.staff_of NOT IN (-1, (chosen.provider).id) THEN 'forbidden'
-               WHEN (chosen.provider).id <> ALL (mine.provider_ids)
+                AND item.staff_of NOT IN (-1, chosen.provider_id) THEN 'forbidden'
+               WHEN chosen.provider_id <> ALL (mine.provider_ids)
                  OR NOT coalesce(array_remove(chosen.rooms, NULL), '{}') <@ mine.provider_ids
                  OR (chosen.slot_id IS NOT NULL AND chosen.slot_id <> ALL (mine.slot_ids))
                  OR (item.provider_id = 0 AND item.service_id <> ALL (mine.service_ids))
-                 OR (item.account_id <> ALL (mine.account_ids)
-                     AND (%(max_open)s::integer > 0
-                          OR num_nulls(service.per_customer_day, service.per_customer_open) < 2))
+                 OR (limited.personal AND item.account_id <> ALL (mine.account_ids))
                THEN 'locked'
-               WHEN turn.waits AND NOT chosen.hopeless THEN 'again'
+               WHEN turn.waits THEN 'again'
                WHEN turn.turn > 1 AND chosen.refusals <> '{}' AND NOT chosen.hopeless THEN 'again'
+               WHEN chosen.refusals[1] <> 'slot_taken' THEN chosen.refusals[1]  -- which comes last
+               WHEN 'limit' <> ALL (coalesce(string_to_array(item.override, ','), '{}'))
+                AND limit_met(service, limits.of_day, limits.of_service, limits.open,
+                              %(max_open)s::integer) IS NOT NULL
+               THEN 'limit_reached'
+               WHEN chosen.refusals = '{}' AND limits.in_slot > 0
+                AND (SELECT limits.in_slot >= shared.per_person AND shared.per_person < shared.capacity
+                       FROM slot AS shared
+                      WHERE shared.id = ANY (ARRAY[chosen.slot_id])) THEN 'already_booked'
                ELSE chosen.refusals[1]
            END) AS refusal
       FROM item
@@ -168,6 +191,14 @@ WITH item AS (
             AND chosen.rank = CASE WHEN service.capacity > 1 OR chosen.hopeless THEN 1
                                    ELSE turn.turn
                               END
+     CROSS JOIN LATERAL (
+           SELECT %(max_open)s::integer > 0
+                  OR num_nulls(service.per_customer_day, service.per_customer_open) < 2 AS personal,
+                  num_nulls(service.per_day, (chosen.provider).per_day) < 2 AS daily
+     ) AS limited
+      LEFT JOIN LATERAL customer_counts(
+                service, item.account_id, chosen.local_day, chosen.slot_id, 0,
+                limited.personal OR num_nulls(chosen.slot_id) = 0) AS limits ON true
       LEFT JOIN idempotency AS stored
              ON stored.account_id = ANY (ARRAY[item.actor_id]) AND stored.key = ANY (ARRAY[item.key])
     WINDOW same_key AS (PARTITION BY item.actor_id, item.key ORDER BY item.n)
@@ -182,21 +213,17 @@ WITH item AS (
                         SELECT FROM considered AS before
                          WHERE before.n < considered.n
                            AND before.refusal IS NULL
-                                           AND ((before.account_id = considered.account_id
-                                 AND (%(max_open)s::integer > 0
-                                      OR before.slot_id = considered.slot_id
-                                      OR num_nulls((considered.service).per_customer_day,
-                                                   (considered.service).per_customer_open) < 2))
-                                OR (((before.provider).id = (considered.provider).id
+                           AND ((before.account_id = considered.account_id
+                                 AND (considered.personal OR before.slot_id = considered.slot_id))
+                                OR ((before.giver_id = considered.giver_id
                                      OR before.rooms && considered.rooms
-                                     OR before.rooms && ARRAY[(considered.provider).id]
-                                     OR considered.rooms && ARRAY[(before.provider).id])
+                                     OR before.rooms && ARRAY[considered.giver_id]
+                                     OR considered.rooms && ARRAY[before.giver_id])
                                     AND coalesce(before.slot_id <> considered.slot_id, true)
                                     AND (before.block && considered.block
-                                         OR ((before.local_day, (before.provider).id)
-                                              = (considered.local_day, (considered.provider).id)
-                                             AND num_nulls((considered.service).per_day,
-                                                           (considered.provider).per_day) < 2)))))
+                                         OR (considered.daily
+                                             AND (before.local_day, before.giver_id)
+                                                 = (considered.local_day, considered.giver_id))))))
                THEN 'again'
            END AS verdict
       FROM considered
@@ -207,15 +234,15 @@ WITH item AS (
     INSERT INTO slot (
                provider_id, starts_at, ends_at, capacity, booked, service_id, service_version,
                blocks_from, blocks_until, wall_at, overrides, chosen)
-    SELECT (queued.provider).id, queued.starts_at, queued.ends_at,
+    SELECT queued.giver_id, queued.starts_at, queued.ends_at,
            (queued.service).capacity, queued.size, (queued.service).id, (queued.service).version,
            lower(queued.block), upper(queued.block),
            queued.starts_at AT TIME ZONE wall_zone(queued.provider),
            queued.overrides, CASE WHEN queued.provider_id = 0 THEN true END
       FROM queued
      WHERE queued.verdict IS NULL AND queued.slot_id IS NULL
-     ORDER BY (queued.provider).id, queued.starts_at
-    RETURNING slot AS taken
+     ORDER BY queued.giver_id, queued.starts_at
+    RETURNING slot AS taken, slot.provider_id, slot.starts_at
 ), with_rooms AS (
     INSERT INTO slot (
                provider_id, starts_at, ends_at, booked, service_id, service_version,
@@ -225,17 +252,17 @@ WITH item AS (
            (made.taken).blocks_from, (made.taken).blocks_until, (made.taken).wall_at,
            (made.taken).overrides
       FROM made
-      JOIN queued ON (queued.provider).id = (made.taken).provider_id
-                 AND queued.starts_at = (made.taken).starts_at
+      JOIN queued ON queued.giver_id = made.provider_id
+                 AND queued.starts_at = made.starts_at
                  AND queued.verdict IS NULL AND queued.slot_id IS NULL
+                 AND num_nulls(queued.rooms) = 0
      CROSS JOIN LATERAL unnest(queued.rooms) AS room (provider_id)
      WHERE room.provider_id IS NOT NULL
      ORDER BY room.provider_id, (made.taken).starts_at
 ), placed AS (
     SELECT queued.n, made.taken AS slot, 1 AS place
       FROM queued
-      JOIN made ON (made.taken).provider_id = (queued.provider).id
-               AND (made.taken).starts_at = queued.starts_at
+      JOIN made ON made.provider_id = queued.giver_id AND made.starts_at = queued.starts_at
      WHERE queued.verdict IS NULL AND queued.slot_id IS NULL
      UNION ALL
     SELECT coming.n, coming.slot, free.place
@@ -272,9 +299,9 @@ WITH item AS (
              GROUP BY queued.slot_id) AS taken
      WHERE slot.id = ANY (ARRAY[taken.slot_id])
     RETURNING slot AS after
-), lent AS MATERIALIZED (  -- in order, or two could wait for each other
+), lent AS MATERIALIZED (  -- a turn for each slot, in order: or two could wait for each other
     SELECT served.service_id, served.provider_id, won.count
-      FROM (SELECT queued.service_id, (queued.provider).id AS provider_id, count(*) AS count
+      FROM (SELECT queued.service_id, queued.giver_id AS provider_id, count(*) AS count
               FROM queued
              WHERE queued.verdict IS NULL AND queued.provider_id = 0 AND queued.slot_id IS NULL
              GROUP BY 1, 2) AS won
@@ -289,14 +316,19 @@ WITH item AS (
       FROM lent
      WHERE served.service_id = lent.service_id
        AND served.provider_id = lent.provider_id
+), near AS (  -- what whoever lost could have instead, once for all who wanted the same
+    SELECT lost.*, times_near(service, lost.provider_id, lost.starts_at, lost.size, 0) AS times
+      FROM (SELECT DISTINCT queued.service_id, queued.provider_id, queued.starts_at, queued.size
+              FROM queued
+             WHERE queued.verdict = 'slot_taken') AS lost
+      JOIN service ON service.id = ANY (ARRAY[lost.service_id])
 ), answer AS (
     SELECT queued.n, queued.actor_id, queued.key, queued.fingerprint,
            coalesce(queued.verdict, 'booked') AS verdict,
            CASE WHEN queued.verdict = 'replayed' THEN (queued.stored).body
                 WHEN queued.verdict = 'limit_reached' THEN queued.met
                 WHEN queued.verdict = 'slot_taken'
-                THEN coalesce(queued.missing, '') || E'\n'
-                     || times_near(queued.service, queued.provider_id, queued.starts_at, queued.size, 0)
+                THEN coalesce(queued.missing, '') || E'\n' || near.times
                      || E'\n' || coalesce(places_left(queued.slot_id)::text, '')
                 WHEN booked.id IS NOT NULL
                 THEN row_to_json(ROW (
@@ -319,6 +351,9 @@ WITH item AS (
       LEFT JOIN placed ON placed.n = queued.n
       LEFT JOIN booked ON booked.slot_id = (placed.slot).id AND booked.place = placed.place
       LEFT JOIN account ON account.id = ANY (ARRAY[booked.account_id])
+      LEFT JOIN near ON queued.verdict = 'slot_taken'
+                    AND (near.service_id, near.provider_id, near.starts_at, near.size)
+                        = (queued.service_id, queued.provider_id, queued.starts_at, queued.size)
 ), kept AS (
     INSERT INTO idempotency (account_id, key, fingerprint, body, version)
     SELECT answer.actor_id, answer.key, answer.fingerprint, answer.body, answer.version

@@ -292,9 +292,6 @@ def test_appointment_book_time_refuses_all_at_once_where_nobody_is_left(
     late = [(one, visit, 0, NINE) for one in (ada, ben, ben)]
     assert verdicts(desk.take(*late)) == ["slot_taken"] * 3
     assert (
-        verdicts(desk.take((ada, visit, 0, NINE - HOUR), *late)) == ["closed"] + ["slot_taken"] * 3
-    )
-    assert (
         verdicts(desk.take((ada, nobodys, 0, NINE), (ben, nobodys, 0, NINE))) == ["not_offered"] * 2
     )
 
@@ -321,3 +318,15 @@ def test_appointment_book_time_notes_each_limit_that_staff_override(
     [row] = desk.take(wish, override="limit,grid", **asked)
     noted = "SELECT overrides FROM appointment_history WHERE actor_id = %s"
     assert (row.verdict, desk.one(noted, boss)) == ("booked", ["limit"])
+
+
+def test_appointment_book_time_decides_one_start_at_a_time_for_who_asks_for_anybody(
+    desk: Desk, ada: int, ben: int
+) -> None:
+    clinic = desk.provider()
+    visit = desk.visit(clinic)
+    early, late = (ada, visit, 0, NINE), (ben, visit, 0, NINE + HOUR)
+    other = (ben, visit, clinic, NINE + 2 * HOUR)
+    assert verdicts(desk.take(early, late, late, other)) == ["booked", "again", "again", "booked"]
+    assert verdicts(desk.take(late, late)) == ["booked", "again"]
+    assert verdicts(desk.take((ada, visit, 0, NINE - HOUR), late)) == ["closed", "again"]
