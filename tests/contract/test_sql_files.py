@@ -38,6 +38,7 @@ ITEMS = {
     "slot_list_provider": slot.ListItem,
     "slot_publish": schedule.Interval,
     "time_list": times.TimesItem,
+    "time_service": times.ServiceItem,
 }
 
 every_query = pytest.mark.parametrize("query", QUERIES.values(), ids=lambda query: query.name)

@@ -55,7 +55,7 @@ def time_samples(desk: Desk, ada: int, provider_id: int) -> dict[str, Parameters
             "limit": [10],
             "known": [""],
         },
-        "time_service": {"service_id": service_id, "provider_id": provider_id},
+        "time_service": {"service_id": [service_id], "provider_id": [provider_id]},
         "time_moving": {"appointment_id": appointment_id, "account_id": ada, "staff_of": 0},
         "time_explain": {
             "service_id": service_id,

@@ -45,6 +45,13 @@ class TimesItem(NamedTuple):
     known: str
 
 
+class ServiceItem(NamedTuple):
+    """A service that is asked about, with one provider or with any (0)."""
+
+    service_id: int
+    provider_id: int
+
+
 class Service(NamedTuple):
     """What a request has to know of a service beforehand: how far ahead, and on whose clock."""
 
@@ -82,12 +89,24 @@ def list_lane(deps: Deps) -> Lane[TimesItem, Page[str | None, Cursor]]:
     return Lane.reading(deps.settings, read)
 
 
+@named_lane("services")
+def service_lane(deps: Deps) -> Lane[ServiceItem, Service]:
+    """The lane in which services are looked up that are asked about."""
+
+    async def read(items: list[ServiceItem]) -> list[Service | NotFound]:
+        rows = await deps.db.run("time_service", **columns(items))
+        return [
+            NotFound(NO_SERVICE) if days is None else Service(days, zones.known(zone or "UTC"))
+            for _, days, zone in rows
+        ]
+
+    return Lane.reading(deps.settings, read)
+
+
 async def service(deps: Deps, service_id: int, provider_id: int) -> Service:
     """What is asked about. Raises NotFound for none, and for one that is retired."""
-    row = await deps.db.run("time_service", service_id=service_id, provider_id=provider_id)
-    if row is None or row.retired:
-        raise NotFound(NO_SERVICE)
-    return Service(row.horizon_days, zones.known(row.zone or "UTC"))
+    found: Service = await deps.lanes[service_lane].submit(ServiceItem(service_id, provider_id))
+    return found
 
 
 async def moving(deps: Deps, actor: Actor, appointment_id: int) -> int:

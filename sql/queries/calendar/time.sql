@@ -75,16 +75,20 @@ SELECT item.n, list.body, list.last_at, list.last_id, list.more, list.tag
  ORDER BY item.n;
 
 
--- name: time_service :maybe
--- What a request has to know of a service beforehand; the clock is that of the provider, or of the first.
-SELECT service.id, service.retired_at IS NOT NULL AS retired, service.horizon_days,
+-- name: time_service :many
+-- What each request has to know of a service beforehand, NULL of none or of one that is retired; the clock is
+-- that of the provider, or of the first.
+SELECT item.n, service.horizon_days,
        (SELECT wall_zone(provider)
-          FROM givers(service.id, %(provider_id)s::bigint) AS served
+          FROM givers(service.id, item.provider_id) AS served
           JOIN provider ON provider.id = ANY (ARRAY[served.provider_id])
          ORDER BY provider.id
          LIMIT 1) AS zone
-  FROM service
- WHERE service.id = %(service_id)s::bigint;
+  FROM unnest(%(service_id)s::bigint[], %(provider_id)s::bigint[])
+       WITH ORDINALITY AS item (service_id, provider_id, n)
+  LEFT JOIN service ON service.id = ANY (ARRAY[item.service_id])
+                   AND num_nulls(service.retired_at) = 1
+ ORDER BY item.n;
 
 
 -- name: time_moving :maybe

@@ -80,8 +80,11 @@ def test_time_moving_is_of_ones_own_and_spares_a_slot_that_would_go(
 
 def test_time_service_knows_the_clock_of_a_provider(desk: Desk) -> None:
     clinic = desk.provider(time_zone="Asia/Kathmandu")
-    [row] = desk.run("time_service", service_id=desk.visit(clinic), provider_id=0)
-    assert (row.zone, row.retired) == ("Asia/Kathmandu", False)
+    visit, retired = desk.visit(clinic), desk.visit(clinic, horizon_days=8)
+    desk.send("service_retire", service_id=retired)
+    rows = desk.run("time_service", service_id=[visit, retired, 0], provider_id=[0, 0, clinic])
+    assert [row.zone for row in rows] == ["Asia/Kathmandu", None, None]
+    assert [row.horizon_days is None for row in rows] == [False, True, True]
 
 
 def test_time_near_looks_two_weeks_ahead(desk: Desk) -> None:
