@@ -191,7 +191,7 @@ def add_more(group: Any) -> None:
     group.add_argument(
         "--targets",
         action="store_true",
-        help="measure every promise about speed, some 12 minutes; what --out has already is kept",
+        help="measure every promise about speed, some 25 minutes; what --out has already is kept",
     )
     group.add_argument("--parts", help="only these of --targets, such as booking,reads")
     group.add_argument(

@@ -49,7 +49,7 @@ SELECT slot.id, 1, person.id,
 INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
 SELECT id, account_id, 'book', slot_id, 'booked' FROM appointment;
 """
-# Services with a time each minute, of which all give one, and hours; closures, most of which are over.
+# Services with a time each minute, of which all give one, and hours; closures, most of them over.
 CALENDAR = """
 INSERT INTO service (name, duration_minutes, step_minutes, horizon_days)
 SELECT 'Crowd', 30, 1, 730 FROM generate_series(1, 300);

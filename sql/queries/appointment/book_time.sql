@@ -6,8 +6,8 @@
 -- name: appointment_book_time :many
 -- One verdict per item: booked, or why not; 'again' where only a neighbour was in the way. Provider 0
 -- stands for any of the service: whose turn it is among those who are free then (start-time fair
--- queueing), for the nth of a set who is nth in line. Of those who ask for anybody, a set decides one
--- start: whose turn it is at the next one depends on it.
+-- queueing), for the nth of a set who is nth in line. At other starts than the first of them only while no
+-- earlier one in line would have less served even with one more.
 SELECT idempotency_lock(item.actor_id, item.key)
   FROM unnest(%(actor_id)s::bigint[], %(key)s::text[]) AS item (actor_id, key)
  WHERE item.key <> '';
@@ -81,18 +81,25 @@ WITH item AS (
 ), mine AS MATERIALIZED (  -- what of all that is locked
     SELECT locked('accounts') AS account_ids, locked('services') AS service_ids,
            locked('providers') AS provider_ids, locked('slots') AS slot_ids
-), turn AS (  -- nth in line of those who ask for anybody at the same start, others wait
-    SELECT item.n,
-           CASE WHEN item.provider_id = 0
-                THEN row_number() OVER (PARTITION BY item.service_id, item.starts_at,
-                                                     item.provider_id = 0
-                                        ORDER BY item.n)
-                ELSE 1
-           END AS turn,
-           item.provider_id = 0
-           AND item.starts_at <> first_value(item.starts_at) OVER (
-                   PARTITION BY item.service_id, item.provider_id = 0 ORDER BY item.n) AS waits
-      FROM item
+), turn AS (  -- nth in line of those who ask for anybody: who wants the first start, then others, of
+              -- whom as many are looked at as there are providers
+    SELECT wish.n, wish.turn, wish.later,
+           wish.later AND (SELECT service.capacity > 1
+                                  OR wish.turn > (SELECT count(*) FROM givers(service.id, 0))
+                             FROM service
+                            WHERE service.id = ANY (ARRAY[wish.service_id])) AS waits
+      FROM (SELECT asked.n, asked.service_id, asked.later,
+                   CASE WHEN asked.provider_id = 0
+                        THEN row_number() OVER (PARTITION BY asked.service_id, asked.provider_id = 0
+                                                ORDER BY asked.later, asked.n)
+                        ELSE 1
+                   END AS turn
+              FROM (SELECT item.n, item.service_id, item.provider_id,
+                           item.provider_id = 0
+                           AND item.starts_at <> first_value(item.starts_at) OVER (
+                                   PARTITION BY item.service_id, item.provider_id = 0
+                                   ORDER BY item.n) AS later
+                      FROM item) AS asked) AS wish
 ), candidate AS MATERIALIZED (  -- for each item its provider, or all of the service
     SELECT item.n, served.provider_id, provider, served.served, served.last_at, served.weight,
            verdict.slot_id, verdict.ends_at, verdict.block, verdict.rooms, verdict.missing,
@@ -135,7 +142,12 @@ WITH item AS (
                PARTITION BY candidate.n
                ORDER BY candidate.refusals <> '{}', candidate.slot_id,
                         refusal_rank(candidate.refusals[1]) DESC,
-                        candidate.served, candidate.last_at NULLS FIRST, candidate.provider_id) AS rank
+                        candidate.served, candidate.last_at NULLS FIRST, candidate.provider_id) AS rank,
+           -- What whoever has served the least has served with one more.
+           min(candidate.served + 100.0 / candidate.weight) FILTER (WHERE candidate.refusals = '{}')
+               OVER (PARTITION BY candidate.n
+                     ORDER BY candidate.served, candidate.last_at NULLS FIRST, candidate.provider_id
+                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS next_served
       FROM candidate
 ), considered AS (
     SELECT item.*, service, chosen.provider_id AS giver_id, chosen.provider,
@@ -170,6 +182,7 @@ WITH item AS (
                THEN 'locked'
                WHEN turn.waits THEN 'again'
                WHEN turn.turn > 1 AND chosen.refusals <> '{}' AND NOT chosen.hopeless THEN 'again'
+               WHEN turn.later AND chosen.next_served < chosen.served AND NOT chosen.hopeless THEN 'again'
                WHEN chosen.refusals[1] <> 'slot_taken' THEN chosen.refusals[1]  -- which comes last
                WHEN 'limit' <> ALL (coalesce(string_to_array(item.override, ','), '{}'))
                 AND limit_met(service, limits.of_day, limits.of_service, limits.open,

@@ -320,13 +320,19 @@ def test_appointment_book_time_notes_each_limit_that_staff_override(
     assert (row.verdict, desk.one(noted, boss)) == ("booked", ["limit"])
 
 
-def test_appointment_book_time_decides_one_start_at_a_time_for_who_asks_for_anybody(
+def test_appointment_book_time_decides_several_starts_for_who_asks_for_anybody(
     desk: Desk, ada: int, ben: int
 ) -> None:
-    clinic = desk.provider()
-    visit = desk.visit(clinic)
-    early, late = (ada, visit, 0, NINE), (ben, visit, 0, NINE + HOUR)
-    other = (ben, visit, clinic, NINE + 2 * HOUR)
-    assert verdicts(desk.take(early, late, late, other)) == ["booked", "again", "again", "booked"]
-    assert verdicts(desk.take(late, late)) == ["booked", "again"]
-    assert verdicts(desk.take((ada, visit, 0, NINE - HOUR), late)) == ["closed", "again"]
+    clinics = [desk.provider() for _ in range(3)]
+    visit = desk.visit(*clinics, weights=(200, 100, 50))
+    wishes = [(one, visit, 0, NINE + n * HOUR) for n, one in enumerate([ada, ben] * 4)]
+    assert verdicts(desk.take(*wishes[:4])) == ["booked"] * 3 + ["again"]
+    # Whoever has served half as much as others has to be asked once more before they are.
+    assert verdicts(desk.take(*wishes[3:6])) == ["booked", "booked", "again"]
+    assert verdicts(desk.take(*wishes[5:6])) == ["booked"]
+    desk.cursor.execute(
+        "SELECT served FROM service_provider WHERE service_id = %s ORDER BY provider_id", [visit]
+    )
+    assert [float(row.served) for row in desk.cursor.fetchall()] == [1.5, 2, 2]
+    early = (ada, visit, 0, NINE - HOUR)
+    assert verdicts(desk.take(early, *wishes[6:7])) == ["closed", "booked"]
