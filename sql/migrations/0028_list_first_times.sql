@@ -6,6 +6,30 @@ DROP FUNCTION times_near(service, bigint, timestamptz, integer, bigint);
 
 DROP FUNCTION service_times(service, provider, timestamptz, timestamptz, integer, bigint);
 
+CREATE FUNCTION time_shown(
+    provider provider, starts_at timestamptz, ends_at timestamptz, remaining integer
+) RETURNS time_document
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN ROW (
+    starts_at, ends_at,
+    to_char(starts_at AT TIME ZONE wall_zone(provider), 'YYYY-MM-DD'),
+    wall_clock(starts_at, wall_zone(provider)),
+    wall_clock(ends_at, wall_zone(provider)),
+    provider.time_zone, provider.name, provider.id, remaining
+)::time_document;
+
+-- A time of a service as clients see it; the slot where one stands there already.
+CREATE OR REPLACE FUNCTION time_document(
+    provider provider, starts_at timestamptz, ends_at timestamptz, remaining integer, slot_id bigint
+) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN slot_id IS NULL
+    THEN row_to_json(time_shown(provider, starts_at, ends_at, remaining))::text
+    ELSE left(row_to_json(time_shown(provider, starts_at, ends_at, remaining))::text, -1)
+        || ',"slot":' || slot_id || '}'
+END;
+
 -- Who gives a service: a provider, or for 0 all of them.
 CREATE FUNCTION givers(service_id bigint, provider_id bigint) RETURNS SETOF service_provider
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -206,19 +206,29 @@ CREATE TYPE time_document AS (
     remaining    integer
 );
 
+CREATE FUNCTION time_shown(
+    provider provider, starts_at timestamptz, ends_at timestamptz, remaining integer
+) RETURNS time_document
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN ROW (
+    starts_at, ends_at,
+    to_char(starts_at AT TIME ZONE wall_zone(provider), 'YYYY-MM-DD'),
+    wall_clock(starts_at, wall_zone(provider)),
+    wall_clock(ends_at, wall_zone(provider)),
+    provider.time_zone, provider.name, provider.id, remaining
+)::time_document;
+
 -- A time of a service as clients see it; the slot where one stands there already.
 CREATE FUNCTION time_document(
     provider provider, starts_at timestamptz, ends_at timestamptz, remaining integer, slot_id bigint
 ) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN left(row_to_json(ROW (
-           starts_at, ends_at,
-           to_char(starts_at AT TIME ZONE wall_zone(provider), 'YYYY-MM-DD'),
-           wall_clock(starts_at, wall_zone(provider)),
-           wall_clock(ends_at, wall_zone(provider)),
-           provider.time_zone, provider.name, provider.id, remaining
-       )::time_document)::text, -1)
-       || CASE WHEN slot_id IS NULL THEN '}' ELSE ',"slot":' || slot_id || '}' END;
+RETURN CASE
+    WHEN slot_id IS NULL
+    THEN row_to_json(time_shown(provider, starts_at, ends_at, remaining))::text
+    ELSE left(row_to_json(time_shown(provider, starts_at, ends_at, remaining))::text, -1)
+        || ',"slot":' || slot_id || '}'
+END;
 
 -- Up to three next times of a service after an instant, within two weeks of when it can be booked at the
 -- earliest; provider 0 stands for any.
