@@ -281,7 +281,7 @@ def _calendar(ground: Ground) -> dict[str, List]:
     week, month = (ground.late - n * DAY for n in (5, 29))
     busy = NEAR * ground.slots_of_day
     end, page = ground.late + 2 * DAY, {"after_id": 0, "limit": LIMIT}
-    staff = page | {"provider_id": 0, "staff_of": ground.provider_id}
+    staff = page | {"provider_ids": [], "staff_of": ground.provider_id}
     conflicts = _of_staff(ground)["staff's appointments of all times"]
     outside = conflicts.parameters | {"outside_hours": True}
     customers = {"staff_of": ground.provider_id, "after_id": 0, "limit": LIMIT}
@@ -302,7 +302,7 @@ def _calendar(ground: Ground) -> dict[str, List]:
             times_of(ground.shared_id, 0, week, end),
             ground.providers * (FEW + 7 * ground.slots_of_day + busy),
         ),
-        "services": List("service_list", page | {"provider_id": 0}, FEW + 2 * ground.providers),
+        "services": List("service_list", page | {"provider_ids": []}, FEW + 2 * ground.providers),
         "closures": List("closure_list", staff, FEW),
         "customers": List("customer_list", customers, FEW + PER_CUSTOMER * customer.LOOKS),
         "conflicts": List(

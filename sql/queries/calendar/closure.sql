@@ -40,18 +40,17 @@ SELECT coalesce(closure.provider_id, 0) AS provider_id,
 -- Those that have not ended, of what the actor keeps, or of some providers of it, and of everybody. Of
 -- providers an index finds them.
 SELECT found.id, row_to_json(closure_document(found.closure))::text AS body
-  FROM (SELECT closure, closure.id
-          FROM closure
-         WHERE closure.provider_id = ANY (
-                   CASE WHEN %(staff_of)s::bigint = -1 THEN %(provider_ids)s::bigint[]
-                        WHEN %(provider_ids)s::bigint[] = '{}'
-                          OR %(staff_of)s::bigint = ANY (%(provider_ids)s::bigint[])
-                        THEN ARRAY[%(staff_of)s::bigint]
-                        ELSE '{}'
-                   END)
-           AND closure.ends_at > now()
+  FROM (SELECT closure, closure.id + 0 AS id  -- else by all ids from there on
+          FROM unnest(CASE WHEN %(staff_of)s::bigint = -1 THEN %(provider_ids)s::bigint[]
+                           WHEN %(provider_ids)s::bigint[] = '{}'
+                             OR %(staff_of)s::bigint = ANY (%(provider_ids)s::bigint[])
+                           THEN ARRAY[%(staff_of)s::bigint]
+                           ELSE '{}'
+                      END) AS asked (provider_id)
+          JOIN closure ON closure.provider_id = ANY (ARRAY[asked.provider_id])
+         WHERE closure.ends_at > now()
          UNION ALL
-        SELECT closure, closure.id
+        SELECT closure, closure.id + 0
           FROM closure
          WHERE closure.provider_id IS NULL
            AND closure.ends_at > now()
