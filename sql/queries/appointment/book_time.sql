@@ -103,7 +103,7 @@ WITH item AS (
 ), candidate AS MATERIALIZED (  -- for each item its provider, or all of the service
     SELECT item.n, served.provider_id, provider, served.served, served.last_at, served.weight,
            verdict.slot_id, verdict.ends_at, verdict.block, verdict.rooms, verdict.missing,
-           verdict.local_day, judged.overrides,
+           verdict.local_day, verdict.met, judged.overrides,
            CASE WHEN item.override = '' THEN coalesce(verdict.refusals, '{}')
                 ELSE judged.refusals
            END AS refusals
@@ -114,12 +114,17 @@ WITH item AS (
      CROSS JOIN LATERAL givers(item.service_id, item.provider_id) AS served
       JOIN provider ON provider.id = ANY (ARRAY[served.provider_id])
       LEFT JOIN LATERAL (  -- of one that somebody else holds nothing can be said
-            SELECT verdict.*
+            SELECT verdict.slot_id, verdict.ends_at, verdict.block, verdict.rooms, verdict.missing,
+                   verdict.local_day, told.refusals, told.met
               FROM time_verdict(service, provider, item.starts_at, item.size, 0) AS verdict
+             CROSS JOIN LATERAL refusals_for(
+                       item.account_id, service, verdict.refusals, verdict.local_day, verdict.slot_id, 0,
+                       %(max_open)s::integer) AS told
              WHERE item.provider_id = 0 OR served.provider_id = ANY (mine.provider_ids)
             OFFSET 0  -- else it would be worked out all the same
      ) AS verdict ON true
-     CROSS JOIN LATERAL (  -- without what staff waive: buffers, where no slot itself is in the way
+     CROSS JOIN LATERAL (  -- without what staff waive: not that a slot which stands there is full, and
+                           -- buffers, where no slot itself is in the way
            SELECT coalesce(array_agg(refusal.code ORDER BY refusal.nth)
                                FILTER (WHERE waiver.name IS NULL), '{}') AS refusals,
                   array_agg(DISTINCT waiver.name) FILTER (WHERE waiver.name IS NOT NULL) AS overrides
@@ -127,20 +132,23 @@ WITH item AS (
              LEFT JOIN unnest(string_to_array(item.override, ','), string_to_array(item.waived, ','))
                     AS waiver (name, code)
                     ON waiver.code = refusal.code
+                   AND (waiver.code <> 'slot_taken' OR num_nulls(verdict.slot_id) = 1)
                    AND (waiver.name <> 'buffer'
-                        OR NOT EXISTS (SELECT FROM slot
-                                        WHERE slot.provider_id = served.provider_id
-                                          AND num_nulls(slot.deleted_at) = 1
-                                          AND slot.starts_at < verdict.ends_at
-                                          AND slot.ends_at > item.starts_at
-                                          AND slot.starts_at > item.starts_at - interval '48 hours'))
+                        OR (num_nulls(verdict.missing) = 1
+                            AND NOT EXISTS (SELECT FROM slot
+                                             WHERE slot.provider_id = served.provider_id
+                                               AND num_nulls(slot.deleted_at) = 1
+                                               AND slot.starts_at < verdict.ends_at
+                                               AND slot.ends_at > item.starts_at
+                                               AND slot.starts_at > item.starts_at - interval '48 hours')))
              WHERE item.override <> ''
      ) AS judged
 ), in_line AS (  -- where all are refused, whoever is in line hears of the first
     SELECT candidate.*, bool_and(candidate.refusals <> '{}') OVER (PARTITION BY candidate.n) AS hopeless,
            row_number() OVER (
                PARTITION BY candidate.n
-               ORDER BY candidate.refusals <> '{}', candidate.slot_id,
+               ORDER BY candidate.refusals <> '{}',
+                        CASE WHEN candidate.refusals = '{}' THEN candidate.slot_id END,
                         refusal_rank(candidate.refusals[1]) DESC,
                         candidate.served, candidate.last_at NULLS FIRST, candidate.provider_id) AS rank,
            -- What whoever has served the least has served with one more.
@@ -152,17 +160,8 @@ WITH item AS (
 ), considered AS (
     SELECT item.*, service, chosen.provider_id AS giver_id, chosen.provider,
            chosen.slot_id, chosen.ends_at, chosen.block, chosen.rooms,
-           chosen.missing, chosen.local_day, stored, limited.personal, limited.daily,
-           CASE WHEN 'limit' = ANY (string_to_array(item.override, ','))
-                 AND limit_met(service, limits.of_day, limits.of_service, limits.open,
-                               %(max_open)s::integer) IS NOT NULL
-                THEN ARRAY(SELECT DISTINCT name FROM unnest(chosen.overrides || '{limit}') AS name ORDER BY name)
-                ELSE chosen.overrides
-           END AS overrides,
-           CASE WHEN chosen.refusals[1] = 'limit_reached' THEN 'per_day'
-                ELSE limit_met(service, limits.of_day, limits.of_service, limits.open,
-                               %(max_open)s::integer)
-           END AS met,
+           chosen.missing, chosen.local_day, chosen.met, chosen.overrides, stored,
+           limited.personal, limited.daily,
            coalesce(idempotency_set_verdict(stored, item.actor_id, item.key, item.fingerprint,
                                             row_number() OVER same_key),
            CASE
@@ -183,15 +182,6 @@ WITH item AS (
                WHEN turn.waits THEN 'again'
                WHEN turn.turn > 1 AND chosen.refusals <> '{}' AND NOT chosen.hopeless THEN 'again'
                WHEN turn.later AND chosen.next_served < chosen.served AND NOT chosen.hopeless THEN 'again'
-               WHEN chosen.refusals[1] <> 'slot_taken' THEN chosen.refusals[1]  -- which comes last
-               WHEN 'limit' <> ALL (coalesce(string_to_array(item.override, ','), '{}'))
-                AND limit_met(service, limits.of_day, limits.of_service, limits.open,
-                              %(max_open)s::integer) IS NOT NULL
-               THEN 'limit_reached'
-               WHEN chosen.refusals = '{}' AND limits.in_slot > 0
-                AND (SELECT limits.in_slot >= shared.per_person AND shared.per_person < shared.capacity
-                       FROM slot AS shared
-                      WHERE shared.id = ANY (ARRAY[chosen.slot_id])) THEN 'already_booked'
                ELSE chosen.refusals[1]
            END) AS refusal
       FROM item
@@ -209,9 +199,6 @@ WITH item AS (
                   OR num_nulls(service.per_customer_day, service.per_customer_open) < 2 AS personal,
                   num_nulls(service.per_day, (chosen.provider).per_day) < 2 AS daily
      ) AS limited
-      LEFT JOIN LATERAL customer_counts(
-                service, item.account_id, chosen.local_day, chosen.slot_id, 0,
-                limited.personal OR num_nulls(chosen.slot_id) = 0) AS limits ON true
       LEFT JOIN idempotency AS stored
              ON stored.account_id = ANY (ARRAY[item.actor_id]) AND stored.key = ANY (ARRAY[item.key])
     WINDOW same_key AS (PARTITION BY item.actor_id, item.key ORDER BY item.n)
