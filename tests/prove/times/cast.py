@@ -77,9 +77,9 @@ SERVICES: tuple[dict[str, Any], ...] = (
     },
     {
         "name": "Limited", "duration_minutes": 30, "step_minutes": 30, "horizon_days": 9,
-        "lead_minutes": 1500, "per_day": 6, "per_customer_day": 1, "per_customer_open": 1,
+        "lead_minutes": 1500, "per_day": 2, "per_customer_day": 1, "per_customer_open": 1,
         "notice_minutes": 0, "providers": {"Island": 100}, "wanted": 12,
-        "changes": [{"per_day": 5}, {"per_day": 6}, {"per_customer_open": 1},
+        "changes": [{"per_day": 1}, {"per_day": 2}, {"per_customer_open": 1},
                     {"per_customer_open": 2}],
     },
 )  # fmt: skip
