@@ -111,12 +111,12 @@ def shared_out(evidence: Evidence) -> Verdict:
     return verdict
 
 
-def _wishes(evidence: Evidence) -> dict[tuple[int, int], list[Operation]]:
-    """Who wanted anybody, by service and start."""
-    found: dict[tuple[int, int], list[Operation]] = defaultdict(list)
+def _wishes(evidence: Evidence) -> dict[int, list[Operation]]:
+    """Who wanted anybody, by service."""
+    found: dict[int, list[Operation]] = defaultdict(list)
     for one in evidence.operations:
         if one.verb == "take" and one.args["provider"] == ANYBODY:
-            found[one.args["service"], one.args["at"]].append(one)
+            found[one.args["service"]].append(one)
     return found
 
 
@@ -150,7 +150,7 @@ def _turns(evidence: Evidence, verdict: Verdict) -> None:
         # Of those who are decided together the nth gets the nth, whatever becomes of the others.
         nth = sum(
             other.sent_at <= one.answered_at and other.answered_at >= one.sent_at
-            for other in wishes[service, one.args["at"]]
+            for other in wishes[service]
         )
         verdict.expect(
             any(

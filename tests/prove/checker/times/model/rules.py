@@ -124,14 +124,15 @@ def left(
     calendar: Calendar, place: int, asked: Asked, now: float, overrides: Any = ()
 ) -> list[str]:
     """What spoke against it after what staff waived by name: buffers only where no slot itself is
-    in the way."""
+    in the way and no role lacks anybody."""
     found = refusals(calendar, place, asked, now)
     if not overrides:
         return found
     waived = {WAIVES[name] for name in overrides if name != "buffer"}
     service = calendar.service(asked.service, place)
     itself = range(asked.at, asked.at + 60 * service["duration_minutes"])
-    if "buffer" in overrides and not calendar.busy(asked.provider, place, itself, itself=True):
+    alone = not calendar.busy(asked.provider, place, itself, itself=True)
+    if "buffer" in overrides and alone and not missing(calendar, place, asked):
         waived.add(WAIVES["buffer"])
     return [code for code in found if code not in waived]
 
