@@ -2,8 +2,12 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 from collections.abc import AsyncIterator
 from typing import Self
+
+RESET = struct.pack("ii", 1, 0)  # linger for no second: closing resets
 
 
 class Proxy:
@@ -38,6 +42,13 @@ class Proxy:
     def cut(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
+
+    def reset(self) -> None:
+        """End all as a firewall does that has forgotten them: by RST instead of FIN."""
+        for writer in self._writers:
+            raw = writer.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.cut()
 
     async def held(self) -> None:
         """Return when an answer is being held back: what was asked for is done."""

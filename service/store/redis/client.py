@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import DefaultParser
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -27,6 +28,16 @@ ERRORS = (RedisError, RedisClusterException, OSError)  # TimeoutError is an OSEr
 failed = Counter({"ConnectionError": 0, "TimeoutError": 0})
 
 
+class Parser(DefaultParser):  # type: ignore[misc, valid-type]
+    """Knows of a connection that was reset while nobody asked; redis-py 8 of one that ended."""
+
+    async def can_read(self) -> bool:
+        """Whether the connection is not to be used again as it is."""
+        if self._stream is not None and self._stream.exception() is not None:
+            return True
+        return bool(await super().can_read())
+
+
 def connect(settings: Settings, *, repeat: bool) -> "Redis":
     """A client. With `repeat`, a command whose connection broke is sent once more: only for
     commands that may run twice, never for locks and limits (their lost reply would count).
@@ -42,10 +53,11 @@ def connect(settings: Settings, *, repeat: bool) -> "Redis":
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }
     url = settings.redis_url
-    if url.startswith(SENTINELS):
-        return behind_sentinels(url, options)
     if url.startswith(CLUSTER):
         return cluster(url, options)
+    options["parser_class"] = Parser
+    if url.startswith(SENTINELS):
+        return behind_sentinels(url, options)
     waiting = {"max_connections": CONNECTIONS, "timeout": settings.redis_timeout}
     return Redis.from_pool(BlockingConnectionPool.from_url(url, **waiting, **options))
 
