@@ -32,7 +32,9 @@ def begun_is_booked(ground: Ground) -> None:
 def notice_ignored(ground: Ground) -> None:
     """Customers can cancel until the very beginning."""
     ground.edit(
-        "appointment_end", "<= now() + %(notice)s::interval", "<= now() - %(notice)s::interval"
+        "appointment_end",
+        "<= now() + notice_of(slot, %(notice)s::interval)",
+        "<= now() - %(notice)s::interval",
     )
 
 

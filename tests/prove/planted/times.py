@@ -111,8 +111,8 @@ def anybody_is_the_first(ground: Ground) -> None:
     """Who asks for anybody gets the provider with the lowest id."""
     ground.edit(
         "appointment_book_time",
-        "candidate.served, candidate.last_at NULLS FIRST, (candidate.provider).id",
-        "(candidate.provider).id",
+        "candidate.served, candidate.last_at NULLS FIRST, candidate.provider_id) AS rank",
+        "candidate.provider_id) AS rank",
     )
 
 
@@ -156,7 +156,7 @@ def list_with_a_lead_too_short(ground: Ground) -> None:
 @bug("I20", QUIET)
 def times_in_utc(ground: Ground) -> None:
     """The clock of a time shows UTC, wherever its provider is."""
-    ground.sql.append(function("time_document", ("wall_zone(provider)", "'UTC'")))
+    ground.sql.append(function("time_shown", ("wall_zone(provider)", "'UTC'")))
 
 
 @bug("I20", QUIET)
@@ -186,4 +186,4 @@ def moved_after_the_notice(ground: Ground) -> None:
 @bug("I9", QUIET)
 def explain_forgets_limits(ground: Ground) -> None:
     """Explain knows nothing of what a person has already."""
-    ground.edit("time_explain", "WHEN limits.met IS NOT NULL", "WHEN false")
+    ground.edit("time_explain", "told.refusals, told.met,", "verdict.refusals, told.met,")
