@@ -107,10 +107,13 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     if case.operation.path == "/api/closures/" and isinstance(case.body, dict):  # by days
         names = {"provider", "reason"} & case.body.keys()
         case.body = {"from": "2035-12-24", "to": "2035-12-26"} | {n: case.body[n] for n in names}
-    if "provider" not in (case.query or {}):  # whose hours they are outside of
-        (case.query or {}).pop("outside_hours", None)
+    query = case.query or {}
+    if not query.get("provider"):  # whose hours they are outside of
+        query.pop("outside_hours", None)
+    elif query.get("order") == "booked":  # of a provider's all are by time
+        query.pop("order")
     if "/times/" in case.operation.path:  # a week from there
-        (case.query or {}).pop("to", None)
+        query.pop("to", None)
     for body in case.body if isinstance(case.body, list) else [case.body]:
         if isinstance(body, dict):
             mend(body)
