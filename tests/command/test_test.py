@@ -107,7 +107,7 @@ def test_who_runs_a_folder_gets_workers_if_it_has_files_for_them(sample: Path) -
         ("", "3 passed, 3 skipped"),
         ("--long", "6 passed"),
         ("tests/ha", "3 passed"),
-        ("-k 2", "2 passed"),
+        ("-k test_times", "6 passed"),
     ],
 )
 def test_what_takes_long_waits_for_whoever_asks_for_it(

@@ -19,7 +19,7 @@ OWN = {
     "/api/slots/": {"starts_at", "ends_at", "capacity", "per_person"},
     "/api/slots/{}/": {"capacity", "per_person", "status"},
     "/api/closures/": {"starts_at", "ends_at", "reason"},
-    "/api/appointments/": {"notes"},
+    "/api/appointments/": {"notes", "reason"},
     "/api/appointments/{}/reschedule/": {"starts_at"},  # of a service; then it takes no new_slot
 }
 STRANGE: dict[str, Any] = {
