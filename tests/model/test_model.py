@@ -25,7 +25,7 @@ from tests.model.call import ROUTES
 from tests.model.desk import NOTICE
 from tests.model.taking import Everything
 
-STEPS = int(os.environ.get("MODEL_STEPS", "2000"))
+STEPS = int(os.environ.get("MODEL_STEPS", "1000"))
 SEED = int(os.environ.get("MODEL_SEED", "1"))
 EACH = 50  # requests of one run
 RUNS = runs(
