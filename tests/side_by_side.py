@@ -25,6 +25,7 @@ ALONE = (
     "tests/life/embedded/test_starts.py::test_a_warm_start_has_the_data",
     "tests/life/embedded/test_killed.py::test_a_killed_postmaster",
     "tests/life/embedded/test_killed.py::test_a_killed_valkey",
+    "tests/life/process/test_notify.py::test_it_says_when_it_listens",
     "tests/load/test_driver.py::test_a_polite_one",
     "tests/load/test_driver.py::test_an_open_loop",
     "tests/load/test_load.py",
