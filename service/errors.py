@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 
 
 class DomainError(Exception):
-    """Something this service refuses or can't do; `detail` is a sentence for a person."""
+    """Something this service refuses or can't do; `detail` is a sentence for a person. `index` is
+    that of what was refused, where several things were asked for together."""
 
     code = "error"
     title = "Error"
     detail = "Something went wrong."
+    index: int | None = None
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or self.detail)

@@ -25,8 +25,8 @@ class Answer(NamedTuple):
     replayed: bool = False
 
     @classmethod
-    def of(cls, document: Mapping[str, Any], version: int = 0) -> Self:
-        """The answer that shows this as a JSON object."""
+    def of(cls, document: Mapping[str, Any] | Sequence[Any], version: int = 0) -> Self:
+        """The answer that shows this as JSON."""
         return cls(json.dumps(document, ensure_ascii=False, separators=(",", ":")), version)
 
 

@@ -37,6 +37,19 @@ def convert(value: Any, kind: type[B], one: Convert, prefix: str = "") -> B:
     return body
 
 
+def convert_all(values: list[Any], kind: type[B], one: Convert, place: str = "") -> list[B]:
+    """Decoded objects as bodies; what is wrong with one is told by its place, from 0.
+
+    Raises InvalidFields.
+    """
+    errors: dict[str, Any] = {}
+    prefix = place and f"{place}."
+    found = [_item(item, kind, one, f"{prefix}{n}", errors) for n, item in enumerate(values)]
+    if errors:
+        raise InvalidFields(errors)
+    return found
+
+
 def _item(item: Any, kind: type[Body], one: Convert, place: str, errors: dict[str, Any]) -> Any:
     try:
         return convert(item, kind, one, f"{place}.")

@@ -1,7 +1,7 @@
 """Every call on one screen: method, path, class, who may. The application is built from it."""
 
 from service.handlers import docs, front, ops
-from service.handlers.appointment import appointments, end, history, keep, reschedule
+from service.handlers.appointment import appointments, end, history, keep, moves, reschedule
 from service.handlers.calendar import (
     closures,
     provider,
@@ -25,6 +25,8 @@ CALLS: list[Call] = [
     ("POST",   "/api/appointments/{id}/fulfill/",        end.Fulfill,                STAFF),
     ("POST",   "/api/appointments/{id}/keep/",           keep.Keep,                  STAFF),
     ("GET",    "/api/appointments/{id}/history/",        history.History,            SIGNED_IN),
+
+    ("POST",   "/api/moves/",                            moves.Moves,                SIGNED_IN),
 
     ("GET",    "/api/slots/",                            slots.Slots,                EVERYONE),
     ("POST",   "/api/slots/",                            slots.Slots,                STAFF),

@@ -167,6 +167,8 @@ def document(error: DomainError, request_id: str) -> bytes:
             problem["remaining"] = error.remaining
     if isinstance(error, errors.LimitReached) and error.limit:
         problem["limit"] = error.limit
+    if error.index is not None:
+        problem["index"] = error.index
     return msgspec.json.encode(problem) + b"\n"
 
 

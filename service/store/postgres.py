@@ -95,8 +95,9 @@ class Postgres:
         async with self.pool.link() as link:
             await self._control(link, "BEGIN", errors.Unavailable)
             try:
-                yield Transaction(self, link)
-                if keep:
+                transaction = Transaction(self, link, keep)
+                yield transaction
+                if transaction.keep:
                     await self._control(link, "COMMIT", errors.OutcomeUnknown)
                 else:
                     await self._control(link, "ROLLBACK", errors.Unavailable)
@@ -176,10 +177,12 @@ class Postgres:
 
 
 class Transaction:
-    """An open transaction; runs queries like Postgres, of which none stands until it ends."""
+    """An open transaction; runs queries like Postgres, of which none stands until it ends, or none
+    at all where `keep` is not set by then."""
 
-    def __init__(self, postgres: Postgres, link: Link) -> None:
+    def __init__(self, postgres: Postgres, link: Link, keep: bool) -> None:
         self._postgres, self._link = postgres, link
+        self.keep = keep
 
     async def run(self, name: str, /, **parameters: Any) -> Any:
         """The named query's rows in its shape. Raises Unavailable, NotFound, or a refusal."""

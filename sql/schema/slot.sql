@@ -137,3 +137,11 @@ END;
 CREATE FUNCTION locked(kind text) RETURNS bigint[]
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN coalesce(nullif(current_setting('booking.' || kind, true), ''), '{}')::bigint[];
+
+-- Whether this transaction has put an appointment aside, that is in a slot: its set of moves is being
+-- decided, and it has not moved yet (queries/appointment/sets/moves.sql).
+CREATE FUNCTION is_aside(appointment_id bigint, slot_id bigint) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(
+    appointment_id || '@' || slot_id
+    = ANY (string_to_array(nullif(current_setting('booking.aside', true), ''), ',')), false);

@@ -144,6 +144,7 @@ BEGIN ATOMIC
              JOIN provider ON provider.id = slot.provider_id
             WHERE slot.id = appointment.slot_id
               AND appointment.status <> 'cancelled'
+              AND NOT is_aside(appointment.id, appointment.slot_id)
             LIMIT 1
      ) AS at
      WHERE wanted

@@ -84,6 +84,7 @@ async def test_answers_are_what_is_documented(
     await hours(call, given, admin)
     await appointments(call, given, admin, ada)
     await times(call, given, admin, ada)
+    await sets(call, given, ada)
     await customers(call, admin)
     for path in ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/docs/", "/", "/api/"):
         await call(200, "GET", path)
@@ -274,3 +275,14 @@ async def appointments(call: Caller, given: Given, admin: Person, ada: Person) -
         if ending == "fulfill":
             await call(200, "POST", f"{root}{booked['id']}/keep/?expand=slot", who=admin)
         await call(200, "POST", f"{root}{booked['id']}/{ending}/?expand=slot", who=admin)
+
+
+async def sets(call: Caller, given: Given, ada: Person) -> None:
+    slots = await given.make_slots(2)
+    ids = [await given.make_appointment(ada, one) for one in slots]
+    for query in ("", "?expand=slot"):
+        slots.reverse()
+        swap = [{"appointment": one, "new_slot": to} for one, to in zip(ids, slots, strict=True)]
+        await call(200, "POST", f"/api/moves/{query}", swap, who=ada)
+        await call(409, "POST", "/api/moves/", swap, who=ada)
+    await call(400, "POST", "/api/moves/", swap[:1], who=ada)

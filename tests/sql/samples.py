@@ -26,6 +26,7 @@ def samples(desk: Desk) -> dict[str, Parameters]:
         | service_samples(desk, provider_id, room_id=desk.provider())
         | slot_samples(provider_id, target)
         | appointment_samples(ada, hers, home, full, target)
+        | set_samples(ada, hers, home, target)
         | reading_samples(ada, hers, provider_id, target)
         | time_samples(desk, ada, provider_id)
         | hours_samples(desk, provider_id)
@@ -138,6 +139,23 @@ def appointment_samples(
             "fingerprint": ["f", ""],
             "notice": "5 minutes",
         },
+    }
+
+
+def set_samples(ada: int, hers: int, home: int, target: int) -> dict[str, Parameters]:
+    keys = {"account_id": [ada], "key": ["a key"], "fingerprint": ["f"]}
+    return {
+        "moves_put_aside": keys
+        | {
+            "of_set": [1],
+            "appointment_id": [hers],
+            "from_slot_id": [home],
+            "to_slot_id": [target],
+            "provider_id": [0],
+            "starts_at": [None],
+        },
+        "moves_settle": {"grown_id": [home], "room": [0], "shown_id": [home]},
+        "moves_keep": keys | {"body": ["[]"]},
     }
 
 

@@ -140,6 +140,15 @@ async def test_nobody_waits_for_a_lock(deps: Deps) -> None:
     await deps.locks.released()
 
 
+async def test_sets_of_locks_are_got_as_a_whole_or_not_at_all(deps: Deps) -> None:
+    sets = [{(1, 2), (3, 4)}, {(5, 6), (7, 8)}, {(7, 8)}]
+    async with deps.locks.hold([(1, 2)]), deps.locks.hold_sets(sets) as held:
+        assert held == [1, 2], "what is of one set may be of another, too"
+        async with deps.locks.hold([(3, 4), (5, 6)]) as others:
+            assert others == {(3, 4)}
+    await deps.locks.released()
+
+
 async def test_more_requests_than_connections_wait_for_one(settings: Settings) -> None:
     """T-R7: the usual pool raises at once when it is used up."""
     client = redis.connect(settings, repeat=True)

@@ -13,6 +13,7 @@ from service.booking.appointment.reschedule import guarded
 from service.booking.idempotency import NO_KEY, Key
 from service.deps import Deps, named_lane
 from service.lane import Lane
+from service.settings import Settings
 from service.store.arrays import columns
 from service.store.postgres import Queries
 
@@ -39,18 +40,9 @@ def moving_lane(deps: Deps) -> Lane[MoveTimeItem, Answer]:
 
     async def decide(items: list[MoveTimeItem], queries: Queries = deps.postgres) -> list[Any]:
         async def move(ready: list[MoveTimeItem], from_slot_ids: list[int]) -> list[Any]:
-            if not ready:
-                return []
-            rows = await queries.run(
-                "appointment_move_time",
-                **columns(ready),
-                from_slot_id=from_slot_ids,
-                message=RESCHEDULE.message,
-                notice=f"{settings.notice_minutes} minutes",
-            )
-            return judged_all(rows, refused)
+            return await moved(queries, settings, ready, from_slot_ids)
 
-        return await guarded(deps, items, _target, move)
+        return await guarded(deps, items, time_number, move)
 
     return Lane.of(
         settings,
@@ -90,6 +82,25 @@ async def move_time(
     )
 
 
-def _target(item: MoveTimeItem) -> int:
+async def moved(
+    queries: Queries,
+    settings: Settings,
+    items: list[MoveTimeItem],
+    from_slot_ids: list[int],
+) -> list[Any]:
+    """What becomes of a set of moves: for each its Answer, error, AGAIN or LOCKED."""
+    if not items:
+        return []
+    rows = await queries.run(
+        "appointment_move_time",
+        **columns(items),
+        from_slot_id=from_slot_ids,
+        message=RESCHEDULE.message,
+        notice=f"{settings.notice_minutes} minutes",
+    )
+    return judged_all(rows, refused)
+
+
+def time_number(item: MoveTimeItem) -> int:
     """A number for the time that an item wants, which is no slot's."""
     return -(item.provider_id << 36 | int(item.starts_at.timestamp()) // 60)

@@ -37,7 +37,7 @@ def reschedule_lane(deps: Deps) -> Lane[MoveItem, Answer]:
 
     async def decide(items: list[MoveItem], queries: Queries = deps.postgres) -> list[Any]:
         async def move(ready: list[MoveItem], from_slot_ids: list[int]) -> list[Any]:
-            return await _move(queries, settings, ready, from_slot_ids)
+            return await moved(queries, settings, ready, from_slot_ids)
 
         return await guarded(deps, items, attrgetter("to_slot_id"), move)
 
@@ -53,9 +53,9 @@ async def guarded(
 ) -> list[Any]:
     """The results of moving each item whose pair of slots, or of a slot and a time, could be locked
     in Redis; LATER for those that another set holds just now."""
-    results, from_slot_ids = await _looked_up(deps.postgres, items)
+    results, from_slot_ids = await looked_up(deps.postgres, items)
     found = sorted(from_slot_ids)
-    pairs = {n: _pair(from_slot_ids[n], target(items[n])) for n in found}
+    pairs = {n: pair(from_slot_ids[n], target(items[n])) for n in found}
     async with deps.locks.hold(pairs.values()) as held:
         ready = [n for n in found if pairs[n] in held]
         results_ready = await move([items[n] for n in ready], [from_slot_ids[n] for n in ready])
@@ -87,7 +87,7 @@ async def reschedule(
     return await deps.lanes[reschedule_lane].submit(item)
 
 
-async def _looked_up(db: Postgres, items: Sequence[Any]) -> tuple[list[Any], dict[int, int]]:
+async def looked_up(db: Postgres, items: Sequence[Any]) -> tuple[list[Any], dict[int, int]]:
     """What can be said at once, and for all other items by number, where they are now."""
     rows = await db.run(
         "appointment_find",
@@ -107,12 +107,13 @@ async def _looked_up(db: Postgres, items: Sequence[Any]) -> tuple[list[Any], dic
     return results, from_slot_ids
 
 
-async def _move(
+async def moved(
     queries: Queries,
     settings: Settings,
     items: list[MoveItem],
     from_slot_ids: list[int],
 ) -> list[Any]:
+    """What becomes of a set of moves: for each its Answer, error, AGAIN or LOCKED."""
     if not items:
         return []
     rows = await queries.run(
@@ -125,5 +126,6 @@ async def _move(
     return judged_all(rows)
 
 
-def _pair(one: int, other: int) -> tuple[int, int]:
+def pair(one: int, other: int) -> tuple[int, int]:
+    """Two slots as they are locked in Redis, whichever way the move goes."""
     return min(one, other), max(one, other)

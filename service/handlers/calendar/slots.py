@@ -11,7 +11,8 @@ from service.booking.calendar import slot
 from service.booking.calendar.bounds import MOST_PLACES
 from service.booking.status import SlotStatus
 from service.deps import Deps
-from service.errors import InvalidFields, InvalidRequest, NotFound, NotOffered, SlotOverlap
+from service.errors import InvalidRequest, NotFound, NotOffered, SlotOverlap
+from service.handlers import nested
 from service.handlers.calendar import days
 from service.http import cursor, fields
 from service.http.base import ApiHandler, endpoint
@@ -109,13 +110,4 @@ class Slots(ApiHandler):
             return self.convert(value, SlotBody)
         if not 1 <= len(value) <= MOST:
             raise InvalidRequest(f"Between 1 and {MOST} slots can be created at once.")
-        errors: dict[str, Any] = {}
-        slots = []
-        for number, one in enumerate(value):
-            try:
-                slots.append(self.convert(one, SlotBody, f"{number}."))
-            except InvalidFields as error:
-                errors.update(error.errors)
-        if errors:
-            raise InvalidFields(errors)
-        return slots
+        return nested.convert_all(value, SlotBody, self.convert)

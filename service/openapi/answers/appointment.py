@@ -65,6 +65,22 @@ class MovedExpanded(Shape):
     new_slot: Slot
 
 
+class MovedTogether(Shape):
+    """One of several that were moved at once."""
+
+    appointment_id: int
+    old_slot: int
+    new_slot: int
+
+
+class MovedTogetherExpanded(Shape):
+    """The answer with `?expand=slot`."""
+
+    appointment_id: int
+    old_slot: Slot
+    new_slot: Slot
+
+
 class Ended(Shape):
     message: str
     appointment_id: int

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
 from redis.asyncio import Redis
 
@@ -28,6 +28,25 @@ end
 return taken
 """
 
+# The numbers of the sets, each of so many keys, that were free as a whole and are this owner's now.
+# Sets may share keys.
+_TAKE_SETS = """
+local taken, first = {}, 1
+for number = 3, #ARGV do
+    local last, free = first + ARGV[number] - 1, true
+    for n = first, last do
+        local owner = redis.call('GET', KEYS[n])
+        free = free and (not owner or owner == ARGV[1])
+    end
+    for n = first, free and last or 0 do
+        redis.call('SET', KEYS[n], ARGV[1], 'PX', ARGV[2])
+    end
+    taken[#taken + 1] = free and number - 2 or nil
+    first = last + 1
+end
+return taken
+"""
+
 # Deletes only what this owner set: a lock that ran out and was taken by another stays theirs.
 _RELEASE = """
 local released = 0
@@ -46,6 +65,7 @@ class Locks:
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self._ttl = int(settings.lock_ttl * 1000)
         self._take = redis.register_script(_TAKE)
+        self._take_sets = redis.register_script(_TAKE_SETS)
         self._release = redis.register_script(_RELEASE)
         self._releasing: set[asyncio.Task[None]] = set()
         self.taken = self.missed = 0
@@ -61,7 +81,26 @@ class Locks:
         keys = [_key(pair) for pair in wanted]
         with guarded():
             numbers = await self._take(keys=keys, args=[owner, self._ttl]) if keys else []
-        held = {wanted[number - 1] for number in numbers}
+        async with self._held(owner, wanted, {wanted[number - 1] for number in numbers}) as held:
+            yield held
+
+    @contextlib.asynccontextmanager
+    async def hold_sets(self, sets: Sequence[set[Pair]]) -> AsyncIterator[list[int]]:
+        """The indices of those sets, of which all pairs could be locked at once; as hold()."""
+        owner = secrets.token_hex(16)
+        keys = [_key(pair) for pairs in sets for pair in sorted(pairs)]
+        with guarded():
+            args: list[str | int] = [owner, self._ttl, *map(len, sets)]
+            numbers = await self._take_sets(keys=keys, args=args) if keys else []
+        whole = [number - 1 for number in numbers]
+        wanted = set().union(*sets)
+        async with self._held(owner, wanted, set().union(*(sets[n] for n in whole))):
+            yield whole
+
+    @contextlib.asynccontextmanager
+    async def _held(
+        self, owner: str, wanted: Collection[Pair], held: set[Pair]
+    ) -> AsyncIterator[set[Pair]]:
         self.taken += len(held)
         self.missed += len(wanted) - len(held)
         try:

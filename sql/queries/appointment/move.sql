@@ -64,7 +64,8 @@ WITH item AS (
                                             FROM appointment AS other
                                            WHERE other.slot_id = ANY (ARRAY[target.id])
                                              AND other.account_id = appointment.account_id
-                                             AND other.status <> 'cancelled')
+                                             AND other.status <> 'cancelled'
+                                             AND NOT is_aside(other.id, other.slot_id))
                THEN 'already_booked'
                WHEN target.per_person < target.capacity AND row_number() OVER same_wish > 1
                 AND row_number() OVER same_wish + target.booked > target.per_person
@@ -129,7 +130,7 @@ WITH item AS (
 ), counted AS (
     UPDATE slot
        SET booked = slot.booked + change.size, version = slot.version + 1,
-           deleted_at = CASE WHEN is_over(slot, -change.size) THEN now() END
+           deleted_at = CASE WHEN is_over(slot, -change.size) THEN now() ELSE slot.deleted_at END
       FROM (SELECT step.slot_id, sum(step.size) AS size
               FROM moved
              CROSS JOIN LATERAL (VALUES (moved.from_slot_id, -moved.size), (moved.to_slot_id, moved.size))

@@ -159,7 +159,7 @@ WITH item AS (
 ), freed AS (
     UPDATE slot
        SET booked = slot.booked - gone.size, version = slot.version + 1,
-           deleted_at = CASE WHEN is_over(slot, gone.size) THEN now() END
+           deleted_at = CASE WHEN is_over(slot, gone.size) THEN now() ELSE slot.deleted_at END
       FROM (SELECT queued.from_slot_id, sum((queued.appointment).size) AS size
               FROM queued
              WHERE queued.verdict IS NULL
