@@ -201,6 +201,18 @@ class NotOffered(DomainError):
     detail = "This provider does not offer this service."
 
 
+class SeriesConflict(DomainError):
+    """`dates` tells of each date whether it could be booked, and why not."""
+
+    code = "series_conflict"
+    title = "Series conflict"
+    detail = "Some dates of the series can't be booked, so none was."
+
+    def __init__(self, dates: Sequence[Mapping[str, object]] = ()) -> None:
+        super().__init__()
+        self.dates = dates
+
+
 class PartyTooLarge(DomainError):
     code = "party_too_large"
     title = "Party too large"

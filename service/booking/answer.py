@@ -59,6 +59,7 @@ def tag(version: str, provider_version: int) -> str:
 
 NO_APPOINTMENT = "There is no such appointment."  # which is said of somebody else's, too
 NO_CUSTOMER = "There is no such customer."
+NO_SERIES = "There is no such series."
 NO_PROVIDER = "There is no such provider."
 NO_SERVICE = "There is no such service."
 NO_SLOT = "There is no such slot."

@@ -1,7 +1,15 @@
 """Every call on one screen: method, path, class, who may. The application is built from it."""
 
 from service.handlers import docs, front, ops
-from service.handlers.appointment import appointments, end, history, keep, moves, reschedule
+from service.handlers.appointment import (
+    appointments,
+    end,
+    history,
+    keep,
+    moves,
+    reschedule,
+    series,
+)
 from service.handlers.calendar import (
     closures,
     provider,
@@ -27,6 +35,9 @@ CALLS: list[Call] = [
     ("GET",    "/api/appointments/{id}/history/",        history.History,            SIGNED_IN),
 
     ("POST",   "/api/moves/",                            moves.Moves,                SIGNED_IN),
+    ("POST",   "/api/series/",                           series.ManySeries,          SIGNED_IN),
+    ("GET",    "/api/series/{id}/",                      series.OneSeries,           SIGNED_IN),
+    ("POST",   "/api/series/{id}/cancel/",               series.CancelSeries,        SIGNED_IN),
 
     ("GET",    "/api/slots/",                            slots.Slots,                EVERYONE),
     ("POST",   "/api/slots/",                            slots.Slots,                STAFF),

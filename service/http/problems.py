@@ -89,6 +89,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.UsernameTaken: 409,
     errors.SlotOverlap: 409,
     errors.SlotInUse: 409,
+    errors.SeriesConflict: 409,
     errors.Busy: 409,
     errors.KeyInFlight: 409,
     errors.PreconditionFailed: 412,
@@ -167,6 +168,8 @@ def document(error: DomainError, request_id: str) -> bytes:
             problem["remaining"] = error.remaining
     if isinstance(error, errors.LimitReached) and error.limit:
         problem["limit"] = error.limit
+    if isinstance(error, errors.SeriesConflict):
+        problem["dates"] = error.dates
     if error.index is not None:
         problem["index"] = error.index
     return msgspec.json.encode(problem) + b"\n"

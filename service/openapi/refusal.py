@@ -113,6 +113,7 @@ BESIDES = {
     "times": errors.SlotTaken,
     "remaining": errors.SlotTaken,
     "limit": errors.LimitReached,
+    "dates": errors.SeriesConflict,
 }
 
 

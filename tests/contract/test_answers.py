@@ -242,6 +242,22 @@ async def times(call: Caller, given: Given, admin: Person, ada: Person) -> None:
         await call(409, "PATCH", f"{moved}reschedule/", move, who=ada)
         await call(200, "GET", f"{path}times/?moving={booked['id']}", who=ada)
         await call(200, "POST", f"{moved}cancel/", who=ada)
+    weekly = await given.make_service(provider_id, **terms)
+    await series(call, weekly, provider_id, move["starts_at"], ada)
+
+
+async def series(
+    call: Caller, service_id: int, provider_id: int, starts_at: str, ada: Person
+) -> None:
+    weekly = {"service": service_id, "provider": provider_id, "starts_at": starts_at, "count": 2}
+    await call(200, "POST", "/api/series/?dry_run=true", weekly, who=ada)
+    made = await call(201, "POST", "/api/series/", weekly, who=ada)
+    path = f"/api/series/{made['id']}/"
+    await call(200, "GET", path, who=ada)
+    await call(409, "POST", "/api/series/", weekly, who=ada)
+    await call(400, "POST", "/api/series/", weekly | {"until": "2027-01-01"}, who=ada)
+    await call(200, "POST", f"{path}cancel/", {"from": "2026-01-01"}, who=ada)
+    await call(201, "POST", "/api/series/", weekly | {"count": 3, "conflicts": "skip"}, who=ada)
 
 
 async def appointments(call: Caller, given: Given, admin: Person, ada: Person) -> None:

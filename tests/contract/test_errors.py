@@ -17,6 +17,7 @@ MORE = {
     "alternatives": "slot_taken",
     "times": "slot_taken",
     "limit": "limit_reached",
+    "dates": "series_conflict",
 }
 
 

@@ -26,7 +26,7 @@ def samples(desk: Desk) -> dict[str, Parameters]:
         | service_samples(desk, provider_id, room_id=desk.provider())
         | slot_samples(provider_id, target)
         | appointment_samples(ada, hers, home, full, target)
-        | set_samples(ada, hers, home, target)
+        | set_samples(desk, ada, hers, home, target)
         | reading_samples(ada, hers, provider_id, target)
         | time_samples(desk, ada, provider_id)
         | hours_samples(desk, provider_id)
@@ -142,7 +142,10 @@ def appointment_samples(
     }
 
 
-def set_samples(ada: int, hers: int, home: int, target: int) -> dict[str, Parameters]:
+def set_samples(desk: Desk, ada: int, hers: int, home: int, target: int) -> dict[str, Parameters]:
+    provider_id = desk.provider()
+    service_id = desk.service(provider_id)
+    series_id = desk.series(service_id, provider_id, hers)
     keys = {"account_id": [ada], "key": ["a key"], "fingerprint": ["f"]}
     return {
         "moves_put_aside": keys
@@ -156,6 +159,15 @@ def set_samples(ada: int, hers: int, home: int, target: int) -> dict[str, Parame
         },
         "moves_settle": {"grown_id": [home], "room": [0], "shown_id": [home]},
         "moves_keep": keys | {"body": ["[]"]},
+        "series_create": {
+            "service_id": service_id,
+            "provider_id": provider_id,
+            "day": ["2027-01-04", "2027-01-11"],
+            "starts_at": ["2027-01-04T10:00:00+00:00", None],
+            "appointment_id": [hers, None],
+            "code": [None, "no_such_time"],
+        },
+        "series_get": {"series_id": series_id, "account_id": ada, "staff_of": 0},
     }
 
 

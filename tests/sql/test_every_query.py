@@ -22,7 +22,15 @@ from tests.sql.conftest import opened
 from tests.sql.desk import QUERIES, Desk
 from tests.sql.samples import samples
 
-NUMBERED = {"provider", "service", "slot", "appointment", "appointment_history", "closure"}
+NUMBERED = {
+    "provider",
+    "service",
+    "slot",
+    "appointment",
+    "appointment_history",
+    "closure",
+    "series",
+}
 TABLES = NUMBERED | {"account", "schedule_rule", "schedule_day", "opening"}
 # These read whole tables, or one row of any kind, and nobody waits for them.
 WHOLE = {"invariants_broken", "slot_count", "schema_version"}

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from service.openapi.answers.calendar import Slot, Time
+from service.openapi.answers.series import SeriesLine
 from service.openapi.answers.shape import Shape
 
 
@@ -39,7 +40,8 @@ Page = Annotated[str, Meta(description="HTML.", examples=["<!doctype html>"])]
 class Problem(Struct):
     """RFC 9457. `errors` comes with `invalid`; `alternatives`, or of a service `times`, with
     `slot_taken`, and `remaining` where a group has places, but too few; of a service `limit` with
-    `limit_reached`; `index` where several things were asked for at once."""
+    `limit_reached`; `dates` with `series_conflict`; `index` where several things were asked for at
+    once."""
 
     type: str
     title: str
@@ -52,6 +54,7 @@ class Problem(Struct):
     times: Annotated[list[Time], Meta(max_length=3)] | UnsetType = UNSET
     remaining: int | UnsetType = UNSET
     limit: str | UnsetType = UNSET
+    dates: list[SeriesLine] | UnsetType = UNSET
     index: Annotated[int, Meta(ge=0, description="Of the one that was refused.")] | UnsetType = (
         UNSET
     )
