@@ -221,7 +221,7 @@ class PartyTooLarge(DomainError):
 
 class LimitReached(DomainError):
     """`limit` names which, where a service has several: per_day, per_customer_day,
-    per_customer_open, or open for all that a person has coming."""
+    per_customer_open, overlap for another at that time, open for all that a person has coming."""
 
     code = "limit_reached"
     title = "Limit reached"
@@ -233,6 +233,7 @@ class LimitReached(DomainError):
 
 
 LIMITS = {
+    "overlap": "You have another appointment at that time.",
     "per_day": "There are as many appointments on that day as there may be.",
     "per_customer_day": "You have as many appointments for this service on that day as one may.",
     "per_customer_open": "You have as many coming appointments for this service as one may.",

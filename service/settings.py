@@ -112,6 +112,11 @@ class Settings:
     max_open_appointments: int = setting(
         0, "coming appointments one user may have; 0 is no limit", low=0
     )
+    customer_overlap: str = setting(
+        "allow",
+        "two coming appointments of one user at one time: allow, or refuse",
+        among=("allow", "refuse"),
+    )
     notice_minutes: int = setting(
         0,
         "minutes before its start until which an appointment may be moved or cancelled",
@@ -183,6 +188,11 @@ class Settings:
     drain_seconds: float = setting(7.0, "seconds that requests in flight then get to finish", low=0)
 
     outdated: tuple[Outdated, ...] = ()  # no setting: what is wrong with how some were named
+
+    @property
+    def no_overlap(self) -> bool:
+        """Whether nobody may have two open appointments at one time."""
+        return self.customer_overlap == "refuse"
 
     def __post_init__(self) -> None:
         """Refuse values out of bounds and deadlines that don't nest."""

@@ -116,6 +116,8 @@ def judged(verdict: str, body: str | None, version: int | None) -> Any:
         return Answer(body or "", version or 0, replayed=True)
     if verdict == "slot_taken":
         return errors.SlotTaken(body or "[]")
+    if verdict == "overlap":
+        return errors.LimitReached(limit=verdict)
     if verdict == "again":
         return AGAIN
     if verdict == "locked":

@@ -10,7 +10,7 @@ from tests.command.conftest import Booking
 CREATE = "query provider_create name=Nobody time_zone=UTC clock=UTC kind=room per_day=NULL"
 BOOK = (
     "query appointment_book account_id=0 slot_id=0 notes=a expand=false max_open=0 "
-    """key='""' fingerprint='""'"""
+    """no_overlap=false key='""' fingerprint='""'"""
 )
 
 

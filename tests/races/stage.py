@@ -74,6 +74,7 @@ class Stage:
                 "key": [""] * count,
                 "fingerprint": [""] * count,
                 "max_open": 0,
+                "no_overlap": False,
             },
         )
 
@@ -95,6 +96,7 @@ class Stage:
                 "fingerprint": [""] * count,
                 "message": "Done",
                 "notice": "0 minutes",
+                "no_overlap": False,
             },
         )
 

@@ -196,6 +196,7 @@ class Desk:
         self,
         *wishes: tuple[int, int],
         max_open: int = 0,
+        no_overlap: bool = False,
         expand: bool = False,
         notes: str = "",
         **keyed: list[str],
@@ -208,6 +209,7 @@ class Desk:
             notes=[notes] * len(wishes),
             expand=[expand] * len(wishes),
             max_open=max_open,
+            no_overlap=no_overlap,
             **keyed,
         )
 
@@ -220,6 +222,7 @@ class Desk:
         override: str = "",
         reason: str = "",
         max_open: int = 0,
+        no_overlap: bool = False,
         expand: bool = False,
         **keyed: list[str],
     ) -> list[Any]:
@@ -241,6 +244,7 @@ class Desk:
             reason=[reason] * count,
             expand=[expand] * count,
             max_open=max_open,
+            no_overlap=no_overlap,
             **keyed,
         )
 
@@ -267,6 +271,7 @@ class Desk:
         version: int = 0,
         expand: bool = False,
         notice: str = "0 minutes",
+        no_overlap: bool = False,
     ) -> list[Any]:
         """Each move is (appointment, from slot, provider or 0, start)."""
         return self.run(
@@ -281,6 +286,7 @@ class Desk:
             expand=[expand] * len(moves),
             message="Done",
             notice=notice,
+            no_overlap=no_overlap,
         )
 
     def times(
@@ -319,6 +325,7 @@ class Desk:
         version: int = 0,
         expand: bool = False,
         notice: str = "0 minutes",
+        no_overlap: bool = False,
     ) -> list[Any]:
         """Each move is (appointment, from slot, to slot)."""
         return self.run(
@@ -332,6 +339,7 @@ class Desk:
             expand=[expand] * len(moves),
             message="Done",
             notice=notice,
+            no_overlap=no_overlap,
         )
 
     def end(

@@ -103,6 +103,7 @@ def appointment_samples(
             "key": ["", "", "", "a key"],
             "fingerprint": ["", "", "", "f"],
             "max_open": 3,
+            "no_overlap": True,
         },
         "appointment_find": {
             "appointment_id": [hers, 0],
@@ -123,6 +124,7 @@ def appointment_samples(
             "fingerprint": ["", "f"],
             "message": "Done",
             "notice": "5 minutes",
+            "no_overlap": True,
         },
         "appointment_end": {
             "appointment_id": [hers, 0],
@@ -156,6 +158,7 @@ def set_samples(desk: Desk, ada: int, hers: int, home: int, target: int) -> dict
             "to_slot_id": [target],
             "provider_id": [0],
             "starts_at": [None],
+            "no_overlap": True,
         },
         "moves_settle": {"grown_id": [home], "room": [0], "shown_id": [home]},
         "moves_keep": keys | {"body": ["[]"]},

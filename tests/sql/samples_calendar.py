@@ -32,6 +32,7 @@ def time_samples(desk: Desk, ada: int, provider_id: int) -> dict[str, Parameters
             "waived": [""],
             "reason": [""],
             "max_open": 9,
+            "no_overlap": True,
         },
         "appointment_move_time": item
         | {
@@ -42,6 +43,7 @@ def time_samples(desk: Desk, ada: int, provider_id: int) -> dict[str, Parameters
             "version": [0],
             "message": "Done",
             "notice": "0 minutes",
+            "no_overlap": True,
         },
         "time_list": {
             "service_id": [service_id],
@@ -64,6 +66,7 @@ def time_samples(desk: Desk, ada: int, provider_id: int) -> dict[str, Parameters
             "size": 1,
             "account_id": ada,
             "max_open": 9,
+            "no_overlap": True,
         },
         "time_near": {
             "service_id": service_id,

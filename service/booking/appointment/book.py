@@ -37,7 +37,10 @@ def booking_lane(deps: Deps) -> Lane[BookItem, Answer]:
 async def decide(queries: Queries, settings: Settings, items: list[BookItem]) -> list[Any]:
     """What becomes of a set of bookings: for each its Answer, error, AGAIN or LOCKED."""
     rows = await queries.run(
-        "appointment_book", **columns(items), max_open=settings.max_open_appointments
+        "appointment_book",
+        **columns(items),
+        max_open=settings.max_open_appointments,
+        no_overlap=settings.no_overlap,
     )
     return judged_all(rows)
 

@@ -81,7 +81,10 @@ def taking_lane(deps: Deps) -> Lane[TimeItem, Answer]:
 async def decide(queries: Queries, settings: Settings, items: list[TimeItem]) -> list[Any]:
     """What becomes of a set of wishes: for each its Answer, error, AGAIN or LOCKED."""
     rows = await queries.run(
-        "appointment_book_time", **columns(items), max_open=settings.max_open_appointments
+        "appointment_book_time",
+        **columns(items),
+        max_open=settings.max_open_appointments,
+        no_overlap=settings.no_overlap,
     )
     return judged_all(rows, refused)
 

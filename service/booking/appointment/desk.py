@@ -73,7 +73,7 @@ async def _book(inside: Deps, actor: Actor, wish: SlotWish, expand: bool) -> Ans
         raise REFUSED[admitted.refusal](MISSING.get(admitted.refusal))
     settings = inside.settings
     if "limit" in wish.override:
-        settings = replace(settings, max_open_appointments=0)
+        settings = replace(settings, max_open_appointments=0, customer_overlap="allow")
     item = BookItem(wish.customer_id, wish.slot_id, wish.notes, False, *NO_KEY)
     [booked] = await decide(Waiting(inside.db), settings, [item])
     if isinstance(booked, Exception):

@@ -122,6 +122,7 @@ async def moved(
         from_slot_id=from_slot_ids,
         message=RESCHEDULE.message,
         notice=f"{settings.notice_minutes} minutes",
+        no_overlap=settings.no_overlap,
     )
     return judged_all(rows)
 

@@ -196,6 +196,7 @@ async def explain(
         size=size,
         account_id=actor.account_id,
         max_open=deps.settings.max_open_appointments,
+        no_overlap=deps.settings.no_overlap,
     )
     reasons = [
         Reason(code, _detail(code, met, missing), one_id)

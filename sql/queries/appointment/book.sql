@@ -28,7 +28,7 @@ SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), 
   FROM (SELECT account.id
           FROM account
          WHERE account.id = ANY (%(account_id)s::bigint[])
-           AND %(max_open)s::integer > 0
+           AND (%(max_open)s::integer > 0 OR %(no_overlap)s::boolean)
          ORDER BY account.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
@@ -68,7 +68,7 @@ WITH item AS (
            CASE
                WHEN slot.id IS NULL THEN 'no_slot'
                WHEN slot.id <> ALL (mine.slot_ids) THEN 'locked'
-               WHEN %(max_open)s::integer > 0
+               WHEN (%(max_open)s::integer > 0 OR %(no_overlap)s::boolean)
                 AND item.account_id <> ALL (mine.account_ids) THEN 'locked'
                WHEN slot.deleted_at IS NOT NULL THEN 'no_slot'
                WHEN slot.starts_at <= now() THEN 'slot_in_past'
@@ -96,6 +96,16 @@ WITH item AS (
     SELECT considered.*,
            CASE
                WHEN refusal IS NOT NULL THEN refusal
+               WHEN %(no_overlap)s::boolean
+                AND has_overlap(account_id, (slot).starts_at, (slot).ends_at, slot_id, 0) THEN 'overlap'
+               WHEN %(no_overlap)s::boolean
+                AND EXISTS (SELECT FROM considered AS before
+                             WHERE before.n < considered.n
+                               AND before.account_id = considered.account_id
+                               AND before.refusal IS NULL
+                               AND before.slot_id <> considered.slot_id
+                               AND (before.slot).starts_at < (considered.slot).ends_at
+                               AND (before.slot).ends_at > (considered.slot).starts_at) THEN 'again'
                WHEN %(max_open)s::integer = 0 THEN NULL
                WHEN open_count >= %(max_open)s::integer THEN 'limit_reached'
                WHEN open_count + row_number() OVER (PARTITION BY account_id, refusal IS NULL ORDER BY n)

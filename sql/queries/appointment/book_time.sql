@@ -16,7 +16,7 @@ SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), 
   FROM (SELECT account.id
           FROM account
          WHERE account.id = ANY (%(account_id)s::bigint[])
-           AND (%(max_open)s::integer > 0
+           AND (%(max_open)s::integer > 0 OR %(no_overlap)s::boolean
                 OR EXISTS (SELECT FROM service
                             WHERE service.id = ANY (%(service_id)s::bigint[])
                               AND num_nulls(service.per_customer_day, service.per_customer_open) < 2))
@@ -119,7 +119,10 @@ WITH item AS (
               FROM time_verdict(service, provider, item.starts_at, item.size, 0) AS verdict
              CROSS JOIN LATERAL refusals_for(
                        item.account_id, service, verdict.refusals, verdict.local_day, verdict.slot_id, 0,
-                       %(max_open)s::integer) AS told
+                       %(max_open)s::integer,
+                       CASE WHEN %(no_overlap)s::boolean
+                            THEN tstzrange(item.starts_at, verdict.ends_at)
+                       END) AS told
              WHERE item.provider_id = 0 OR served.provider_id = ANY (mine.provider_ids)
             OFFSET 0  -- else it would be worked out all the same
      ) AS verdict ON true
@@ -195,7 +198,7 @@ WITH item AS (
                                    ELSE turn.turn
                               END
      CROSS JOIN LATERAL (
-           SELECT %(max_open)s::integer > 0
+           SELECT %(max_open)s::integer > 0 OR %(no_overlap)s::boolean
                   OR num_nulls(service.per_customer_day, service.per_customer_open) < 2 AS personal,
                   num_nulls(service.per_day, (chosen.provider).per_day) < 2 AS daily
      ) AS limited

@@ -7,6 +7,17 @@ SELECT idempotency_lock(item.actor_id, item.key)
   FROM unnest(%(actor_id)s::bigint[], %(key)s::text[]) AS item (actor_id, key)
  WHERE item.key <> '';
 
+SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), true) AS accounts
+  FROM (SELECT account.id
+          FROM account
+         WHERE %(no_overlap)s::boolean
+           AND account.id = ANY (ARRAY(
+                   SELECT appointment.account_id
+                     FROM appointment
+                    WHERE appointment.id = ANY (%(appointment_id)s::bigint[])))
+         ORDER BY account.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
+
 SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}'), true) AS appointments
   FROM (SELECT appointment.id
           FROM appointment
@@ -37,7 +48,8 @@ WITH item AS (
                appointment_id, from_slot_id, to_slot_id, version, actor_id, staff_of, expand,
                key, fingerprint, n)
 ), mine AS MATERIALIZED (  -- what of all that is locked
-    SELECT locked('appointments') AS appointment_ids,
+    SELECT locked('accounts') AS account_ids,
+           locked('appointments') AS appointment_ids,
            locked('slots') AS slot_ids
 ), considered AS (
     SELECT item.*, origin, target, stored, appointment.size,
@@ -46,7 +58,9 @@ WITH item AS (
            CASE
                WHEN appointment.id <> ALL (mine.appointment_ids)
                  OR origin.id <> ALL (mine.slot_ids)
-                 OR target.id <> ALL (mine.slot_ids) THEN 'locked'
+                 OR target.id <> ALL (mine.slot_ids)
+                 OR (%(no_overlap)s::boolean AND appointment.account_id <> ALL (mine.account_ids))
+               THEN 'locked'
                WHEN appointment.slot_id <> item.from_slot_id THEN 'again'
                WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
                WHEN NOT is_open(appointment.status) THEN 'not_active'
@@ -67,6 +81,12 @@ WITH item AS (
                                              AND other.status <> 'cancelled'
                                              AND NOT is_aside(other.id, other.slot_id))
                THEN 'already_booked'
+               WHEN %(no_overlap)s::boolean
+                AND has_overlap(appointment.account_id, target.starts_at, target.ends_at, target.id,
+                                appointment.id) THEN 'overlap'
+               WHEN %(no_overlap)s::boolean
+                AND row_number() OVER (PARTITION BY appointment.account_id ORDER BY item.n) > 1
+               THEN 'again'
                WHEN target.per_person < target.capacity AND row_number() OVER same_wish > 1
                 AND row_number() OVER same_wish + target.booked > target.per_person
                THEN 'again'

@@ -17,7 +17,7 @@ SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), 
                      JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
                      JOIN service ON service.id = ANY (ARRAY[slot.service_id])
                     WHERE appointment.id = ANY (%(appointment_id)s::bigint[])
-                      AND num_nulls(service.per_customer_day) = 0))
+                      AND (%(no_overlap)s::boolean OR num_nulls(service.per_customer_day) = 0)))
          ORDER BY account.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
@@ -101,7 +101,7 @@ WITH item AS (
                  OR (wanted.provider).id <> ALL (mine.provider_ids)
                  OR NOT coalesce(array_remove(verdict.rooms, NULL), '{}') <@ mine.provider_ids
                  OR (verdict.slot_id IS NOT NULL AND verdict.slot_id <> ALL (mine.slot_ids))
-                 OR (num_nulls((wanted.service).per_customer_day) = 0
+                 OR ((%(no_overlap)s::boolean OR num_nulls((wanted.service).per_customer_day) = 0)
                      AND (wanted.appointment).account_id <> ALL (mine.account_ids))
                THEN 'locked'
                WHEN (wanted.appointment).slot_id <> wanted.from_slot_id THEN 'again'
@@ -124,7 +124,10 @@ WITH item AS (
                 wanted.left_slot_id) AS verdict ON wanted.weight IS NOT NULL
       LEFT JOIN LATERAL refusals_for(
                 (wanted.appointment).account_id, wanted.service, verdict.refusals, verdict.local_day,
-                verdict.slot_id, (wanted.appointment).id, 0) AS told ON wanted.weight IS NOT NULL
+                verdict.slot_id, (wanted.appointment).id, 0,
+                CASE WHEN %(no_overlap)s::boolean
+                     THEN tstzrange(wanted.starts_at, verdict.ends_at)
+                END) AS told ON wanted.weight IS NOT NULL
       LEFT JOIN idempotency AS stored
              ON stored.account_id = ANY (ARRAY[wanted.actor_id])
             AND stored.key = ANY (ARRAY[wanted.key])
@@ -144,7 +147,8 @@ WITH item AS (
                                 OR before.from_slot_id = considered.slot_id
                                 OR ((before.appointment).account_id
                                      = (considered.appointment).account_id
-                                    AND num_nulls((considered.service).per_customer_day) = 0)
+                                    AND (%(no_overlap)s::boolean
+                                         OR num_nulls((considered.service).per_customer_day) = 0))
                                 OR (((before.provider).id = (considered.provider).id
                                      OR before.rooms && considered.rooms
                                      OR before.rooms && ARRAY[(considered.provider).id]

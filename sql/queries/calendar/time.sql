@@ -112,7 +112,10 @@ SELECT provider.id AS provider_id, told.refusals, told.met, verdict.missing
            service, provider, %(starts_at)s::timestamptz, %(size)s::integer, 0) AS verdict
  CROSS JOIN LATERAL refusals_for(
            %(account_id)s::bigint, service, verdict.refusals, verdict.local_day, verdict.slot_id, 0,
-           %(max_open)s::integer) AS told
+           %(max_open)s::integer,
+           CASE WHEN %(no_overlap)s::boolean
+                THEN tstzrange(%(starts_at)s::timestamptz, verdict.ends_at)
+           END) AS told
  WHERE service.id = %(service_id)s::bigint
  ORDER BY refusal_rank(told.refusals[1]) DESC, provider.id
  LIMIT 1000;

@@ -141,7 +141,7 @@ async def _tried(
     nothing is said of those that were not."""
     async with deps.postgres.transaction() as transaction:
         queries = Waiting(transaction) if waits else transaction
-        results, refused, grown = await _put_aside(queries, sets, found)
+        results, refused, grown = await _put_aside(queries, deps.settings, sets, found)
         steps = [step for n, one in found.items() if n not in results for step in one]
         moves: list[Any] = []
         if not refused:
@@ -165,7 +165,7 @@ async def _tried(
 
 
 async def _put_aside(
-    queries: Queries, sets: list[MoveSet], found: dict[int, list[Step]]
+    queries: Queries, settings: Settings, sets: list[MoveSet], found: dict[int, list[Step]]
 ) -> tuple[dict[int, Any], dict[int, Any], dict[int, int]]:
     """What is to be said of sets that were not put aside, and of those that are refused, by number;
     and by how much slots have grown for the rest."""
@@ -176,6 +176,7 @@ async def _put_aside(
         account_id=[sets[n].account_id for n in found],
         key=[key.key for key in keys],
         fingerprint=[key.fingerprint for key in keys],
+        no_overlap=settings.no_overlap,
     )
     results: dict[int, Any] = {}
     refused: dict[int, Any] = {}

@@ -22,9 +22,9 @@ SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), 
                    SELECT appointment.account_id
                      FROM appointment
                      JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
-                     JOIN service ON service.id = ANY (ARRAY[slot.service_id])
+                     LEFT JOIN service ON service.id = ANY (ARRAY[slot.service_id])
                     WHERE appointment.id = ANY (%(appointment_id)s::bigint[])
-                      AND num_nulls(service.per_customer_day) = 0))
+                      AND (%(no_overlap)s::boolean OR service.per_customer_day > 0)))
          ORDER BY account.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
@@ -82,7 +82,8 @@ WITH item AS (
 ), known AS (
     SELECT item.*, appointment.size, appointment.slot_id, origin, target, mine,
            item.to_slot_id = 0 AS is_timed, appointment.account_id,
-           CASE WHEN num_nulls(service.per_customer_day) = 0 THEN appointment.account_id END AS limited_id,
+           CASE WHEN %(no_overlap)s::boolean OR service.per_customer_day > 0
+                THEN appointment.account_id END AS limited_id,
            ARRAY(SELECT coalesce(nullif(item.provider_id, 0), origin.provider_id)
                   UNION
                  SELECT origin.provider_id
@@ -103,8 +104,8 @@ WITH item AS (
                    OR NOT array_remove(ARRAY[(known.origin).id, (known.target).id], NULL)
                               <@ (known.mine).slot_ids
                    OR (known.is_timed
-                       AND NOT (known.provider_ids <@ (known.mine).provider_ids
-                                AND array_remove(ARRAY[known.limited_id], NULL) <@ (known.mine).account_ids)))
+                       AND NOT known.provider_ids <@ (known.mine).provider_ids)
+                   OR NOT array_remove(ARRAY[known.limited_id], NULL) <@ (known.mine).account_ids)
                AS is_locked,
            min(known.nth) FILTER (
                WHERE is_made(known.target) AND (known.target).capacity = 1

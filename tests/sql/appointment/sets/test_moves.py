@@ -24,6 +24,7 @@ def put_aside(desk: Desk, *sets: Sequence[Step], key: str = "", who: int = 0) ->
         account_id=[who] * len(sets),
         key=[key] * len(sets),
         fingerprint=["f"] * len(sets),
+        no_overlap=False,
     )
 
 

@@ -173,7 +173,7 @@ class Asking:
         """Explain says what speaks against it, and first of all what booking would say."""
         rows = self.desk.run(
             "time_explain", service_id=service.id, provider_id=provider_id, starts_at=at,
-            size=size, account_id=who.id, max_open=self.times.max_open,
+            size=size, account_id=who.id, max_open=self.times.max_open, no_overlap=False,
         )  # fmt: skip
         said = [(row.provider_id, row.refusals, row.met, row.missing) for row in rows]
         expected = [
