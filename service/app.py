@@ -32,7 +32,7 @@ from service.store.queries import load_queries
 from service.store.readiness import Readiness
 from service.store.redis.locks import Locks
 from service.telemetry import logs
-from service.workers.expiry import forget
+from service.workers.expiry import forget, run_out
 from service.workers.openings import keep_open
 
 log = logging.getLogger(__name__)
@@ -133,7 +133,7 @@ async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]
         gc.freeze()  # what lives for ever need not be looked at by each collection
         manager.notify("READY=1", f"STATUS=listening on {settings.host}:{port}")
         await ready(deps, port)
-        workers = [asyncio.create_task(work(deps)) for work in (forget, keep_open)]
+        workers = [asyncio.create_task(work(deps)) for work in (forget, run_out, keep_open)]
         why = await stopped.get()
         manager.stopping(settings.ready_down_seconds + settings.drain_seconds)
         await drain(server, deps, announced=why is signal.SIGTERM)

@@ -82,6 +82,13 @@ class Outlook:
     off_wall: int = 0
 
 
+@dataclass(slots=True)
+class Ended:
+    """How many holds and requests the worker of this process has ended, since they had run out."""
+
+    count: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Deps:
     """`db` runs the queries of whoever holds this bag: the pool's, or an open transaction's."""
@@ -97,5 +104,6 @@ class Deps:
     readiness: Readiness
     traffic: Traffic = field(default_factory=Traffic)
     outlook: Outlook = field(default_factory=Outlook)
+    run_out: Ended = field(default_factory=Ended)
     metrics: Metrics = field(default_factory=Metrics)
     lanes: Lanes = field(default_factory=Lanes)

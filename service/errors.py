@@ -105,6 +105,24 @@ class NotActive(DomainError):
     detail = "This appointment has already ended."
 
 
+class HoldExpired(DomainError):
+    """`held` says as JSON what it was that was held."""
+
+    code = "hold_expired"
+    title = "Hold expired"
+    detail = "This hold has run out."
+
+    def __init__(self, detail: str | None = None, held: str = "{}") -> None:
+        super().__init__(detail)
+        self.held = held
+
+
+class NotPending(DomainError):
+    code = "not_pending"
+    title = "Not pending"
+    detail = "This appointment does not wait for approval."
+
+
 class UsernameTaken(DomainError):
     code = "username_taken"
     title = "Username taken"
@@ -195,6 +213,12 @@ class TooFar(DomainError):
     detail = "This service can't be booked that far ahead."
 
 
+class ApprovalNeeded(DomainError):
+    code = "approval_needed"
+    title = "Approval needed"
+    detail = "Staff approve appointments for this service: ask for a time of it."
+
+
 class NotOffered(DomainError):
     code = "not_offered"
     title = "Not offered"
@@ -220,8 +244,9 @@ class PartyTooLarge(DomainError):
 
 
 class LimitReached(DomainError):
-    """`limit` names which, where a service has several: per_day, per_customer_day,
-    per_customer_open, overlap for another at that time, open for all that a person has coming."""
+    """`limit` names which, where there are several: per_day, per_customer_day, per_customer_open,
+    overlap for another at that time, open for all that a person has coming, holds and pending for
+    what is not confirmed yet."""
 
     code = "limit_reached"
     title = "Limit reached"
@@ -237,6 +262,8 @@ LIMITS = {
     "per_day": "There are as many appointments on that day as there may be.",
     "per_customer_day": "You have as many appointments for this service on that day as one may.",
     "per_customer_open": "You have as many coming appointments for this service as one may.",
+    "holds": "You hold as many places as one person may.",
+    "pending": "You have as many appointments that wait for approval as one person may.",
 }
 
 

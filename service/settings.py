@@ -117,6 +117,11 @@ class Settings:
         "two coming appointments of one user at one time: allow, or refuse",
         among=("allow", "refuse"),
     )
+    hold_seconds: int = setting(
+        600, "seconds for which a place may be held, unless its service says so", low=1, high=86_400
+    )
+    max_holds: int = setting(5, "places that one user may hold at a time", low=1)
+    max_pending: int = setting(5, "appointments of one user that may wait for approval", low=1)
     notice_minutes: int = setting(
         0,
         "minutes before its start until which an appointment may be moved or cancelled",

@@ -13,4 +13,5 @@
 \ir schema/people.sql
 \ir schema/verdict.sql
 \ir schema/times.sql
+\ir schema/holds.sql
 \ir schema/idempotency.sql

@@ -60,33 +60,39 @@ def tag(version: str, provider_version: int) -> str:
 NO_APPOINTMENT = "There is no such appointment."  # which is said of somebody else's, too
 NO_CUSTOMER = "There is no such customer."
 NO_SERIES = "There is no such series."
+NO_HOLD = "There is no such hold."
 NO_PROVIDER = "There is no such provider."
 NO_SERVICE = "There is no such service."
 NO_SLOT = "There is no such slot."
-NO_SERVICE = "There is no such service."
-NO_CUSTOMER = "There is no such customer."
-MISSING = {
+SAID = {
     "no_customer": NO_CUSTOMER,
+    "no_hold": NO_HOLD,
     "no_service": NO_SERVICE,
     "no_slot": NO_SLOT,
+    "not_approved": "This appointment has not been approved yet.",
     "not_found": NO_APPOINTMENT,
 }
-DONE = frozenset({"booked", "moved", "ended", "changed"})
+DONE = frozenset({"booked", "held", "confirmed", "moved", "ended", "changed"})
 
 REFUSED: Mapping[str, type[errors.DomainError]] = {
     "already_booked": errors.AlreadyBooked,
+    "approval_needed": errors.ApprovalNeeded,
     "busy": errors.Busy,
     "closed": errors.Closed,
     "forbidden": errors.PermissionDenied,
     "key_in_flight": errors.KeyInFlight,
     "key_reused": errors.KeyReused,
+    "hold_expired": errors.HoldExpired,
     "limit_reached": errors.LimitReached,
     "no_customer": errors.NotFound,
+    "no_hold": errors.NotFound,
     "no_service": errors.NotFound,
     "no_slot": errors.NotFound,
     "not_active": errors.NotActive,
+    "not_approved": errors.NotActive,
     "not_found": errors.NotFound,
     "not_offered": errors.NotOffered,
+    "not_pending": errors.NotPending,
     "off_grid": errors.OffGrid,
     "party_too_large": errors.PartyTooLarge,
     "same_slot": errors.SameSlot,
@@ -122,7 +128,7 @@ def judged(verdict: str, body: str | None, version: int | None) -> Any:
         return AGAIN
     if verdict == "locked":
         return LOCKED
-    return REFUSED[verdict](MISSING.get(verdict))
+    return REFUSED[verdict](SAID.get(verdict))
 
 
 def judged_all(rows: Iterable[Sequence[Any]], refused: Refused | None = None) -> list[Any]:

@@ -5,6 +5,7 @@ from service.handlers.appointment import (
     appointments,
     end,
     history,
+    holds,
     keep,
     moves,
     reschedule,
@@ -32,12 +33,19 @@ CALLS: list[Call] = [
     ("POST",   "/api/appointments/{id}/noshow/",         end.Noshow,                 STAFF),
     ("POST",   "/api/appointments/{id}/fulfill/",        end.Fulfill,                STAFF),
     ("POST",   "/api/appointments/{id}/keep/",           keep.Keep,                  STAFF),
+    ("POST",   "/api/appointments/{id}/approve/",        end.Approve,                STAFF),
+    ("POST",   "/api/appointments/{id}/decline/",        end.Decline,                STAFF),
     ("GET",    "/api/appointments/{id}/history/",        history.History,            SIGNED_IN),
 
     ("POST",   "/api/moves/",                            moves.Moves,                SIGNED_IN),
     ("POST",   "/api/series/",                           series.ManySeries,          SIGNED_IN),
     ("GET",    "/api/series/{id}/",                      series.OneSeries,           SIGNED_IN),
     ("POST",   "/api/series/{id}/cancel/",               series.CancelSeries,        SIGNED_IN),
+
+    ("POST",   "/api/holds/",                            holds.Holds,                SIGNED_IN),
+    ("GET",    "/api/holds/{id}/",                       holds.Hold,                 SIGNED_IN),
+    ("DELETE", "/api/holds/{id}/",                       holds.Hold,                 SIGNED_IN),
+    ("POST",   "/api/holds/{id}/confirm/",               holds.Confirm,              SIGNED_IN),
 
     ("GET",    "/api/slots/",                            slots.Slots,                EVERYONE),
     ("POST",   "/api/slots/",                            slots.Slots,                STAFF),

@@ -37,6 +37,8 @@ class Figures(Collector):
         yield from self._redis()
         yield from self._passwords()
         yield from self._openings()
+        ended = self._deps.run_out.count
+        yield _counter("run_out", "Holds and requests ended by the worker.", ended)
 
     def _traffic(self) -> Iterator[Metric]:
         traffic, limits = self._deps.traffic, self._deps.limits

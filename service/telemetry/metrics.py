@@ -61,7 +61,7 @@ class Metrics:
         )
         self._outcomes = self._counter(
             "outcomes",
-            "What became of bookings, moves, endings and logins: done, or the error's code.",
+            "What became of bookings, holds, moves, endings and logins: done, or the error's code.",
             "action",
             "outcome",
         )

@@ -5,7 +5,7 @@
 -- name: invariants_broken :many
 SELECT 'slot.booked differs from its appointments' AS broken, slot.id
   FROM slot
-  LEFT JOIN appointment ON appointment.slot_id = slot.id AND appointment.status <> 'cancelled'
+  LEFT JOIN appointment ON appointment.slot_id = slot.id AND NOT leaves(appointment.status)
  WHERE num_nulls(slot.lead_slot_id) = 1
  GROUP BY slot.id
 HAVING coalesce(sum(appointment.size), 0) <> slot.booked
@@ -22,9 +22,15 @@ SELECT 'a slot that was made for a time and that nobody is in', slot.id
   FROM slot
  WHERE is_made(slot) AND slot.booked = 0 AND slot.deleted_at IS NULL
  UNION ALL
+SELECT 'a slot runs out at another time than those in it', slot.id
+  FROM slot
+  LEFT JOIN appointment ON appointment.slot_id = coalesce(slot.lead_slot_id, slot.id)
+ GROUP BY slot.id
+HAVING min(appointment.expires_at) IS DISTINCT FROM slot.next_expiry
+ UNION ALL
 SELECT 'more appointments than places', slot.id
   FROM slot
-  JOIN appointment ON appointment.slot_id = slot.id AND appointment.status <> 'cancelled'
+  JOIN appointment ON appointment.slot_id = slot.id AND NOT leaves(appointment.status)
  GROUP BY slot.id
 HAVING sum(appointment.size) > slot.capacity OR max(appointment.place) > slot.capacity
  UNION ALL

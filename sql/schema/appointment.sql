@@ -31,6 +31,9 @@ CREATE TABLE slot (
     overrides        text[],
     -- Whether we chose the provider, among all of the service.
     chosen           boolean,
+    -- When the first of the holds and requests in it runs out. What went with it has the same. It is in no
+    -- index, or holding and confirming would touch all of them.
+    next_expiry      timestamptz,
     CONSTRAINT slot_pkey PRIMARY KEY (id),
     CONSTRAINT slot_provider_fkey FOREIGN KEY (provider_id) REFERENCES provider (id),
     CONSTRAINT slot_starts_before_ends CHECK (starts_at < ends_at),
@@ -60,12 +63,13 @@ CREATE INDEX slot_long ON slot (provider_id, starts_at) WHERE ends_at - starts_a
 CREATE INDEX slot_standing ON slot (provider_id, service_id, starts_at)
     WHERE service_id IS NOT NULL AND lead_slot_id IS NULL AND (capacity > 1 OR blocks_from IS NULL);
 
--- One person's place in one slot.
+-- One person's place in one slot. It may be held for a while, or a request that staff have to approve by a
+-- deadline: both run out by themselves, at expires_at on the clock of the database.
 CREATE TABLE appointment (
     id          bigint GENERATED ALWAYS AS IDENTITY,
     slot_id     bigint      NOT NULL,
-    -- Which of the slot's places, from 1 to its capacity.
-    place       integer     NOT NULL,
+    -- Which of the slot's places, from 1 to its capacity. NULL for who had one and was not confirmed.
+    place       integer,
     account_id  bigint      NOT NULL,
     status      text        NOT NULL DEFAULT 'booked',
     notes       text        NOT NULL DEFAULT '',
@@ -73,29 +77,64 @@ CREATE TABLE appointment (
     created_at  timestamptz NOT NULL DEFAULT now(),
     -- How many people come: so much of the slot's capacity.
     size        integer     NOT NULL DEFAULT 1,
+    expires_at  timestamptz,
     CONSTRAINT appointment_pkey PRIMARY KEY (id),
     CONSTRAINT appointment_slot_fkey FOREIGN KEY (slot_id) REFERENCES slot (id),
     CONSTRAINT appointment_account_fkey FOREIGN KEY (account_id) REFERENCES account (id),
     CONSTRAINT appointment_place_counts_from_one CHECK (place >= 1),
     CONSTRAINT appointment_status_known CHECK (
-        status IN ('booked', 'cancelled', 'fulfilled', 'noshow')
+        status IN ('booked', 'cancelled', 'declined', 'expired', 'fulfilled', 'held', 'noshow', 'pending')
+    ),
+    CONSTRAINT appointment_runs_out CHECK ((status IN ('held', 'pending')) = (expires_at IS NOT NULL)),
+    CONSTRAINT appointment_gave_its_place_back CHECK (
+        (status IN ('declined', 'expired')) = (place IS NULL)
     ),
     CONSTRAINT appointment_notes_length CHECK (char_length(notes) <= 4000),
     CONSTRAINT appointment_size_sane CHECK (size BETWEEN 1 AND 1000)
 ) WITH (fillfactor = 90);
 
--- The last word on double booking: only cancelling gives a place back.
+-- The last word on double booking: who has no place is in nobody's way, nor is who cancelled.
 CREATE UNIQUE INDEX appointment_one_per_place ON appointment (slot_id, place)
     WHERE status <> 'cancelled';
 -- The others of a slot, for its provider's list.
-CREATE INDEX appointment_cancelled ON appointment (slot_id, id) WHERE status = 'cancelled';
+CREATE INDEX appointment_gone ON appointment (slot_id, id) WHERE status IN ('cancelled', 'declined');
 -- A user's own list, page by page.
 CREATE INDEX appointment_account ON appointment (account_id, id);
+-- What has still to be confirmed or approved.
+CREATE INDEX appointment_expires ON appointment (expires_at) WHERE expires_at IS NOT NULL;
 
 -- Whether an appointment of this status can still be moved, or come to an end.
 CREATE FUNCTION is_open(status text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN status = 'booked';
+
+-- Whether it counts among what somebody has coming, held and asked for included.
+CREATE FUNCTION is_coming(status text, expires_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN is_open(status) OR expires_at > now();
+
+-- What has run out has its next status from that moment on, whenever somebody gets to write it down.
+CREATE FUNCTION status_now(status text, expires_at timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN expires_at > now() OR expires_at IS NULL THEN status
+    WHEN status = 'held' THEN 'expired'
+    ELSE 'declined'
+END;
+
+CREATE FUNCTION version_now(version integer, expires_at timestamptz) RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN version + CASE WHEN expires_at <= now() THEN 1 ELSE 0 END;
+
+-- Whether it is an appointment for clients: a hold is none until it is confirmed.
+CREATE FUNCTION is_hold(status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN status IN ('held', 'expired');
+
+-- Whether an appointment that comes to this status leaves its slot.
+CREATE FUNCTION leaves(status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN status IN ('cancelled', 'declined', 'expired');
 
 -- Every change of an appointment: who, when, from where to where. Written in the transaction of the
 -- change. Slots and actors carry no foreign key: they are never deleted, and each key would lock
@@ -104,6 +143,7 @@ CREATE TABLE appointment_history (
     id              bigint GENERATED ALWAYS AS IDENTITY,
     appointment_id  bigint      NOT NULL,
     at              timestamptz NOT NULL DEFAULT now(),
+    -- 0 for what the clock did.
     actor_id        bigint      NOT NULL,
     action          text        NOT NULL,
     from_slot_id    bigint,
@@ -117,7 +157,8 @@ CREATE TABLE appointment_history (
     CONSTRAINT appointment_history_appointment_fkey
         FOREIGN KEY (appointment_id) REFERENCES appointment (id),
     CONSTRAINT appointment_history_action_known CHECK (
-        action IN ('book', 'reschedule', 'cancel', 'noshow', 'fulfill', 'keep')
+        action IN ('approve', 'book', 'cancel', 'confirm', 'decline', 'expire', 'fulfill', 'hold',
+                   'keep', 'noshow', 'release', 'request', 'reschedule')
     ),
     CONSTRAINT appointment_history_reason_length CHECK (char_length(reason) <= 500)
 );

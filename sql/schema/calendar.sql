@@ -55,6 +55,10 @@ CREATE TABLE service (
     created_at             timestamptz NOT NULL DEFAULT now(),
     -- Since when it can't be booked any more.
     retired_at             timestamptz,
+    -- Customers only ask for it, and staff have so long to approve; NULL: they book.
+    approval_minutes       integer,
+    -- How long a time may be held at most; NULL: as the settings say.
+    hold_seconds           integer,
     CONSTRAINT service_pkey PRIMARY KEY (id),
     CONSTRAINT service_name_length CHECK (char_length(name) BETWEEN 1 AND 200),
     CONSTRAINT service_description_length CHECK (char_length(description) <= 4000),
@@ -69,7 +73,9 @@ CREATE TABLE service (
     CONSTRAINT service_per_customer_open_sane CHECK (per_customer_open BETWEEN 1 AND 1000),
     CONSTRAINT service_capacity_sane CHECK (capacity BETWEEN 1 AND 1000),
     CONSTRAINT service_party_within_capacity CHECK (party_max BETWEEN 1 AND capacity),
-    CONSTRAINT service_notice_sane CHECK (notice_minutes BETWEEN 0 AND 525600)
+    CONSTRAINT service_notice_sane CHECK (notice_minutes BETWEEN 0 AND 525600),
+    CONSTRAINT service_approval_sane CHECK (approval_minutes BETWEEN 1 AND 525600),
+    CONSTRAINT service_hold_sane CHECK (hold_seconds BETWEEN 1 AND 86400)
 );
 
 -- What a service was in each of its versions, as clients saw it.

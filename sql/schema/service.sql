@@ -18,6 +18,8 @@ CREATE TYPE service_document AS (
     per_customer_open      integer,
     capacity               integer,
     party_max              integer,
+    approval_minutes       integer,
+    hold_seconds           integer,
     notice_minutes         integer,
     providers              json,
     needs                  json,
@@ -65,11 +67,21 @@ RETURN row_to_json(ROW (
     service.per_customer_open,
     service.capacity,
     service.party_max,
+    service.approval_minutes,
+    service.hold_seconds,
     service.notice_minutes,
     service_offers(service.id),
     service_needs(service.id),
     service.version
 )::service_document)::text;
+
+-- Whether customers may only ask for a service, for staff to approve.
+CREATE FUNCTION needs_approval(service_id bigint) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN EXISTS (
+    SELECT FROM service
+     WHERE service.id = needs_approval.service_id
+       AND service.approval_minutes IS NOT NULL);
 
 -- Whether a provider offers a service now; none, everybody does.
 CREATE FUNCTION offers(provider_id bigint, service_id bigint) RETURNS boolean

@@ -53,13 +53,67 @@ RETURN ROW (
     provider.name
 )::slot_named;
 
--- The words of FHIR and iCalendar.
+-- How many people come of the holds and requests in a slot that have run out, and how many those are.
+CREATE FUNCTION size_run_out(slot_id bigint) RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT coalesce(sum(appointment.size), 0)::integer
+      FROM appointment
+     WHERE appointment.slot_id = size_run_out.slot_id
+       AND appointment.status <> 'cancelled'
+       AND appointment.place > 0
+       AND coalesce(appointment.expires_at <= now(), false);
+END;
+
+CREATE FUNCTION count_run_out(slot_id bigint) RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT count(*)::integer
+      FROM appointment
+     WHERE appointment.slot_id = count_run_out.slot_id
+       AND appointment.status <> 'cancelled'
+       AND appointment.place > 0
+       AND coalesce(appointment.expires_at <= now(), false);
+END;
+
+-- Whether anybody is in a slot who has not run out.
+CREATE FUNCTION somebody_stays(slot_id bigint) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN EXISTS (
+    SELECT FROM appointment
+     WHERE appointment.slot_id = somebody_stays.slot_id
+       AND appointment.status <> 'cancelled'
+       AND appointment.place > 0
+       AND (appointment.expires_at > now() OR appointment.expires_at IS NULL));
+
+-- How many places of a slot are taken, whether or not those who have run out were tidied away. Of nearly all
+-- slots nothing can run out, and nothing is looked up.
+CREATE FUNCTION taken(slot slot) RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN slot.booked - CASE WHEN slot.next_expiry <= now() THEN size_run_out(slot.id) ELSE 0 END;
+
+-- The same of its version, which rises by one for each of them.
+CREATE FUNCTION slot_version_now(slot slot) RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN slot.version + CASE WHEN slot.next_expiry <= now() THEN count_run_out(slot.id) ELSE 0 END;
+
+-- Whether all have run out whom a slot was made for: then nothing of it is left.
+CREATE FUNCTION has_run_out(slot slot) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN slot.next_expiry <= now() AND slot.blocks_from IS NOT NULL
+    THEN NOT somebody_stays(coalesce(slot.lead_slot_id, slot.id))
+    ELSE false
+END;
+
+-- The words of FHIR and iCalendar; tentative is what may become free again by itself.
 CREATE FUNCTION slot_status(slot slot) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
     WHEN slot.closed THEN 'busy-unavailable'
-    WHEN slot.booked >= slot.capacity THEN 'busy'
-    ELSE 'free'
+    WHEN taken(slot) < slot.capacity THEN 'free'
+    WHEN slot.next_expiry IS NULL THEN 'busy'
+    ELSE 'busy-tentative'
 END;
 
 -- Whether an actor keeps this slot's calendar: staff_of is a provider's id, -1 for all, 0 for none.
@@ -80,7 +134,7 @@ RETURN ROW (
     slot.ends_at,
     provider.time_zone,
     slot.capacity,
-    slot.capacity - slot.booked,
+    slot.capacity - taken(slot),
     slot_status(slot)
 )::slot_full;
 
@@ -127,6 +181,7 @@ BEGIN ATOMIC
              ORDER BY slot.starts_at
              LIMIT 200) AS slot
      WHERE slot_status(slot) = 'free'
+       AND NOT has_run_out(slot)
        AND slot.id <> ALL (except_ids)
      ORDER BY slot.starts_at
      LIMIT 3;

@@ -96,7 +96,7 @@ BEGIN ATOMIC
      ORDER BY opening.starts_at, start.at
      LIMIT most)
      UNION ALL
-    (SELECT slot.starts_at, slot.ends_at, slot.capacity - slot.booked, slot.id
+    (SELECT slot.starts_at, slot.ends_at, slot.capacity - taken(slot), slot.id
       FROM slot
      CROSS JOIN known
      WHERE slot.provider_id = provider.id
@@ -107,12 +107,13 @@ BEGIN ATOMIC
        AND slot.lead_slot_id IS NULL
        AND (slot.capacity > 1 OR NOT is_made(slot))
        AND slot.id <> except_slot_id
+       AND NOT has_run_out(slot)
        AND shared_refusals(
                slot.starts_at, slot.ends_at, known.fits, known.earliest, known.last_day,
                coalesce((SELECT opening.day
                            FROM opening_at(provider.id, known.service_id, slot.starts_at) AS opening),
                         (slot.starts_at AT TIME ZONE known.zone)::date), known.closed,
-               NOT slot.closed AND slot.booked + size <= slot.capacity) = '{}'
+               NOT slot.closed AND taken(slot) + size <= slot.capacity) = '{}'
      ORDER BY slot.starts_at, slot.id
      LIMIT most);
 END;
@@ -138,12 +139,12 @@ BEGIN ATOMIC
       -- The LIMIT keeps this a look-up per appointment. And the status in it keeps away from an index of
       -- those that are not cancelled, which is not a person's.
      CROSS JOIN LATERAL (
-           SELECT slot.service_id, slot.starts_at > now() AND is_open(appointment.status) AS coming,
+           SELECT slot.service_id, slot.starts_at > now() AND is_coming(appointment.status, appointment.expires_at) AS coming,
                   (slot.starts_at AT TIME ZONE wall_zone(provider))::date AS day
              FROM slot
              JOIN provider ON provider.id = slot.provider_id
             WHERE slot.id = appointment.slot_id
-              AND appointment.status <> 'cancelled'
+              AND NOT leaves(status_now(appointment.status, appointment.expires_at))
               AND NOT is_aside(appointment.id, appointment.slot_id)
             LIMIT 1
      ) AS at
@@ -163,8 +164,8 @@ RETURN CASE
     WHEN max_open > 0 AND max_open <= open THEN 'open'
 END;
 
--- Whether a person has another open appointment at that time. How many places of one slot a person may
--- have is up to that.
+-- Whether a person has another appointment at that time: booked, held or asked for. How many places of one
+-- slot a person may have is up to that.
 CREATE FUNCTION has_overlap(
     account_id bigint, starts_at timestamptz, ends_at timestamptz, slot_id bigint, except_id bigint
 ) RETURNS boolean
@@ -178,7 +179,7 @@ BEGIN ATOMIC
                SELECT
                  FROM slot
                 WHERE slot.id = appointment.slot_id
-                  AND is_open(appointment.status)
+                  AND is_coming(appointment.status, appointment.expires_at)
                   AND NOT is_aside(appointment.id, appointment.slot_id)
                   AND slot.starts_at < has_overlap.ends_at
                   AND slot.ends_at > has_overlap.starts_at
@@ -315,10 +316,10 @@ RETURN row_to_json(ROW (
 CREATE FUNCTION places_left(slot_id bigint) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN (
-    SELECT slot.capacity - slot.booked
+    SELECT slot.capacity - taken(slot)
       FROM slot
      WHERE slot.id = places_left.slot_id
-       AND slot.booked < slot.capacity
+       AND taken(slot) < slot.capacity
        AND NOT slot.closed);
 
 -- Whether a slot was made for a time and is over when so many people leave it.

@@ -12,21 +12,22 @@ CREATE FUNCTION busy_times(
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT coalesce(range_agg(taken.block), '{}')
-      FROM (SELECT slot.id, slot.lead_slot_id, blocks(slot) AS block
+      FROM (SELECT slot.id, slot.lead_slot_id, blocks(slot) AS block, has_run_out(slot) AS has_run_out
               FROM slot
              WHERE slot.provider_id = busy_times.provider_id
                AND num_nulls(slot.deleted_at) = 1
                AND slot.starts_at > from_at - interval '32 hours'
                AND slot.starts_at < to_at + interval '8 hours'
              UNION ALL
-            SELECT slot.id, slot.lead_slot_id, blocks(slot)
+            SELECT slot.id, slot.lead_slot_id, blocks(slot), has_run_out(slot)
               FROM slot
              WHERE slot.provider_id = busy_times.provider_id
                AND num_nulls(slot.deleted_at) = 1
                AND slot.starts_at <= from_at - interval '32 hours'
                AND slot.ends_at - slot.starts_at > '24:00:00') AS taken
      WHERE taken.id <> except_slot_id
-       AND taken.lead_slot_id IS DISTINCT FROM except_slot_id;
+       AND taken.lead_slot_id IS DISTINCT FROM except_slot_id
+       AND NOT taken.has_run_out;
 END;
 
 -- The days on which a provider, or a service with it, has as many appointments as it may.
@@ -46,6 +47,7 @@ BEGIN ATOMIC
                AND slot.starts_at < to_at + interval '27 hours'
                AND slot.id <> except_slot_id
                AND slot.lead_slot_id IS DISTINCT FROM except_slot_id
+               AND NOT has_run_out(slot)
              GROUP BY 1
             HAVING count(*) >= provider.per_day
                 OR count(*) FILTER (WHERE slot.service_id = service.id) >= service.per_day) AS taken;
@@ -140,6 +142,7 @@ BEGIN ATOMIC
        AND slot.lead_slot_id IS NULL
        AND (slot.capacity > 1 OR NOT is_made(slot))
        AND slot.id <> except_slot_id
+       AND NOT has_run_out(slot)
      ORDER BY slot.id
      LIMIT 1;
 END;
@@ -172,7 +175,7 @@ BEGIN ATOMIC
                 THEN shared_refusals(
                          shared.starts_at, shared.ends_at, size <= service.party_max, terms.earliest,
                          terms.last_day, coalesce(opening.day, asked.local_day), closed.times,
-                         NOT shared.closed AND shared.booked + size <= shared.capacity)
+                         NOT shared.closed AND taken(shared) + size <= shared.capacity)
                 ELSE time_refusals(
                          at, asked.ends_at, asked.block, size <= service.party_max, terms.earliest,
                          terms.last_day, asked.local_day, opening.day, opening.ends_at,
@@ -202,4 +205,31 @@ BEGIN ATOMIC
                   min(room.role) FILTER (WHERE num_nulls(room.provider_id) = 1) AS missing
              FROM rooms_at(service.id, asked.block, except_slot_id) AS room
      ) AS rooms;
+END;
+
+-- What of refusals is left where staff override some by name, and the names that it took; waived are the
+-- codes that the names stand for. A slot which stands there stays full, and buffers give way only where no
+-- slot itself does. Nothing is looked up without an override.
+CREATE FUNCTION overridden(
+    override text, waived text, said text[], slot_id bigint, missing text,
+    provider_id bigint, starts_at timestamptz, ends_at timestamptz
+) RETURNS TABLE (refusals text[], overrides text[])
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT coalesce(array_agg(refusal.code ORDER BY refusal.nth)
+                        FILTER (WHERE waiver.name IS NULL), '{}'),
+           array_agg(DISTINCT waiver.name) FILTER (WHERE waiver.name IS NOT NULL)
+      FROM unnest(said) WITH ORDINALITY AS refusal (code, nth)
+      LEFT JOIN unnest(string_to_array(override, ','), string_to_array(waived, ',')) AS waiver (name, code)
+             ON waiver.code = refusal.code
+            AND (waiver.code <> 'slot_taken' OR num_nulls(overridden.slot_id) = 1)
+            AND (waiver.name <> 'buffer'
+                 OR (num_nulls(overridden.missing) = 1
+                     AND NOT EXISTS (SELECT FROM slot
+                                      WHERE slot.provider_id = overridden.provider_id
+                                        AND num_nulls(slot.deleted_at) = 1
+                                        AND slot.starts_at < overridden.ends_at
+                                        AND slot.ends_at > overridden.starts_at
+                                        AND slot.starts_at > overridden.starts_at - interval '48 hours')))
+     WHERE override <> '';
 END;

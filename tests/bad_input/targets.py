@@ -51,6 +51,8 @@ GOOD: dict[str, Any] = {
     "per_customer_day": 1,
     "per_customer_open": 1,
     "party_max": 2,  # more than the capacity
+    "approval_minutes": 60,
+    "hold_seconds": 60,
     "notice_minutes": 0,
     "description": "",
     "providers": [],
@@ -61,6 +63,9 @@ GOOD: dict[str, Any] = {
     "size": 1,
     "customer": None,
     "override": [],
+    "seconds": 60,
+    "replaces": None,
+    "if_still_free": False,
     "moving": 1,
     "q": "ada",
 }

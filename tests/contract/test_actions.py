@@ -1,15 +1,16 @@
 """The table of actions, and the places that cannot be made from it, are of one mind."""
 
 from service.booking.actions import ACTIONS, ENDINGS
-from service.booking.status import APPOINTMENT_STATUSES
+from service.booking.status import APPOINTMENT_STATUSES, STATUSES
 from service.http.routing.declaration import STAFF
 from tests.contract.test_routes import CALLS
 
 ACCOUNTS = {"register", "login"}  # what else is counted by name
 
 
-def test_every_status_but_the_first_has_an_ending_that_leaves_it() -> None:
-    assert {one.after for one in ENDINGS.values()} == {*APPOINTMENT_STATUSES[1:]}
+def test_every_status_is_what_an_action_comes_to() -> None:
+    """Pending is what booking comes to where it has to be approved."""
+    assert {one.after for one in ACTIONS.values()} | {"pending"} == {*STATUSES}
     assert {one.before for one in ENDINGS.values()} == {APPOINTMENT_STATUSES[0]}
 
 

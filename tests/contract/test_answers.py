@@ -85,6 +85,8 @@ async def test_answers_are_what_is_documented(
     await appointments(call, given, admin, ada)
     await times(call, given, admin, ada)
     await sets(call, given, ada)
+    await holds(call, given, ada)
+    await approval(call, given, admin, ada)
     await customers(call, admin)
     for path in ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/docs/", "/", "/api/"):
         await call(200, "GET", path)
@@ -258,6 +260,49 @@ async def series(
     await call(400, "POST", "/api/series/", weekly | {"until": "2027-01-01"}, who=ada)
     await call(200, "POST", f"{path}cancel/", {"from": "2026-01-01"}, who=ada)
     await call(201, "POST", "/api/series/", weekly | {"count": 3, "conflicts": "skip"}, who=ada)
+
+
+async def holds(call: Caller, given: Given, ada: Person) -> None:
+    root = "/api/holds/"
+    slots = await given.make_slots(8)
+    for expand in ("", "?expand=slot"):
+        held = await call(201, "POST", root + expand, {"slot": slots.pop()}, who=ada)
+        path = f"{root}{held['id']}/"
+        await call(200, "GET", path + expand, who=ada)
+        await call(412, "POST", f"{path}confirm/", {}, who=ada, If_Match='"9"')
+        await call(201, "POST", f"{path}confirm/{expand}", {"notes": "Paid"}, who=ada)
+        await call(404, "GET", path, who=ada)
+    held = await call(201, "POST", root, {"slot": slots.pop()}, who=ada, Idempotency_Key="held")
+    other = {"slot": slots.pop(), "replaces": held["id"]}
+    held = await call(201, "POST", root, other, who=ada)
+    await call(409, "POST", root, {"slot": held["slot"]["id"]}, who=ada)
+    await call(422, "POST", root, {"slot": slots[0], "size": 9}, who=ada)
+    await call(404, "POST", root, {"slot": slots[0], "replaces": 999999999}, who=ada)
+    for _ in range(2):
+        await call(204, "DELETE", f"{root}{held['id']}/", who=ada)
+    await call(409, "POST", f"{root}{held['id']}/confirm/", who=ada)
+
+
+async def approval(call: Caller, given: Given, admin: Person, ada: Person) -> None:
+    provider_id, root = await given.make_provider(), "/api/appointments/"
+    always = {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}
+    always |= {"opens": "00:00", "closes": "24:00"}
+    schedule = f"/api/providers/{provider_id}/schedule/"
+    await call(200, "PUT", schedule, {"weekly": [always]}, who=admin)
+    service_id = await given.make_service(provider_id, approval_minutes=60)
+    listed = await call(200, "GET", f"/api/services/{service_id}/times/?provider={provider_id}")
+    starts = iter(one["starts_at"] for one in listed)
+    for word in ("approve", "decline"):
+        for expand in ("", "?expand=slot"):
+            wanted = {"service": service_id, "starts_at": next(starts)}
+            asked = await call(201, "POST", root, wanted, who=ada)
+            path = f"{root}{asked['id']}/"
+            await call(200, "GET", path, who=ada)
+            await call(409, "POST", f"{path}noshow/", who=admin)
+            await call(200, "POST", f"{path}{word}/{expand}", {"reason": "so"}, who=admin)
+            await call(200, "GET", f"{path}history/", who=ada)
+            await call(200, "GET", f"{root}?provider={provider_id}", who=admin)
+    await call(409, "POST", f"{path}approve/", who=admin)
 
 
 async def appointments(call: Caller, given: Given, admin: Person, ada: Person) -> None:

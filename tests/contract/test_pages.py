@@ -40,7 +40,7 @@ def test_the_first_booking_answers_what_it_says(fresh: Live) -> None:
     assert paste(commands.replace("http://127.0.0.1:8000", fresh.url)) == expected
 
 
-def test_a_clinics_week_goes_as_it_says(fresh: Live) -> None:
+def test_a_clinics_week_goes_as_it_says_and_what_is_held_in_it(fresh: Live) -> None:
     folder = fresh.process.args[-1]  # type: ignore[index]
     admin = ["--username", "admin", "--email", "admin@example.org", "--role", "admin"]
     subprocess.run(
@@ -51,7 +51,11 @@ def test_a_clinics_week_goes_as_it_says(fresh: Live) -> None:
         timeout=60,
     )
     commands = f"set -eo pipefail; API={fresh.url}/api\n{block('A week', page=CALENDAR)}"
-    shown = "".join(paste(commands))
+    held = block("Holding, and approving", page=CALENDAR)
+    *lines, told = "\n".join(paste(f"{commands}\necho; echo HELD\n{held}")).partition("HELD\n")
+    answers = [line[2:] for line in held.splitlines() if line.startswith('# "')]
+    assert (len(answers), told.splitlines()) == (8, answers)
+    shown = "".join(lines)
     assert '"code":"too_soon"' not in shown
     for said in (
         '"bookable":true',

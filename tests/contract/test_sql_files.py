@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from service.booking.appointment import book, book_time, end, move_time, read, reschedule
+from service.booking.appointment import book, book_time, end, hold, move_time, read, reschedule
 from service.booking.calendar import schedule, slot, times
 from service.store.queries import WAITING, Query, load_queries, query_files
 from service.store.refusals import REFUSALS
@@ -31,6 +31,8 @@ ITEMS = {
     "appointment_book": book.BookItem,
     "appointment_book_time": book_time.TimeItem,
     "appointment_end": end.EndItem,
+    "appointment_hold": hold.HoldItem,
+    "appointment_hold_confirm": hold.ConfirmItem,
     "appointment_list": read.ListItem,
     "appointment_move": reschedule.MoveItem,
     "appointment_move_time": move_time.MoveTimeItem,

@@ -123,6 +123,67 @@ def sets_in_opposite_order(stage: Stage) -> tuple[list[Act], list[int]]:
     return [stage.book(a, b), stage.book(b, a)], [a, b]
 
 
+def hold_and_hold(stage: Stage) -> tuple[list[Act], list[int]]:
+    slot = stage.slot()
+    return [stage.hold(slot), stage.hold(slot)], [slot]
+
+
+def hold_and_book(stage: Stage) -> tuple[list[Act], list[int]]:
+    slot = stage.slot()
+    return [stage.hold(slot), stage.book(slot)], [slot]
+
+
+def release_and_book(stage: Stage) -> tuple[list[Act], list[int]]:
+    slot = stage.slot()
+    return [stage.release(stage.waiting(slot)), stage.book(slot)], [slot]
+
+
+def confirm_and_release(stage: Stage) -> tuple[list[Act], list[int]]:
+    slot = stage.slot()
+    one = stage.waiting(slot)
+    return [stage.confirm(one), stage.release(one)], [slot]
+
+
+def confirm_and_book(stage: Stage) -> tuple[list[Act], list[int]]:
+    slot = stage.slot()
+    return [stage.confirm(stage.waiting(slot)), stage.book(slot)], [slot]
+
+
+def confirm_what_has_run_out_and_book(stage: Stage) -> tuple[list[Act], list[int]]:
+    slot = stage.slot()
+    return [stage.confirm(stage.waiting(slot, seconds=-1)), stage.book(slot)], [slot]
+
+
+def expire_and_book(stage: Stage) -> tuple[list[Act], list[int]]:
+    slot = stage.slot()
+    stage.waiting(slot, seconds=-1)
+    return [stage.expire(), stage.book(slot)], [slot]
+
+
+def move_in_and_book_where_a_hold_has_run_out(stage: Stage) -> tuple[list[Act], list[int]]:
+    home, target = stage.slot(), stage.slot()
+    one = stage.appointment(home)
+    stage.waiting(target, seconds=-1)
+    return [stage.move((one, home, target)), stage.book(target)], [home, target]
+
+
+def delete_and_book_where_a_hold_has_run_out(stage: Stage) -> tuple[list[Act], list[int]]:
+    slot = stage.slot()
+    stage.waiting(slot, seconds=-1)
+    return [stage.change(slot, deleted=True), stage.book(slot)], [slot]
+
+
+def approve_and_cancel(stage: Stage) -> tuple[list[Act], list[int]]:
+    slot = stage.slot()
+    one = stage.waiting(slot, "pending")
+    return [stage.approve(one), stage.cancel(one)], [slot]
+
+
+def approve_too_late_and_book(stage: Stage) -> tuple[list[Act], list[int]]:
+    slot = stage.slot()
+    return [stage.approve(stage.waiting(slot, "pending", seconds=-1)), stage.book(slot)], [slot]
+
+
 # The scene; A's and B's verdicts when A was first and commits; B's when A rolls back; and which
 # other pairs of verdicts there are when B was first.
 SCENES: list[tuple[Scene, str, str, set[str]]] = [
@@ -145,6 +206,27 @@ SCENES: list[tuple[Scene, str, str, set[str]]] = [
     (book_twice_in_a_group, "booked already_booked", "booked", {"already_booked booked"}),
     (move_in_where_one_books, "moved already_booked", "booked", {"already_booked booked"}),
     (delete_and_move_in, "changed no_slot", "moved", {"slot_in_use moved"}),
+    (hold_and_hold, "held slot_taken", "held", {"slot_taken held"}),
+    (hold_and_book, "held slot_taken", "booked", {"slot_taken booked"}),
+    (release_and_book, "ended booked", "slot_taken", {"ended slot_taken"}),
+    (confirm_and_release, "confirmed not_found", "ended", {"hold_expired ended"}),
+    (confirm_and_book, "confirmed slot_taken", "slot_taken", set()),
+    (confirm_what_has_run_out_and_book, "hold_expired booked", "booked", set()),
+    (expire_and_book, "booked", "booked", set()),
+    (
+        move_in_and_book_where_a_hold_has_run_out,
+        "moved slot_taken",
+        "booked",
+        {"slot_taken booked"},
+    ),
+    (
+        delete_and_book_where_a_hold_has_run_out,
+        "changed no_slot",
+        "booked",
+        {"slot_in_use booked"},
+    ),
+    (approve_and_cancel, "ended ended", "ended", {"not_pending ended"}),
+    (approve_too_late_and_book, "not_pending booked", "booked", set()),
     (
         sets_in_opposite_order,
         "booked booked slot_taken slot_taken",

@@ -16,6 +16,9 @@ PLAYED = (
     "appointment_book",
     "appointment_move",
     "appointment_end",
+    "appointment_hold",
+    "appointment_hold_confirm",
+    "appointment_hold_expire",
     "slot_change",
     "idempotency_claim",
 )
@@ -84,6 +87,8 @@ class Session:
 
     def step(self, text: str, parameters: Mapping[str, Any]) -> bool:
         """Send a statement; whether it came to its end, as it does unless it has to wait."""
+        if text.startswith("BEGIN"):
+            self.verdicts = []
         self._cursor.execute(text, parameters)
         return self.ended()
 
@@ -96,8 +101,8 @@ class Session:
             if "verdict" in columns:
                 at = columns.index("verdict")
                 self.verdicts = [row[at] for row in self._cursor.fetchall()]
-            self.empty_handed = columns in (["appointments"], ["slots"]) and (
-                self._cursor.fetchall() == [("{}",)]
+            self.empty_handed = columns[0] in ("appointments", "slots") and (
+                self._cursor.fetchall()[0][0] == "{}"
             )
         return True
 

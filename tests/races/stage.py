@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from service.booking.actions import CANCEL
+from service.booking.actions import APPROVE, CANCEL, RELEASE, Action
 from tests.races.sessions import QUERIES, Act
 
 ADMIN = -1  # staff_of
@@ -51,7 +51,7 @@ class Stage:
         with self._database.cursor() as cursor:
             cursor.execute(
                 "SELECT booked, (SELECT count(*) FROM appointment"
-                " WHERE slot_id = slot.id AND status <> 'cancelled') FROM slot WHERE id = %s",
+                " WHERE slot_id = slot.id AND NOT leaves(status)) FROM slot WHERE id = %s",
                 [slot_id],
             )
             counter, seated = cursor.fetchone()
@@ -100,20 +100,97 @@ class Stage:
             },
         )
 
+    def waiting(self, slot_id: int, status: str = "held", seconds: int = 600) -> int:
+        """A hold or a request of somebody, which runs out in so many seconds, or has already."""
+        return self._value(
+            "WITH made AS ("
+            "    INSERT INTO appointment (slot_id, place, account_id, status, expires_at)"
+            "    VALUES (%s, 1, %s, %s, clock_timestamp() + %s * interval '1 s')"
+            "    RETURNING id, account_id, slot_id, status, expires_at"
+            "), told AS ("
+            "    INSERT INTO appointment_history"
+            "        (appointment_id, actor_id, action, to_slot_id, to_status)"
+            "    SELECT id, account_id, CASE status WHEN 'held' THEN 'hold' ELSE 'request' END,"
+            "           slot_id, status FROM made"
+            ")"
+            " UPDATE slot SET booked = booked + 1, next_expiry = made.expires_at FROM made"
+            "  WHERE slot.id = made.slot_id RETURNING made.id",
+            slot_id,
+            self.actor,
+            status,
+            seconds,
+        )
+
+    def hold(self, slot_id: int) -> Act:
+        """Of somebody who holds nothing else."""
+        somebody = self._value(
+            "INSERT INTO account (username, email, password_hash)"
+            " VALUES (%s, 'stage@example.org', '-') RETURNING id",
+            f"holder{slot_id}-{next(self._hours)}",
+        )
+        return Act(
+            "appointment_hold",
+            {
+                "account_id": [somebody],
+                "actor_id": [somebody],
+                "staff_of": [0],
+                "slot_id": [slot_id],
+                "size": [1],
+                "notes": [""],
+                "seconds": [600],
+                "expand": [False],
+                "key": [""],
+                "fingerprint": [""],
+                "max_open": 0,
+                "no_overlap": False,
+                "max_holds": 5,
+                "hold_seconds": 600,
+            },
+        )
+
+    def confirm(self, hold: int) -> Act:
+        return Act(
+            "appointment_hold_confirm",
+            {
+                "appointment_id": [hold],
+                "notes": [None],
+                "version": [0],
+                "actor_id": [self.actor],
+                "staff_of": [0],
+                "expand": [False],
+                "key": [""],
+                "fingerprint": [""],
+            },
+        )
+
+    def expire(self) -> Act:
+        """What the worker does."""
+        return Act("appointment_hold_expire", {"most": 100})
+
+    def release(self, hold: int) -> Act:
+        return self.end(RELEASE, hold)
+
+    def approve(self, appointment: int) -> Act:
+        return self.end(APPROVE, appointment)
+
     def cancel(self, *appointments: int) -> Act:
+        return self.end(CANCEL, *appointments)
+
+    def end(self, action: Action, *appointments: int) -> Act:
         count = len(appointments)
         return Act(
             "appointment_end",
             {
                 "appointment_id": list(appointments),
-                "action": [CANCEL.name] * count,
-                "status": [CANCEL.after] * count,
-                "staff_only": [CANCEL.staff_only] * count,
+                "action": [action.name] * count,
+                "begins": [action.begins] * count,
+                "status": [action.after] * count,
+                "staff_only": [action.staff_only] * count,
                 "message": ["-"] * count,
                 "reason": [""] * count,
                 "version": [0] * count,
                 "actor_id": [self.actor] * count,
-                "staff_of": [0] * count,
+                "staff_of": [ADMIN if action.staff_only else 0] * count,
                 "expand": [False] * count,
                 "key": [""] * count,
                 "fingerprint": [""] * count,

@@ -9,6 +9,7 @@ TRIOS=all plays the long scenes of three too, some 20,000 orders.
 """
 
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -94,7 +95,7 @@ def test_who_comes_while_another_is_deciding_hears_the_truth_when_that_has_ended
             assert other.step(text, b.parameters)
         other.come_again(b)
         said = " ".join(one.verdicts + other.verdicts)
-        assert said == (first if end == "COMMIT" else f"{' '.join(one.verdicts)} {alone}")
+        assert said == (first if end == "COMMIT" else " ".join([*one.verdicts, alone]))
         assert right(stage, slot_ids)
 
 
@@ -126,6 +127,27 @@ def test_every_order_of_three_comes_to_a_right_end(
     if ALL:
         print(f"\n{trio.scene.__name__}: {seen.total()} orders, {dict(seen)}")
     assert set(seen) == trio.said
+
+
+def test_a_confirmation_that_began_before_the_end_wins_if_it_was_there_first(
+    stage: Stage, sessions: Sequence[Session]
+) -> None:
+    """Whoever comes after the end does not take the place from under it, but waits."""
+    slot = stage.slot()
+    late = stage.waiting(slot, seconds=1)
+    confirm, book = stage.confirm(late), stage.book(slot)
+    one, other, _ = sessions
+    first, *rest = confirm.steps
+    assert one.step(first, confirm.parameters)
+    time.sleep(1.1)
+    for text in book.steps:
+        assert other.step(text, book.parameters)
+    assert other.verdicts == ["locked"]
+    for text in rest:
+        assert one.step(text, confirm.parameters)
+    assert one.verdicts == ["confirmed"]
+    other.come_again(book)
+    assert other.verdicts == ["slot_taken"]
 
 
 def test_a_key_that_comes_free_between_lock_and_look_is_still_in_flight(

@@ -114,5 +114,5 @@ async def test_a_cancelled_appointment_is_not_moved_by_the_same_turn(
 
 
 def _cancels(who: Person, appointment: int) -> EndItem:
-    what = CANCEL.name, CANCEL.after, CANCEL.staff_only, CANCEL.message
+    what = CANCEL.name, CANCEL.begins, CANCEL.after, CANCEL.staff_only, CANCEL.message
     return EndItem(appointment, *what, "", 0, who.id, 0, False, *NO_KEY)

@@ -128,6 +128,17 @@ def in_any_order(*words: str) -> set[str]:
     return {" ".join(some) for some in itertools.permutations(words)}
 
 
+def hold_and_release_and_book(stage: Stage) -> tuple[Acts, list[int]]:
+    slot = stage.slot()
+    return [stage.hold(slot), stage.release(stage.waiting(slot)), stage.book(slot)], [slot]
+
+
+def confirm_late_and_hold_and_book(stage: Stage) -> tuple[Acts, list[int]]:
+    slot = stage.slot()
+    late = stage.waiting(slot, seconds=-1)
+    return [stage.confirm(late), stage.hold(slot), stage.book(slot)], [slot]
+
+
 # Short enough to be played always.
 SHORT = [
     Trio(three_moves_of_one, in_any_order("moved", "again", "again")),
@@ -139,6 +150,14 @@ SHORT = [
     Trio(hold_an_appointment_and_move_and_cancel, {"held moved ended", "held not_active ended"}),
 ]
 LONG = [
+    Trio(
+        hold_and_release_and_book,
+        {"held ended slot_taken", "slot_taken ended booked", "slot_taken ended slot_taken"},
+    ),
+    Trio(
+        confirm_late_and_hold_and_book,
+        {"hold_expired held slot_taken", "hold_expired slot_taken booked"},
+    ),
     Trio(hold_an_appointment_and_move_and_book, {"held moved booked", "held moved slot_taken"}),
     Trio(hold_a_target_and_swap, {"held moved moved"}),
     Trio(three_book, in_any_order("booked", "slot_taken", "slot_taken")),

@@ -25,6 +25,7 @@ class Things:
     service: int = 1
     customer: int = 1
     appointment: int = 1
+    hold: int = 1
     token: int = 1
     into: int = 1  # another customer
     closure: int = 1
@@ -107,6 +108,10 @@ BODIES: dict[tuple[str, str], Callable[[Things, int], dict[str, Any]]] = {
     ("POST", "/api/appointments/{}/cancel/"): lambda *_: {"reason": "changed my mind"},
     ("POST", "/api/appointments/{}/noshow/"): lambda *_: {"reason": "nobody came"},
     ("POST", "/api/appointments/{}/fulfill/"): lambda *_: {"reason": "well done"},
+    ("POST", "/api/appointments/{}/approve/"): lambda *_: {"reason": "welcome"},
+    ("POST", "/api/appointments/{}/decline/"): lambda *_: {"reason": "fully booked"},
+    ("POST", "/api/holds/"): lambda things, _: {"slot": things.slot},
+    ("POST", "/api/holds/{}/confirm/"): lambda *_: {"notes": "paid"},
     ("POST", "/api/appointments/{}/keep/"): lambda *_: {"reason": "they know"},
 }
 

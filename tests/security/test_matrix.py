@@ -18,6 +18,8 @@ NO_THING = (0, NEVER, 2**63 - 1, BEYOND_64_BIT, 10**40)
 ROWS = {
     "appointment": "SELECT a::text, (SELECT count(*) FROM appointment_history h"
     " WHERE h.appointment_id = a.id) FROM appointment a WHERE id = %s",
+    "hold": "SELECT a::text, (SELECT count(*) FROM appointment_history h"
+    " WHERE h.appointment_id = a.id) FROM appointment a WHERE id = %s",
     "slot": "SELECT s::text FROM slot s WHERE id = %s",
     "customer": "SELECT a::text FROM account a WHERE id = %s",
     "service": "SELECT s::text FROM service s WHERE id = %s",
@@ -25,7 +27,20 @@ ROWS = {
     "closure": "SELECT c::text FROM closure c WHERE id = %s",
     "token": "SELECT 1",
 }
-DONE = {200, 204}
+DONE = {200, 201, 204}
+# Of one person more than may be held by asking for them.
+HELD = """
+WITH held AS (
+    INSERT INTO appointment (slot_id, place, account_id, status, expires_at)
+    VALUES (%s, 1, %s, 'held', now() + interval '1 hour')
+    RETURNING id, account_id, slot_id, expires_at
+), told AS (
+    INSERT INTO appointment_history (appointment_id, actor_id, action, to_slot_id, to_status)
+    SELECT id, account_id, 'hold', slot_id, 'held' FROM held
+)
+UPDATE slot SET booked = 1, next_expiry = held.expires_at
+  FROM held WHERE slot.id = held.slot_id RETURNING held.id
+"""
 STATE = {409, 412, 422}  # the thing was seen, but is not in the state for it
 
 
@@ -61,9 +76,12 @@ class Scene:
         with self.database.cursor() as cursor:  # each set on days of its own
             cursor.execute("SELECT coalesce(max(ends_at), now() + '1 day') FROM slot")
             (after,) = cursor.fetchone()
-        slots = await self.given.make_slots(2, provider_id=provider_id, starts_at=after)
+        slots = await self.given.make_slots(3, provider_id=provider_id, starts_at=after)
         service_id = await self.given.make_service(provider_id)
         appointment_id = await self.given.make_appointment(self[whose], slots[0])
+        with self.database.cursor() as cursor:
+            cursor.execute(HELD, [slots[2], self[whose].id])
+            (held,) = cursor.fetchone()
         one, into = [await self.given.make_customer(keeper, "Grace") for _ in range(2)]
         return Things(
             provider=provider_id,
@@ -71,6 +89,7 @@ class Scene:
             service=service_id,
             customer=one,
             appointment=appointment_id,
+            hold=held,
             token=self[whose].session.token_id,
             into=into,
             closure=await self.given.make_closure(provider_id),
@@ -93,8 +112,8 @@ def may(name: str, whose: str, call: Call) -> bool:
         return not call.writes
     if call.thing == "customer":
         return name == f"keeper of {whose}" and "merge" not in call.path
-    staff_only = ("noshow", "fulfill", "keep")
-    if call.thing == "appointment" and not any(one in call.path for one in staff_only):
+    staff_only = ("noshow", "fulfill", "keep", "approve", "decline")
+    if call.thing in ("appointment", "hold") and not any(one in call.path for one in staff_only):
         return name in (whose, f"keeper of {whose}")
     return name == f"keeper of {whose}" or (not call.writes and call.thing in PUBLIC)
 

@@ -12,6 +12,7 @@ from service.booking.calendar import service
 from service.store.arrays import written
 from service.store.queries import load_queries
 from service.values.search import words
+from tests.sql.holds import Holds
 
 QUERIES = load_queries()
 NOON = datetime(2035, 6, 1, 12, tzinfo=UTC)
@@ -26,6 +27,8 @@ DECIDING = frozenset(
         "appointment_book",
         "appointment_book_time",
         "appointment_end",
+        "appointment_hold",
+        "appointment_hold_confirm",
         "appointment_move",
         "appointment_move_time",
     }
@@ -34,7 +37,7 @@ DECIDING = frozenset(
 _COUNTER = itertools.count(1)
 
 
-class Desk:
+class Desk(Holds):
     """Runs queries and makes the rows that they need."""
 
     def __init__(self, cursor: Any) -> None:
@@ -176,20 +179,6 @@ class Desk:
         [row] = self.book((who, slot_id), notes=notes)
         return int(json.loads(row.body)["id"])
 
-    def series(self, service_id: int, provider_id: int, *appointment_ids: int) -> int:
-        """A series of a week each, whose last date was skipped."""
-        count = len(appointment_ids)
-        [(series_id,)] = self.run(
-            "series_create",
-            service_id=service_id,
-            provider_id=provider_id,
-            day=[(NINE + 7 * n * DAY).date() for n in range(count + 1)],
-            starts_at=[NINE + 7 * n * DAY for n in range(count + 1)],
-            appointment_id=[*appointment_ids, None],
-            code=[None] * count + ["slot_taken"],
-        )
-        return int(series_id)
-
     # Asking
 
     def book(
@@ -221,12 +210,16 @@ class Desk:
         size: int = 1,
         override: str = "",
         reason: str = "",
+        seconds: int = 0,
         max_open: int = 0,
         no_overlap: bool = False,
+        max_holds: int = 5,
+        max_pending: int = 5,
         expand: bool = False,
         **keyed: list[str],
     ) -> list[Any]:
-        """Each wish is (account, service, provider, start); `who` asks for all of them."""
+        """Each wish is (account, service, provider, start); `who` asks for all of them. With
+        seconds they are held."""
         count = len(wishes)
         names = [name for name in override.split(",") if name]
         return self.run(
@@ -242,9 +235,13 @@ class Desk:
             override=[override] * count,
             waived=[",".join(WAIVES[name] for name in names)] * count,  # type: ignore[index]
             reason=[reason] * count,
+            seconds=[seconds] * count,
             expand=[expand] * count,
             max_open=max_open,
             no_overlap=no_overlap,
+            max_holds=max_holds,
+            max_pending=max_pending,
+            hold_seconds=600,
             **keyed,
         )
 
@@ -317,6 +314,11 @@ class Desk:
         found: list[dict[str, Any]] = json.loads(row.body)
         return found
 
+    def explain(self, who: int, *, max_open: int = 0, staff_of: int = 0, **asked: Any) -> list[Any]:
+        """`service_id`, `provider_id`, `starts_at`, `size`."""
+        limits = {"max_open": max_open, "no_overlap": False, "max_pending": 5}
+        return self.run("time_explain", account_id=who, staff_of=staff_of, **limits, **asked)
+
     def move(
         self,
         *moves: tuple[int, int, int],
@@ -358,6 +360,7 @@ class Desk:
             "appointment_end",
             appointment_id=list(appointments),
             action=[action.name] * count,
+            begins=[action.begins] * count,
             status=[action.after] * count,
             staff_only=[action.staff_only] * count,
             message=["Done"] * count,

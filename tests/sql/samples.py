@@ -9,6 +9,7 @@ from tests.sql.samples_calendar import (
     slot_samples,
     time_samples,
 )
+from tests.sql.sets import series
 
 
 def samples(desk: Desk) -> dict[str, Parameters]:
@@ -28,6 +29,7 @@ def samples(desk: Desk) -> dict[str, Parameters]:
         | appointment_samples(ada, hers, home, full, target)
         | set_samples(desk, ada, hers, home, target)
         | reading_samples(ada, hers, provider_id, target)
+        | hold_samples(desk, ada, target)
         | time_samples(desk, ada, provider_id)
         | hours_samples(desk, provider_id)
         | idempotency_samples(ada)
@@ -129,6 +131,7 @@ def appointment_samples(
         "appointment_end": {
             "appointment_id": [hers, 0],
             "action": ["cancel", "noshow"],
+            "begins": ["booked,pending", "booked"],
             "status": ["cancelled", "noshow"],
             "staff_only": [False, True],
             "message": ["Done", "Done"],
@@ -147,7 +150,7 @@ def appointment_samples(
 def set_samples(desk: Desk, ada: int, hers: int, home: int, target: int) -> dict[str, Parameters]:
     provider_id = desk.provider()
     service_id = desk.service(provider_id)
-    series_id = desk.series(service_id, provider_id, hers)
+    series_id = series(desk, service_id, provider_id, hers)
     keys = {"account_id": [ada], "key": ["a key"], "fingerprint": ["f"]}
     return {
         "moves_put_aside": keys
@@ -171,6 +174,47 @@ def set_samples(desk: Desk, ada: int, hers: int, home: int, target: int) -> dict
             "code": [None, "no_such_time"],
         },
         "series_get": {"series_id": series_id, "account_id": ada, "staff_of": 0},
+    }
+
+
+def hold_samples(desk: Desk, ada: int, target: int) -> dict[str, Parameters]:
+    held, lost = (desk.held(desk.account(), slot_id) for slot_id in desk.slots(2))
+    desk.run_out(lost)
+    whose = desk.one("SELECT account_id FROM appointment WHERE id = %s", held)
+    return {
+        "appointment_hold": {
+            "account_id": [ada, ada],
+            "actor_id": [ada, ada],
+            "staff_of": [0, 0],
+            "slot_id": [target, 0],
+            "size": [1, 1],
+            "notes": ["Hello", ""],
+            "seconds": [60, 60],
+            "expand": [True, False],
+            "key": ["", "a key"],
+            "fingerprint": ["", "f"],
+            "max_open": 3,
+            "no_overlap": True,
+            "max_holds": 3,
+            "hold_seconds": 600,
+        },
+        "appointment_hold_get": {
+            "appointment_id": held,
+            "actor_id": whose,
+            "staff_of": 0,
+            "expand": True,
+        },
+        "appointment_hold_confirm": {
+            "appointment_id": [held, lost],
+            "notes": [None, "Hello"],
+            "version": [0, 0],
+            "actor_id": [whose, ada],
+            "staff_of": [0, ALL],
+            "expand": [True, False],
+            "key": ["a key", ""],
+            "fingerprint": ["f", ""],
+        },
+        "appointment_hold_expire": {"most": 10},
     }
 
 

@@ -31,8 +31,12 @@ def time_samples(desk: Desk, ada: int, provider_id: int) -> dict[str, Parameters
             "override": [""],
             "waived": [""],
             "reason": [""],
+            "seconds": [60],
             "max_open": 9,
             "no_overlap": True,
+            "max_holds": 9,
+            "max_pending": 9,
+            "hold_seconds": 600,
         },
         "appointment_move_time": item
         | {
@@ -65,8 +69,10 @@ def time_samples(desk: Desk, ada: int, provider_id: int) -> dict[str, Parameters
             "starts_at": NINE,
             "size": 1,
             "account_id": ada,
+            "staff_of": 0,
             "max_open": 9,
             "no_overlap": True,
+            "max_pending": 9,
         },
         "time_near": {
             "service_id": service_id,
@@ -94,6 +100,8 @@ def service_samples(desk: Desk, provider_id: int, room_id: int) -> dict[str, Par
         "per_customer_open": 3,
         "capacity": 2,
         "party_max": 2,
+        "approval_minutes": None,
+        "hold_seconds": 60,
         "notice_minutes": 0,
     }
     one = {"service_id": service_id}

@@ -6,7 +6,19 @@ from service.store.queries import WAITING
 from tests.sql.desk import QUERIES, Desk
 from tests.sql.samples import samples
 
-NAMED = ("is_open", "is_staff", "slot_status", "idempotency_verdict", "idempotency_set_verdict")
+NAMED = (
+    "is_open",
+    "is_coming",
+    "is_hold",
+    "is_staff",
+    "has_run_out",
+    "leaves",
+    "slot_status",
+    "status_now",
+    "taken",
+    "idempotency_verdict",
+    "idempotency_set_verdict",
+)
 OPEN = "SELECT id FROM appointment WHERE {} AND is_open(status)"
 
 

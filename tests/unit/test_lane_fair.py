@@ -70,7 +70,7 @@ LANES: dict[str, Callable[[Deps], Lane[Any, Any]]] = {
 
 def _asked(lane: str, who: int) -> Any:
     """Something that this account asks of a lane, of appointments and slots that are not there."""
-    end = ("cancel", "cancelled", False, "", "", 0)
+    end = ("cancel", "booked", "cancelled", False, "", "", 0)
     return {
         "book": BookItem(who, 0, "", False, "", ""),
         "end": EndItem(0, *end, who, 0, False, "", ""),

@@ -34,7 +34,8 @@ WAIVES: Mapping[Override, str] = {
 
 
 class TimeItem(NamedTuple):
-    """A wish for a time; override and waived are names with commas between them."""
+    """A wish for a time; override and waived are names with commas between them, seconds are 0
+    unless it is to be held."""
 
     account_id: int
     actor_id: int
@@ -47,13 +48,15 @@ class TimeItem(NamedTuple):
     override: str
     waived: str
     reason: str
+    seconds: int
     expand: bool
     key: str
     fingerprint: str
 
 
 class Wish(NamedTuple):
-    """What somebody wants to book: for whom, and what staff override for which reason."""
+    """What somebody wants to book, or with seconds to hold: for whom, and what staff override for
+    which reason."""
 
     service_id: int
     starts_at: datetime
@@ -63,6 +66,7 @@ class Wish(NamedTuple):
     customer_id: int | None = None
     override: Sequence[Override] = ()
     reason: str = ""
+    seconds: int = 0
 
 
 @named_lane("taking")
@@ -85,6 +89,9 @@ async def decide(queries: Queries, settings: Settings, items: list[TimeItem]) ->
         **columns(items),
         max_open=settings.max_open_appointments,
         no_overlap=settings.no_overlap,
+        max_holds=settings.max_holds,
+        max_pending=settings.max_pending,
+        hold_seconds=settings.hold_seconds,
     )
     return judged_all(rows, refused)
 
@@ -128,6 +135,7 @@ def item(actor: Actor, wish: Wish, expand: bool, key: Key = NO_KEY) -> TimeItem:
         ",".join(names),
         ",".join(WAIVES[name] for name in names),
         wish.reason,
+        wish.seconds,
         expand,
         *key,
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from service.booking.actor import Actor
-from service.booking.answer import MISSING, REFUSED, Answer
+from service.booking.answer import REFUSED, SAID, Answer
 from service.booking.appointment import read
 from service.booking.appointment.book import BookItem, decide
 from service.booking.broad import in_turn
@@ -70,7 +70,7 @@ async def _book(inside: Deps, actor: Actor, wish: SlotWish, expand: bool) -> Ans
         opens="closed" in wish.override,
     )
     if admitted.refusal:
-        raise REFUSED[admitted.refusal](MISSING.get(admitted.refusal))
+        raise REFUSED[admitted.refusal](SAID.get(admitted.refusal))
     settings = inside.settings
     if "limit" in wish.override:
         settings = replace(settings, max_open_appointments=0, customer_overlap="allow")

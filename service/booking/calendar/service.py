@@ -34,6 +34,8 @@ USUAL: Document = MappingProxyType(
         "per_customer_open": None,
         "capacity": 1,
         "party_max": 1,
+        "approval_minutes": None,
+        "hold_seconds": None,
         "notice_minutes": None,
         "needs": {},
     }

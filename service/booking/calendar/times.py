@@ -195,8 +195,10 @@ async def explain(
         starts_at=starts_at,
         size=size,
         account_id=actor.account_id,
+        staff_of=actor.staff_of,
         max_open=deps.settings.max_open_appointments,
         no_overlap=deps.settings.no_overlap,
+        max_pending=deps.settings.max_pending,
     )
     reasons = [
         Reason(code, _detail(code, met, missing), one_id)

@@ -96,6 +96,7 @@ class Appointments(ApiHandler):
             errors.SlotTaken,
             errors.AlreadyBooked,
             errors.SlotInPast,
+            errors.ApprovalNeeded,
             *TIME_REFUSALS,
             errors.PermissionDenied,
             errors.Busy,
@@ -105,6 +106,9 @@ class Appointments(ApiHandler):
     )
     async def post(self) -> None:
         """Book a slot, or a time of a service; staff for somebody else, too.
+
+        One with `approval_minutes` is only asked for: the appointment is `pending` until staff
+        approve or decline it, or that time is over.
 
         With `dry_run` it is only tried, and answered with 200: whether it can be booked, and with
         which provider."""

@@ -1,11 +1,11 @@
-"""Ending an appointment."""
+"""Ending an appointment, and what staff say to one that waits for approval."""
 
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from service import errors
-from service.booking.actions import CANCEL, FULFILL, NOSHOW, Action
+from service.booking.actions import APPROVE, CANCEL, DECLINE, FULFILL, NOSHOW, Action
 from service.booking.appointment.end import end
 from service.handlers.appointment.appointments import Change
 from service.http.base import endpoint
@@ -86,4 +86,39 @@ class Fulfill(Ending):
     )
     async def post(self, appointment_id: int) -> None:
         """Note that the appointment took place; it may have been before its time."""
+        await self.end(appointment_id)
+
+
+class Approve(Ending):
+    action = APPROVE
+
+    @endpoint(
+        "approveAppointment",
+        action=APPROVE.name,
+        body=CancelBody,
+        needs_body=False,
+        answers=(200, *answers.APPROVED),
+        raises=(errors.NotPending, errors.Busy, errors.PreconditionFailed),
+        sends=("ETag",),
+    )
+    async def post(self, appointment_id: int) -> None:
+        """Approve an appointment that waits for it; doing it again succeeds again."""
+        await self.end(appointment_id)
+
+
+class Decline(Ending):
+    action = DECLINE
+
+    @endpoint(
+        "declineAppointment",
+        action=DECLINE.name,
+        body=CancelBody,
+        needs_body=False,
+        answers=(200, *answers.DECLINED),
+        raises=(errors.NotPending, errors.Busy, errors.PreconditionFailed),
+        sends=("ETag",),
+    )
+    async def post(self, appointment_id: int) -> None:
+        """Decline an appointment that waits for approval, as its deadline does; doing it again
+        succeeds again."""
         await self.end(appointment_id)

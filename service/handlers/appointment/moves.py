@@ -49,6 +49,7 @@ class Moves(ApiHandler):
             errors.SameSlot,
             errors.NotActive,
             errors.SlotInPast,
+            errors.ApprovalNeeded,
             errors.TooLate,
             *TIME_REFUSALS,
             errors.Busy,

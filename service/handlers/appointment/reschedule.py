@@ -38,6 +38,7 @@ class Reschedule(Change):
             errors.NotActive,
             errors.SlotInPast,
             errors.TooLate,
+            errors.ApprovalNeeded,
             *TIME_REFUSALS,
             errors.Busy,
             errors.PermissionDenied,

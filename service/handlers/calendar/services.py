@@ -35,6 +35,18 @@ Places = Annotated[int, Meta(ge=1, le=1000, description="How many people share o
 Party = Annotated[
     int, Meta(ge=1, le=1000, description="How many people one may book for, within `capacity`.")
 ]
+Approval = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=525_600,
+        description="Customers ask for it, and staff have so long to approve; null: they book.",
+    ),
+]
+Hold = Annotated[
+    int,
+    Meta(ge=1, le=86_400, description="How long it may be held; null: as the server says."),
+]
 Notice = Annotated[
     int,
     Meta(
@@ -78,6 +90,8 @@ class ServiceBody(Body):
     per_customer_open: Often | None = None
     capacity: Places | None = USUAL["capacity"]
     party_max: Party | None = USUAL["party_max"]
+    approval_minutes: Approval | None = None
+    hold_seconds: Hold | None = None
     notice_minutes: Notice | None = None
     needs: Needs | None = None
 
@@ -104,6 +118,8 @@ class ServiceChanges(Body):
     per_customer_open: Often | UnsetType | None = UNSET
     capacity: Places | None = None
     party_max: Party | None = None
+    approval_minutes: Approval | UnsetType | None = UNSET
+    hold_seconds: Hold | UnsetType | None = UNSET
     notice_minutes: Notice | UnsetType | None = UNSET
     needs: Needs | None = None
 

@@ -4,8 +4,18 @@ from typing import Annotated, Any
 
 from msgspec import Meta, defstruct
 
-from service.booking.actions import ACTIONS, CANCEL, FULFILL, KEEP, NOSHOW, RESCHEDULE, Action
-from service.booking.status import AppointmentStatus
+from service.booking.actions import (
+    APPROVE,
+    CANCEL,
+    CHANGES,
+    DECLINE,
+    FULFILL,
+    KEEP,
+    NOSHOW,
+    RESCHEDULE,
+    Action,
+)
+from service.booking.status import AppointmentStatus, Status
 from service.openapi.answers.calendar import Slot, SlotBrief, SlotNamed
 from service.openapi.answers.shape import Instant, Shape
 
@@ -44,6 +54,18 @@ class AppointmentBrief(Shape):
 
 
 class AppointmentBriefExpanded(AppointmentBrief):
+    """The answer with `?expand=slot`."""
+
+    slot: Slot
+
+
+class Hold(Shape):
+    id: Annotated[int, Meta(description="Of the appointment that it becomes.")]
+    expires_at: Instant
+    slot: SlotNamed
+
+
+class HoldExpanded(Hold):
     """The answer with `?expand=slot`."""
 
     slot: Slot
@@ -107,18 +129,24 @@ CANCELLED = _ended("Cancelled", CANCEL)
 NO_SHOW = _ended("Noshow", NOSHOW)
 FULFILLED = _ended("Fulfilled", FULFILL)
 KEPT = _ended("Kept", KEEP)
+APPROVED = _ended("Approved", APPROVE)
+DECLINED = _ended("Declined", DECLINE)
 
 
 class Change(Shape):
     """One change of an appointment: who, when, from where to where."""
 
     at: Instant
-    action: Annotated[str, Meta(extra_json_schema={"enum": sorted(ACTIONS)})]
+    action: Annotated[str, Meta(extra_json_schema={"enum": sorted(CHANGES)})]
     actor: Annotated[
-        str, Meta(description="Username of who did it; to customers `staff` for whoever is.")
+        str,
+        Meta(
+            description="Username of who did it; to customers `staff` for whoever is. `system` is "
+            "the clock."
+        ),
     ]
     from_slot: int | None
     to_slot: int | None
-    from_status: AppointmentStatus | None
-    to_status: AppointmentStatus
+    from_status: Status | None
+    to_status: Status
     reason: str

@@ -45,7 +45,10 @@ class Slot(SlotNamed):
     remaining: Annotated[int, Meta(ge=0, description="How many of them are free.")]
     status: Annotated[
         SlotStatus,
-        Meta(description="`busy` is full, `busy-tentative` held, `busy-unavailable` closed."),
+        Meta(
+            description="`busy` is full, `busy-tentative` held or asked for, `busy-unavailable` "
+            "closed."
+        ),
     ]
 
 

@@ -31,6 +31,8 @@ class Service(Shape):
     per_customer_open: int | None
     capacity: int
     party_max: int
+    approval_minutes: int | None
+    hold_seconds: int | None
     notice_minutes: int | None
     providers: list[Offer]
     needs: Annotated[

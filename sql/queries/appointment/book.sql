@@ -10,6 +10,9 @@
 -- and notes the ids in a setting of the transaction; an item of another row is 'locked' and comes
 -- again a little later.
 --
+-- What has run out in the slots that it has locked (a hold, a request) it ends at once: expire(), which is
+-- not called where there is nothing to end.
+--
 -- `= ANY (ARRAY[x])` means `= x`, and that the rows of a table are looked up one by one: a plain =
 -- may become a hash join, which is right for what a query has made itself, but reads a whole table
 -- where the plan was made before the table had grown.
@@ -32,8 +35,9 @@ SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), 
          ORDER BY account.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
-SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
-  FROM (SELECT slot.id
+SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots,
+       expire(array_agg(mine.id) FILTER (WHERE mine.next_expiry <= now())) AS expired
+  FROM (SELECT slot.id, slot.next_expiry
           FROM slot
          WHERE slot.id = ANY (%(slot_id)s::bigint[])
          ORDER BY slot.id
@@ -53,10 +57,10 @@ WITH item AS (
     SELECT appointment.account_id, count(*) AS count
       FROM appointment
       -- The LIMIT keeps this a look-up per appointment; as a join it may read all slots there are.
-     -- And the status in it keeps away from an index of those that are open, which is not a person's.
+      -- And the status in it keeps away from an index of those that are open, which is not a person's.
      CROSS JOIN LATERAL (SELECT FROM slot
                           WHERE slot.id = appointment.slot_id AND slot.starts_at > now()
-                            AND is_open(appointment.status)
+                            AND is_coming(appointment.status, appointment.expires_at)
                           LIMIT 1) AS coming
      WHERE %(max_open)s::integer > 0
        AND appointment.account_id = ANY (%(account_id)s::bigint[])
@@ -70,15 +74,18 @@ WITH item AS (
                WHEN slot.id <> ALL (mine.slot_ids) THEN 'locked'
                WHEN (%(max_open)s::integer > 0 OR %(no_overlap)s::boolean)
                 AND item.account_id <> ALL (mine.account_ids) THEN 'locked'
+               WHEN slot.next_expiry <= now() THEN 'locked'  -- by who decides about a hold in it
                WHEN slot.deleted_at IS NOT NULL THEN 'no_slot'
                WHEN slot.starts_at <= now() THEN 'slot_in_past'
+               WHEN slot.service_id IS NOT NULL AND needs_approval(slot.service_id) THEN 'approval_needed'
                WHEN slot_status(slot) <> 'free' THEN 'slot_taken'
                WHEN slot.booked > 0 AND slot.per_person < slot.capacity
                 AND slot.per_person <= (SELECT count(*)
                                           FROM appointment
                                          WHERE appointment.slot_id = ANY (ARRAY[slot.id])
                                            AND appointment.account_id = item.account_id
-                                           AND appointment.status <> 'cancelled')
+                                           AND appointment.status <> 'cancelled'
+                                           AND appointment.place > 0)
                THEN 'already_booked'
                WHEN slot.per_person < slot.capacity AND row_number() OVER same_wish > 1
                 AND row_number() OVER same_wish + slot.booked > slot.per_person

@@ -7,7 +7,8 @@
 -- One verdict per item: booked, or why not; 'again' where only a neighbour was in the way. Provider 0
 -- stands for any of the service: whose turn it is among those who are free then (start-time fair
 -- queueing), for the nth of a set who is nth in line. At other starts than the first of them only while no
--- earlier one in line would have less served even with one more.
+-- earlier one in line would have less served even with one more. With seconds it is only held for
+-- so long, and a service may want approval first.
 SELECT idempotency_lock(item.actor_id, item.key)
   FROM unnest(%(actor_id)s::bigint[], %(key)s::text[]) AS item (actor_id, key)
  WHERE item.key <> '';
@@ -17,9 +18,11 @@ SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), 
           FROM account
          WHERE account.id = ANY (%(account_id)s::bigint[])
            AND (%(max_open)s::integer > 0 OR %(no_overlap)s::boolean
+                OR 0 < ANY (%(seconds)s::integer[])
                 OR EXISTS (SELECT FROM service
                             WHERE service.id = ANY (%(service_id)s::bigint[])
-                              AND num_nulls(service.per_customer_day, service.per_customer_open) < 2))
+                              AND num_nulls(service.per_customer_day, service.per_customer_open,
+                                            service.approval_minutes) < 3))
          ORDER BY account.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
@@ -50,9 +53,10 @@ SELECT set_config('booking.providers', coalesce(array_agg(mine.id)::text, '{}'),
          ORDER BY provider.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
--- Those that people share may be booked by their id meanwhile, too.
-SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
-  FROM (SELECT slot.id
+-- Those that people share may be booked by their id meanwhile, too. And what has run out in the way.
+SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots,
+       expire(array_agg(mine.id) FILTER (WHERE mine.next_expiry <= now())) AS expired
+  FROM (SELECT slot.id, slot.next_expiry
           FROM slot
          WHERE slot.id = ANY (ARRAY(
                    SELECT shared.id
@@ -62,7 +66,14 @@ SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), tru
                     CROSS JOIN LATERAL givers(item.service_id, item.provider_id) AS served
                     CROSS JOIN LATERAL shared_slot(
                               served.service_id, served.provider_id, item.starts_at, 0) AS shared
-                    WHERE served.provider_id = ANY (locked('providers'))))
+                    WHERE served.provider_id = ANY (locked('providers'))
+                    UNION ALL
+                   SELECT run_out.id
+                     FROM unnest(%(service_id)s::bigint[], %(starts_at)s::timestamptz[])
+                       AS item (service_id, starts_at)
+                     JOIN service ON service.id = ANY (ARRAY[item.service_id])
+                    CROSS JOIN LATERAL run_out_between(
+                              locked('providers'), service_block(service, item.starts_at)) AS run_out))
          ORDER BY slot.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
@@ -73,11 +84,11 @@ WITH item AS (
                %(service_id)s::bigint[], %(provider_id)s::bigint[], %(starts_at)s::timestamptz[],
                %(size)s::integer[], %(notes)s::text[],
                %(override)s::text[], %(waived)s::text[], %(reason)s::text[],
-               %(expand)s::boolean[],
+               %(seconds)s::integer[], %(expand)s::boolean[],
                %(key)s::text[], %(fingerprint)s::text[]
            ) WITH ORDINALITY AS item (
                account_id, actor_id, staff_of, service_id, provider_id, starts_at, size, notes,
-               override, waived, reason, expand, key, fingerprint, n)
+               override, waived, reason, seconds, expand, key, fingerprint, n)
 ), mine AS MATERIALIZED (  -- what of all that is locked
     SELECT locked('accounts') AS account_ids, locked('services') AS service_ids,
            locked('providers') AS provider_ids, locked('slots') AS slot_ids
@@ -126,26 +137,9 @@ WITH item AS (
              WHERE item.provider_id = 0 OR served.provider_id = ANY (mine.provider_ids)
             OFFSET 0  -- else it would be worked out all the same
      ) AS verdict ON true
-     CROSS JOIN LATERAL (  -- without what staff waive: not that a slot which stands there is full, and
-                           -- buffers, where no slot itself is in the way
-           SELECT coalesce(array_agg(refusal.code ORDER BY refusal.nth)
-                               FILTER (WHERE waiver.name IS NULL), '{}') AS refusals,
-                  array_agg(DISTINCT waiver.name) FILTER (WHERE waiver.name IS NOT NULL) AS overrides
-             FROM unnest(verdict.refusals) WITH ORDINALITY AS refusal (code, nth)
-             LEFT JOIN unnest(string_to_array(item.override, ','), string_to_array(item.waived, ','))
-                    AS waiver (name, code)
-                    ON waiver.code = refusal.code
-                   AND (waiver.code <> 'slot_taken' OR num_nulls(verdict.slot_id) = 1)
-                   AND (waiver.name <> 'buffer'
-                        OR (num_nulls(verdict.missing) = 1
-                            AND NOT EXISTS (SELECT FROM slot
-                                             WHERE slot.provider_id = served.provider_id
-                                               AND num_nulls(slot.deleted_at) = 1
-                                               AND slot.starts_at < verdict.ends_at
-                                               AND slot.ends_at > item.starts_at
-                                               AND slot.starts_at > item.starts_at - interval '48 hours')))
-             WHERE item.override <> ''
-     ) AS judged
+     CROSS JOIN LATERAL overridden(
+               item.override, item.waived, verdict.refusals, verdict.slot_id, verdict.missing,
+               served.provider_id, item.starts_at, verdict.ends_at) AS judged
 ), in_line AS (  -- where all are refused, whoever is in line hears of the first
     SELECT candidate.*, bool_and(candidate.refusals <> '{}') OVER (PARTITION BY candidate.n) AS hopeless,
            row_number() OVER (
@@ -164,7 +158,7 @@ WITH item AS (
     SELECT item.*, service, chosen.provider_id AS giver_id, chosen.provider,
            chosen.slot_id, chosen.ends_at, chosen.block, chosen.rooms,
            chosen.missing, chosen.local_day, chosen.met, chosen.overrides, stored,
-           limited.personal, limited.daily,
+           limited.personal, limited.daily, runs_out.at AS expires_at, waiting.met AS waiting,
            coalesce(idempotency_set_verdict(stored, item.actor_id, item.key, item.fingerprint,
                                             row_number() OVER same_key),
            CASE
@@ -181,10 +175,15 @@ WITH item AS (
                  OR (chosen.slot_id IS NOT NULL AND chosen.slot_id <> ALL (mine.slot_ids))
                  OR (item.provider_id = 0 AND item.service_id <> ALL (mine.service_ids))
                  OR (limited.personal AND item.account_id <> ALL (mine.account_ids))
+                 OR EXISTS (SELECT FROM run_out_between(chosen.provider_id || chosen.rooms, chosen.block))
                THEN 'locked'
                WHEN turn.waits THEN 'again'
                WHEN turn.turn > 1 AND chosen.refusals <> '{}' AND NOT chosen.hopeless THEN 'again'
                WHEN turn.later AND chosen.next_served < chosen.served AND NOT chosen.hopeless THEN 'again'
+               WHEN waiting.met IS NOT NULL
+                AND (chosen.refusals = '{}' OR chosen.refusals[1] IN ('slot_taken', 'already_booked'))
+                AND 'limit' <> ALL (coalesce(string_to_array(item.override, ','), '{}'))
+               THEN 'limit_reached'
                ELSE chosen.refusals[1]
            END) AS refusal
       FROM item
@@ -197,9 +196,16 @@ WITH item AS (
             AND chosen.rank = CASE WHEN service.capacity > 1 OR chosen.hopeless THEN 1
                                    ELSE turn.turn
                               END
+     CROSS JOIN LATERAL waiting_limit(
+               item.account_id, item.seconds > 0, service, item.staff_of IN (-1, chosen.provider_id),
+               %(max_holds)s::integer, %(max_pending)s::integer) AS waiting
+     CROSS JOIN LATERAL (SELECT runs_out_at(
+                                    item.seconds, %(hold_seconds)s::integer, item.starts_at, service,
+                                    item.staff_of IN (-1, chosen.provider_id)) AS at) AS runs_out
      CROSS JOIN LATERAL (
            SELECT %(max_open)s::integer > 0 OR %(no_overlap)s::boolean
-                  OR num_nulls(service.per_customer_day, service.per_customer_open) < 2 AS personal,
+                  OR num_nulls(service.per_customer_day, service.per_customer_open, runs_out.at) < 3
+                     AS personal,
                   num_nulls(service.per_day, (chosen.provider).per_day) < 2 AS daily
      ) AS limited
       LEFT JOIN idempotency AS stored
@@ -236,12 +242,12 @@ WITH item AS (
 ), made AS (
     INSERT INTO slot (
                provider_id, starts_at, ends_at, capacity, booked, service_id, service_version,
-               blocks_from, blocks_until, wall_at, overrides, chosen)
+               blocks_from, blocks_until, wall_at, overrides, chosen, next_expiry)
     SELECT queued.giver_id, queued.starts_at, queued.ends_at,
            (queued.service).capacity, queued.size, (queued.service).id, (queued.service).version,
            lower(queued.block), upper(queued.block),
            queued.starts_at AT TIME ZONE wall_zone(queued.provider),
-           queued.overrides, CASE WHEN queued.provider_id = 0 THEN true END
+           queued.overrides, CASE WHEN queued.provider_id = 0 THEN true END, queued.expires_at
       FROM queued
      WHERE queued.verdict IS NULL AND queued.slot_id IS NULL
      ORDER BY queued.giver_id, queued.starts_at
@@ -249,11 +255,11 @@ WITH item AS (
 ), with_rooms AS (
     INSERT INTO slot (
                provider_id, starts_at, ends_at, booked, service_id, service_version,
-               lead_slot_id, blocks_from, blocks_until, wall_at, overrides)
+               lead_slot_id, blocks_from, blocks_until, wall_at, overrides, next_expiry)
     SELECT room.provider_id, (made.taken).starts_at, (made.taken).ends_at, 1,
            (made.taken).service_id, (made.taken).service_version, (made.taken).id,
            (made.taken).blocks_from, (made.taken).blocks_until, (made.taken).wall_at,
-           (made.taken).overrides
+           (made.taken).overrides, (made.taken).next_expiry
       FROM made
       JOIN queued ON queued.giver_id = made.provider_id
                  AND queued.starts_at = made.starts_at
@@ -279,8 +285,10 @@ WITH item AS (
              FROM free_places(coming.slot, coming.turn) AS free_places (place)) AS free
      WHERE free.turn = coming.turn
 ), booked AS (
-    INSERT INTO appointment (slot_id, place, account_id, notes, size)
-    SELECT (placed.slot).id, placed.place, queued.account_id, queued.notes, queued.size
+    INSERT INTO appointment (slot_id, place, account_id, notes, size, status, expires_at)
+    SELECT (placed.slot).id, placed.place, queued.account_id, queued.notes, queued.size,
+           CASE WHEN queued.expires_at IS NULL THEN 'booked' WHEN queued.seconds > 0 THEN 'held' ELSE 'pending' END,
+           queued.expires_at
       FROM queued
       JOIN placed ON placed.n = queued.n
      ORDER BY queued.n
@@ -288,20 +296,30 @@ WITH item AS (
 ), recorded AS (
     INSERT INTO appointment_history (
                appointment_id, at, actor_id, action, to_slot_id, to_status, reason, overrides)
-    SELECT booked.id, clock_timestamp(), queued.actor_id, 'book', booked.slot_id, booked.status,
+    SELECT booked.id, clock_timestamp(), queued.actor_id,
+           CASE booked.status WHEN 'held' THEN 'hold' WHEN 'pending' THEN 'request' ELSE 'book' END,
+           booked.slot_id, booked.status,
            queued.reason, queued.overrides
       FROM booked
       JOIN placed ON (placed.slot).id = booked.slot_id AND placed.place = booked.place
       JOIN queued ON queued.n = placed.n
 ), counted AS (
     UPDATE slot
-       SET booked = slot.booked + taken.size, version = slot.version + 1
-      FROM (SELECT queued.slot_id, sum(queued.size) AS size
+       SET booked = slot.booked + taken.size, version = slot.version + 1,
+           next_expiry = least(slot.next_expiry, taken.next_expiry)
+      FROM (SELECT queued.slot_id, sum(queued.size) AS size, min(queued.expires_at) AS next_expiry
               FROM queued
              WHERE queued.verdict IS NULL AND queued.slot_id IS NOT NULL
              GROUP BY queued.slot_id) AS taken
      WHERE slot.id = ANY (ARRAY[taken.slot_id])
     RETURNING slot AS after
+), with_them AS (  -- what is there for all of them
+    UPDATE slot
+       SET version = slot.version + 1, next_expiry = (counted.after).next_expiry
+      FROM counted
+     CROSS JOIN LATERAL slots_with((counted.after).id) AS went
+     WHERE (counted.after).next_expiry IS NOT NULL
+       AND slot.id = ANY (ARRAY[went.id])
 ), lent AS MATERIALIZED (  -- a turn for each slot, in order: or two could wait for each other
     SELECT served.service_id, served.provider_id, won.count
       FROM (SELECT queued.service_id, queued.giver_id AS provider_id, count(*) AS count
@@ -329,24 +347,15 @@ WITH item AS (
     SELECT queued.n, queued.actor_id, queued.key, queued.fingerprint,
            coalesce(queued.verdict, 'booked') AS verdict,
            CASE WHEN queued.verdict = 'replayed' THEN (queued.stored).body
-                WHEN queued.verdict = 'limit_reached' THEN queued.met
+                WHEN queued.verdict = 'limit_reached' THEN coalesce(queued.met, queued.waiting)
                 WHEN queued.verdict = 'slot_taken'
                 THEN coalesce(queued.missing, '') || E'\n' || near.times
                      || E'\n' || coalesce(places_left(queued.slot_id)::text, '')
+                WHEN booked.status = 'held'
+                THEN row_to_json(ROW (booked.id, booked.expires_at, shown.slot)::hold_document)::text
                 WHEN booked.id IS NOT NULL
                 THEN row_to_json(ROW (
-                         booked.id,
-                         CASE WHEN queued.expand
-                              THEN row_to_json(slot_full(
-                                       coalesce((SELECT counted.after
-                                                   FROM counted
-                                                  WHERE (counted.after).id = booked.slot_id),
-                                                placed.slot), queued.provider))
-                              ELSE row_to_json(slot_named(placed.slot, queued.provider))
-                         END,
-                         shown_name(account),
-                         booked.notes,
-                         booked.status
+                         booked.id, shown.slot, shown_name(account), booked.notes, booked.status
                      )::appointment_document)::text
            END AS body,
            coalesce(booked.version, (queued.stored).version) AS version
@@ -357,6 +366,14 @@ WITH item AS (
       LEFT JOIN near ON queued.verdict = 'slot_taken'
                     AND (near.service_id, near.provider_id, near.starts_at, near.size)
                         = (queued.service_id, queued.provider_id, queued.starts_at, queued.size)
+      LEFT JOIN LATERAL (
+           SELECT CASE WHEN queued.expand
+                       THEN row_to_json(slot_full(coalesce(
+                                (SELECT counted.after FROM counted WHERE (counted.after).id = booked.slot_id),
+                                placed.slot), queued.provider))
+                       ELSE row_to_json(slot_named(placed.slot, queued.provider))
+                  END AS slot
+            WHERE booked.id IS NOT NULL) AS shown ON true
 ), kept AS (
     INSERT INTO idempotency (account_id, key, fingerprint, body, version)
     SELECT answer.actor_id, answer.key, answer.fingerprint, answer.body, answer.version

@@ -2,8 +2,10 @@
 
 
 -- name: appointment_end :many
--- Ends each booked appointment as cancelled, noshow or fulfilled; only cancelling frees the place.
--- Cancelling what is cancelled already succeeds again and changes nothing.
+-- Ends each appointment as cancelled, noshow or fulfilled, approves or declines one that was asked for, or
+-- lets go of a hold. Who leaves a slot frees the place, and with the last one a time that was made goes,
+-- here and where it has run out (expire()): no time becomes free elsewhere, but by a move.
+-- What has come to that already succeeds again and changes nothing.
 SELECT idempotency_lock(item.actor_id, item.key)
   FROM unnest(%(actor_id)s::bigint[], %(key)s::text[]) AS item (actor_id, key)
  WHERE item.key <> '';
@@ -28,19 +30,20 @@ SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), tru
 WITH item AS (
     SELECT item.*
       FROM unnest(
-               %(appointment_id)s::bigint[], %(action)s::text[], %(status)s::text[],
+               %(appointment_id)s::bigint[], %(action)s::text[], %(begins)s::text[], %(status)s::text[],
                %(staff_only)s::boolean[], %(message)s::text[],
                %(reason)s::text[], %(version)s::integer[],
                %(actor_id)s::bigint[], %(staff_of)s::bigint[], %(expand)s::boolean[],
                %(key)s::text[], %(fingerprint)s::text[]
            ) WITH ORDINALITY AS item (
-               appointment_id, action, to_status, staff_only, message, reason, version,
+               appointment_id, action, begins, to_status, staff_only, message, reason, version,
                actor_id, staff_of, expand, key, fingerprint, n)
 ), mine AS MATERIALIZED (  -- what of all that is locked
     SELECT locked('appointments') AS appointment_ids,
            locked('slots') AS slot_ids
 ), considered AS (
-    SELECT item.*, slot, appointment.id, appointment.version AS old_version,
+    SELECT item.*, slot, appointment.id,
+           version_now(appointment.version, appointment.expires_at) AS old_version,
            appointment.status AS old_status, stored,
            coalesce(idempotency_set_verdict(stored, item.actor_id, item.key, item.fingerprint,
                                             row_number() OVER same_key),
@@ -49,15 +52,19 @@ WITH item AS (
                WHEN appointment.id IS NULL THEN 'not_found'
                WHEN NOT is_staff(slot, item.staff_of)
                 AND appointment.account_id <> item.actor_id THEN 'not_found'
+               WHEN is_hold(appointment.status) <> is_hold(item.to_status) THEN 'not_found'
                WHEN appointment.id <> ALL (mine.appointment_ids)
                  OR slot.id <> ALL (mine.slot_ids) THEN 'locked'
                WHEN NOT is_staff(slot, item.staff_of)
                 AND item.staff_only THEN 'forbidden'
-               WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
-               WHEN appointment.status = item.to_status THEN 'ended'
-               WHEN NOT is_open(appointment.status) THEN 'not_active'
+               WHEN item.version <> 0
+                AND item.version <> version_now(appointment.version, appointment.expires_at) THEN 'stale'
+               WHEN by_now.status = item.to_status
+                AND (item.to_status <> 'booked' OR was_approved(appointment.id)) THEN 'ended'
+               WHEN by_now.status <> ALL (string_to_array(item.begins, ','))
+               THEN CASE WHEN item.begins = 'pending' THEN 'not_pending' ELSE 'not_active' END
                WHEN item.to_status = 'noshow' AND slot.starts_at > now() THEN 'too_early'
-               WHEN NOT is_staff(slot, item.staff_of)
+               WHEN NOT is_staff(slot, item.staff_of) AND is_open(appointment.status)
                 AND slot.starts_at <= now() + notice_of(slot, %(notice)s::interval) THEN 'too_late'
                WHEN row_number() OVER (PARTITION BY item.appointment_id ORDER BY item.n) > 1
                THEN 'again'
@@ -66,16 +73,20 @@ WITH item AS (
      CROSS JOIN mine
       LEFT JOIN appointment ON appointment.id = ANY (ARRAY[item.appointment_id])
       LEFT JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
+     CROSS JOIN LATERAL (SELECT status_now(appointment.status, appointment.expires_at) AS status) AS by_now
       LEFT JOIN idempotency AS stored
              ON stored.account_id = ANY (ARRAY[item.actor_id]) AND stored.key = ANY (ARRAY[item.key])
     WINDOW same_key AS (PARTITION BY item.actor_id, item.key ORDER BY item.n)
 ), ended AS (
     UPDATE appointment
-       SET status = considered.to_status, version = appointment.version + 1
+       SET status = considered.to_status, version = appointment.version + 1, expires_at = NULL,
+           place = CASE WHEN considered.to_status NOT IN ('declined', 'expired') THEN appointment.place END
       FROM considered
      WHERE considered.verdict IS NULL
        AND appointment.id = ANY (ARRAY[considered.appointment_id])
-    RETURNING considered.n, appointment.id, appointment.version, appointment.slot_id, appointment.size,
+    RETURNING considered.n, appointment.id, appointment.version, appointment.slot_id,
+              CASE WHEN leaves(appointment.status) THEN appointment.size ELSE 0 END AS leaving,
+              considered.old_status IN ('held', 'pending') AS was_tentative,
               considered.actor_id, considered.action, considered.old_status,
               considered.to_status, considered.reason
 ), recorded AS (
@@ -90,26 +101,37 @@ WITH item AS (
                                          ORDER BY change.id DESC
                                          LIMIT 1)),
            ended.actor_id, ended.action, ended.slot_id,
-           CASE WHEN ended.to_status <> 'cancelled' THEN ended.slot_id END,
+           CASE WHEN NOT leaves(ended.to_status) THEN ended.slot_id END,
            ended.old_status, ended.to_status, ended.reason
       FROM ended
      ORDER BY ended.n
 ), counted AS (
     UPDATE slot
        SET booked = slot.booked - freed.size, version = slot.version + 1,
-           deleted_at = CASE WHEN is_over(slot, freed.size) THEN now() END
-      FROM (SELECT slot_id, sum(size) AS size
+           deleted_at = CASE WHEN is_over(slot, freed.size) THEN now() END,
+           next_expiry = CASE WHEN freed.was_tentative
+                              THEN (SELECT min(other.expires_at)
+                                      FROM appointment AS other
+                                     WHERE other.slot_id = slot.id
+                                       AND other.status <> 'cancelled'
+                                       AND other.place > 0
+                                       AND NOT EXISTS (SELECT FROM ended WHERE ended.id = other.id))
+                              ELSE slot.next_expiry
+                         END
+      FROM (SELECT slot_id, sum(leaving) AS size, bool_or(was_tentative) AS was_tentative
               FROM ended
-             WHERE to_status = 'cancelled'
+             WHERE leaving > 0 OR was_tentative
              GROUP BY slot_id) AS freed
      WHERE slot.id = ANY (ARRAY[freed.slot_id])
-    RETURNING slot AS after
-), released AS (  -- what went with a time that is over
+    RETURNING slot AS after, freed.was_tentative
+), released AS (  -- what went with a time that is over, or is as tentative
     UPDATE slot
-       SET booked = 0, version = slot.version + 1, deleted_at = now()
+       SET booked = CASE WHEN (counted.after).deleted_at IS NULL THEN slot.booked ELSE 0 END,
+           version = slot.version + 1,
+           deleted_at = (counted.after).deleted_at, next_expiry = (counted.after).next_expiry
       FROM counted
      CROSS JOIN LATERAL slots_with((counted.after).id) AS went
-     WHERE (counted.after).deleted_at IS NOT NULL
+     WHERE ((counted.after).deleted_at IS NOT NULL OR counted.was_tentative)
        AND slot.id = ANY (ARRAY[went.id])
 ), given_back AS MATERIALIZED (  -- in order, or two could wait for each other
     SELECT served.service_id, served.provider_id

@@ -12,6 +12,6 @@ SELECT item.n, appointment.slot_id,
   LEFT JOIN idempotency AS stored
          ON stored.account_id = ANY (ARRAY[item.actor_id]) AND stored.key = ANY (ARRAY[item.key])
  WHERE stored.key IS NOT NULL
-    OR appointment.account_id = item.actor_id
-    OR (appointment.id IS NOT NULL AND is_staff(slot, item.staff_of))
+    OR (NOT is_hold(appointment.status)
+        AND (appointment.account_id = item.actor_id OR is_staff(slot, item.staff_of)))
  ORDER BY item.n;

@@ -5,7 +5,7 @@ WITH page AS (
     SELECT change.*, shown_name(account) AS username, change.actor_id = %(actor_id)s::bigint AS own,
            row_number() OVER (ORDER BY change.id) AS nth
       FROM appointment_history AS change
-      JOIN account ON account.id = ANY (ARRAY[change.actor_id])
+      LEFT JOIN account ON account.id = ANY (ARRAY[change.actor_id])
      WHERE change.appointment_id = %(appointment_id)s::bigint
        AND change.id > %(after_id)s::bigint
      ORDER BY change.id
@@ -13,7 +13,8 @@ WITH page AS (
 )
 SELECT '[' || coalesce(string_agg(row_to_json(ROW (
                   page.at, page.action,
-                  CASE WHEN page.own OR is_staff(slot, %(staff_of)s::bigint) THEN page.username
+                  CASE WHEN page.actor_id = 0 THEN 'system'
+                       WHEN page.own OR is_staff(slot, %(staff_of)s::bigint) THEN page.username
                        ELSE 'staff'
                   END,
                   page.from_slot_id, page.to_slot_id,
@@ -30,6 +31,7 @@ SELECT '[' || coalesce(string_agg(row_to_json(ROW (
   JOIN slot ON slot.id = ANY (ARRAY[appointment.slot_id])
   LEFT JOIN page ON page.nth <= %(limit)s::integer
  WHERE appointment.id = %(appointment_id)s::bigint
+   AND NOT is_hold(appointment.status)
    AND (appointment.account_id = %(actor_id)s::bigint
         OR is_staff(slot, %(staff_of)s::bigint))
  GROUP BY appointment.id;

@@ -25,8 +25,9 @@ SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}
          ORDER BY appointment.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
-SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
-  FROM (SELECT slot.id
+SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots,
+       expire(array_agg(mine.id) FILTER (WHERE mine.next_expiry <= now())) AS expired
+  FROM (SELECT slot.id, slot.next_expiry
           FROM slot
          WHERE slot.id = ANY (ARRAY(
                    SELECT unnest(ARRAY[item.from_slot_id, item.to_slot_id])
@@ -59,10 +60,12 @@ WITH item AS (
                WHEN appointment.id <> ALL (mine.appointment_ids)
                  OR origin.id <> ALL (mine.slot_ids)
                  OR target.id <> ALL (mine.slot_ids)
+                 OR target.next_expiry <= now()
                  OR (%(no_overlap)s::boolean AND appointment.account_id <> ALL (mine.account_ids))
                THEN 'locked'
                WHEN appointment.slot_id <> item.from_slot_id THEN 'again'
                WHEN item.version <> 0 AND item.version <> appointment.version THEN 'stale'
+               WHEN appointment.status = 'pending' THEN 'not_approved'
                WHEN NOT is_open(appointment.status) THEN 'not_active'
                WHEN item.from_slot_id = item.to_slot_id THEN 'same_slot'
                WHEN NOT is_staff(origin, item.staff_of)
@@ -71,6 +74,8 @@ WITH item AS (
                WHEN appointment.account_id <> item.actor_id
                 AND NOT is_staff(target, item.staff_of) THEN 'forbidden'
                WHEN target.starts_at <= now() THEN 'slot_in_past'
+               WHEN target.service_id IS NOT NULL AND NOT is_staff(target, item.staff_of)
+                AND needs_approval(target.service_id) THEN 'approval_needed'
                WHEN slot_status(target) <> 'free' THEN 'slot_taken'
                WHEN appointment.size > target.capacity - target.booked THEN 'slot_taken'
                WHEN target.booked > 0 AND target.per_person < target.capacity
@@ -79,6 +84,7 @@ WITH item AS (
                                            WHERE other.slot_id = ANY (ARRAY[target.id])
                                              AND other.account_id = appointment.account_id
                                              AND other.status <> 'cancelled'
+                                             AND other.place > 0
                                              AND NOT is_aside(other.id, other.slot_id))
                THEN 'already_booked'
                WHEN %(no_overlap)s::boolean

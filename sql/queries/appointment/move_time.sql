@@ -45,9 +45,10 @@ SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}
          ORDER BY appointment.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
--- Where they are, and those that stand where they want to go.
-SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
-  FROM (SELECT slot.id
+-- Where they are, those that stand where they want to go, and those that have run out there.
+SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots,
+       expire(array_agg(mine.id) FILTER (WHERE mine.next_expiry <= now())) AS expired
+  FROM (SELECT slot.id, slot.next_expiry
           FROM slot
          WHERE slot.id = ANY (ARRAY(
                    SELECT unnest(%(from_slot_id)s::bigint[])
@@ -60,7 +61,15 @@ SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), tru
                     CROSS JOIN LATERAL shared_slot(
                               origin.service_id,
                               coalesce(nullif(item.provider_id, 0), origin.provider_id),
-                              item.starts_at, 0) AS shared))
+                              item.starts_at, 0) AS shared
+                    UNION ALL
+                   SELECT run_out.id
+                     FROM unnest(%(from_slot_id)s::bigint[], %(starts_at)s::timestamptz[])
+                       AS item (from_slot_id, starts_at)
+                     JOIN slot AS origin ON origin.id = ANY (ARRAY[item.from_slot_id])
+                     JOIN service ON service.id = ANY (ARRAY[origin.service_id])
+                    CROSS JOIN LATERAL run_out_between(
+                              locked('providers'), service_block(service, item.starts_at)) AS run_out))
          ORDER BY slot.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
@@ -103,9 +112,12 @@ WITH item AS (
                  OR (verdict.slot_id IS NOT NULL AND verdict.slot_id <> ALL (mine.slot_ids))
                  OR ((%(no_overlap)s::boolean OR num_nulls((wanted.service).per_customer_day) = 0)
                      AND (wanted.appointment).account_id <> ALL (mine.account_ids))
+                 OR EXISTS (SELECT FROM run_out_between(
+                                       (wanted.provider).id || verdict.rooms, verdict.block))
                THEN 'locked'
                WHEN (wanted.appointment).slot_id <> wanted.from_slot_id THEN 'again'
                WHEN wanted.version <> 0 AND wanted.version <> (wanted.appointment).version THEN 'stale'
+               WHEN (wanted.appointment).status = 'pending' THEN 'not_approved'
                WHEN NOT is_open((wanted.appointment).status) THEN 'not_active'
                WHEN (wanted.origin).provider_id = (wanted.provider).id
                 AND (wanted.origin).starts_at = wanted.starts_at THEN 'same_slot'
@@ -115,6 +127,8 @@ WITH item AS (
                WHEN wanted.weight IS NULL THEN 'not_offered'
                WHEN (wanted.appointment).account_id <> wanted.actor_id
                 AND wanted.staff_of NOT IN (-1, (wanted.provider).id) THEN 'forbidden'
+               WHEN num_nulls((wanted.service).approval_minutes) = 0
+                AND wanted.staff_of NOT IN (-1, (wanted.provider).id) THEN 'approval_needed'
                ELSE told.refusals[1]
            END) AS refusal
       FROM wanted

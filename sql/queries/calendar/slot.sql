@@ -12,6 +12,18 @@ SELECT provider.id
  ORDER BY provider.id
    FOR NO KEY UPDATE;
 
+SELECT expire(array_agg(run_out.id)) AS expired
+  FROM (SELECT slot.id
+          FROM slot
+         WHERE slot.id = ANY (ARRAY(
+                   SELECT run_out.id
+                     FROM unnest(%(provider_id)s::bigint[], %(starts_at)s::timestamptz[],
+                                 %(ends_at)s::timestamptz[]) AS item (provider_id, starts_at, ends_at)
+                    CROSS JOIN LATERAL run_out_between(
+                              ARRAY[item.provider_id], tstzrange(item.starts_at, item.ends_at)) AS run_out))
+         ORDER BY slot.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS run_out;
+
 WITH item AS (
     SELECT item.*
       FROM unnest(
@@ -73,6 +85,19 @@ SELECT provider.id
  WHERE provider.id = %(provider_id)s::bigint
    FOR NO KEY UPDATE;
 
+SELECT expire(array_agg(run_out.id)) AS expired
+  FROM (SELECT slot.id
+          FROM slot
+         WHERE slot.id = ANY (ARRAY(
+                   SELECT run_out.id
+                     FROM unnest(%(starts_at)s::timestamptz[], %(ends_at)s::timestamptz[])
+                       AS item (starts_at, ends_at)
+                    CROSS JOIN LATERAL run_out_between(
+                              ARRAY[%(provider_id)s::bigint], tstzrange(item.starts_at, item.ends_at))
+                           AS run_out))
+         ORDER BY slot.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS run_out;
+
 WITH created AS (
     INSERT INTO slot (provider_id, starts_at, ends_at, capacity)
     SELECT %(provider_id)s::bigint, item.starts_at, item.ends_at, %(capacity)s::integer
@@ -104,11 +129,13 @@ SELECT slot.starts_at, slot.ends_at
 
 
 -- name: slot_get :maybe
-SELECT slot_alone(slot, provider) AS body, slot.version, provider.version AS provider_version
+SELECT slot_alone(slot, provider) AS body, slot_version_now(slot) AS version,
+       provider.version AS provider_version
   FROM slot
   JOIN provider ON provider.id = slot.provider_id
  WHERE slot.id = %(slot_id)s::bigint
-   AND slot.deleted_at IS NULL;
+   AND slot.deleted_at IS NULL
+   AND NOT has_run_out(slot);
 
 
 -- name: slot_count :value

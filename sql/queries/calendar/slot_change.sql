@@ -16,6 +16,8 @@ SELECT slot.id
  WHERE slot.id = %(slot_id)s::bigint
    FOR NO KEY UPDATE;
 
+SELECT expire(ARRAY[%(slot_id)s::bigint]) AS expired;
+
 WITH beyond AS (
     SELECT appointment.id, row_number() OVER (ORDER BY appointment.place) AS turn
       FROM appointment
@@ -27,6 +29,7 @@ WITH beyond AS (
            CASE
                WHEN NOT is_staff(slot, %(staff_of)s::bigint) THEN 'forbidden'
                WHEN %(version)s::integer <> 0 AND %(version)s::integer <> slot.version THEN 'stale'
+               WHEN slot.next_expiry <= now() THEN 'busy'
                WHEN %(deleted)s::boolean AND slot.booked > 0 THEN 'slot_in_use'
                WHEN %(capacity)s::integer > 0 AND slot.booked > %(capacity)s::integer
                THEN 'slot_in_use'

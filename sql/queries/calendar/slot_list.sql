@@ -19,6 +19,7 @@ WITH looked AS MATERIALIZED (
       FROM looked
       JOIN provider ON provider.id = (looked.slot).provider_id
      WHERE slot_status(looked.slot) = ANY (%(statuses)s::text[])
+       AND NOT has_run_out(looked.slot)
      ORDER BY looked.starts_at, looked.id
      LIMIT %(limit)s::integer + 1
 ), ends AS (
@@ -118,7 +119,8 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
                row_number() OVER (ORDER BY looked.starts_at, looked.id) AS nth
           FROM looked
           JOIN provider ON provider.id = (looked.slot).provider_id
-         WHERE item.status = '' OR slot_status(looked.slot) = ANY (string_to_array(item.status, ','))
+         WHERE (item.status = '' OR slot_status(looked.slot) = ANY (string_to_array(item.status, ',')))
+           AND NOT has_run_out(looked.slot)
          ORDER BY looked.starts_at, looked.id
          LIMIT item.most + 1
     ), ends AS (

@@ -93,7 +93,7 @@ SELECT item.n, service.horizon_days,
 
 -- name: time_moving :maybe
 -- The slot of one's own appointment, if it would be free without it; 0 where others share it.
-SELECT CASE WHEN is_made(slot) AND slot.booked = appointment.size THEN slot.id ELSE 0 END AS slot_id
+SELECT CASE WHEN is_made(slot) AND taken(slot) = appointment.size THEN slot.id ELSE 0 END AS slot_id
   FROM appointment
   JOIN slot ON slot.id = appointment.slot_id
  WHERE appointment.id = %(appointment_id)s::bigint
@@ -104,7 +104,13 @@ SELECT CASE WHEN is_made(slot) AND slot.booked = appointment.size THEN slot.id E
 -- name: time_explain :many
 -- Everything that speaks against a time, provider by provider, in the order in which booking tells it: who
 -- came closest first. No row where nobody offers the service.
-SELECT provider.id AS provider_id, told.refusals, told.met, verdict.missing
+SELECT provider.id AS provider_id,
+       CASE WHEN waiting.met IS NULL OR 'limit_reached' = ANY (told.refusals) THEN told.refusals
+            ELSE ARRAY(SELECT refusal.code
+                         FROM unnest(ARRAY['limit_reached'] || told.refusals) AS refusal (code)
+                        ORDER BY refusal_rank(refusal.code))
+       END AS refusals,
+       coalesce(told.met, waiting.met) AS met, verdict.missing
   FROM service
  CROSS JOIN LATERAL givers(service.id, %(provider_id)s::bigint) AS served
   JOIN provider ON provider.id = ANY (ARRAY[served.provider_id])
@@ -116,6 +122,9 @@ SELECT provider.id AS provider_id, told.refusals, told.met, verdict.missing
            CASE WHEN %(no_overlap)s::boolean
                 THEN tstzrange(%(starts_at)s::timestamptz, verdict.ends_at)
            END) AS told
+ CROSS JOIN LATERAL waiting_limit(
+           %(account_id)s::bigint, false, service,
+           %(staff_of)s::bigint IN (-1, provider.id), 0, %(max_pending)s::integer) AS waiting
  WHERE service.id = %(service_id)s::bigint
  ORDER BY refusal_rank(told.refusals[1]) DESC, provider.id
  LIMIT 1000;

@@ -11,8 +11,10 @@ WITH considered AS (
            CASE
                WHEN NOT is_staff(slot, %(staff_of)s::bigint)
                 AND appointment.account_id <> %(actor_id)s::bigint THEN 'not_found'
+               WHEN is_hold(appointment.status) THEN 'not_found'
                WHEN NOT is_staff(slot, %(staff_of)s::bigint) THEN 'forbidden'
                WHEN %(version)s::integer NOT IN (0, appointment.version) THEN 'stale'
+               WHEN appointment.status = 'pending' THEN 'not_approved'
                WHEN NOT is_open(appointment.status) THEN 'not_active'
            END AS refusal,
            slot.starts_at > now() AND outside_hours(slot, provider) IS NOT NULL AS counts

@@ -24,7 +24,8 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
         SELECT looked.id, looked.notes, looked.status, looked.look, at.slot, at.provider, at.found,
                row_number() OVER (ORDER BY looked.id) AS nth,
                coalesce(sum(octet_length(looked.notes)) OVER earlier, 0) AS before
-          FROM (SELECT appointment.id, appointment.notes, appointment.status, appointment.slot_id,
+          FROM (SELECT appointment.id, appointment.notes, appointment.slot_id,
+                       status_now(appointment.status, appointment.expires_at) AS status,
                        row_number() OVER (ORDER BY appointment.id) AS look
                   FROM appointment
                  WHERE appointment.account_id = item.account_id
@@ -38,6 +39,7 @@ SELECT item.n, CASE WHEN version.tag <> item.known THEN list.body END AS body,
               FROM slot
               JOIN provider ON provider.id = slot.provider_id
              WHERE slot.id = looked.slot_id
+               AND NOT is_hold(looked.status)
                AND (item.status = '' OR looked.status = ANY (string_to_array(item.status, ',')))
                AND (item.provider_ids = ''
                     OR slot.provider_id = ANY (string_to_array(item.provider_ids, ',')::bigint[]))

@@ -37,18 +37,19 @@ WITH start AS (
                              ORDER BY slot.starts_at, slot.id
                              LIMIT %(most_looks)s::integer + 1) AS slot
                       LEFT JOIN LATERAL (
-                            SELECT live.id, live.status
+                            SELECT live.id, status_now(live.status, live.expires_at) AS status
                               FROM appointment AS live
                              WHERE live.slot_id = slot.id
                                AND live.status <> 'cancelled'
+                               AND live.place > 0
                                AND live.id + 0 > slot.after_id  -- else by all ids from there on
                              UNION ALL
                             (SELECT gone.id, gone.status
                                FROM appointment AS gone
                               WHERE gone.slot_id = slot.id
-                                AND gone.status = 'cancelled'
+                                AND gone.status IN ('cancelled', 'declined')
                                 AND (gone.slot_id, gone.id) > (slot.id, slot.after_id)
-                                AND 'cancelled' = ANY (%(statuses)s::text[])
+                                AND %(statuses)s::text[] && '{cancelled,declined}'
                               ORDER BY gone.id
                               LIMIT %(most_looks)s::integer)
                      ) AS appointment ON true
@@ -79,7 +80,8 @@ WITH start AS (
      LIMIT %(limit)s::integer + 1
 ), page AS (
     SELECT kept.nth, kept.look, kept.slot_id, kept.id, kept.found,
-           appointment.notes, appointment.status, shown_name(account) AS username, slot, provider,
+           appointment.notes, status_now(appointment.status, appointment.expires_at) AS status,
+           shown_name(account) AS username, slot, provider,
            coalesce(sum(octet_length(appointment.notes)) OVER earlier, 0) AS before
       FROM kept
       LEFT JOIN appointment ON appointment.id = ANY (ARRAY[kept.id])

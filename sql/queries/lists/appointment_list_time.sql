@@ -6,7 +6,8 @@
 -- One page as the JSON array itself; `sign` is 1, or -1 for the last first. In a slot the oldest booking
 -- comes first either way. It ends early where its notes become too long, as in appointment_list.sql.
 WITH looked AS MATERIALIZED (
-    SELECT appointment.id, appointment.slot_id, appointment.status
+    SELECT appointment.id, appointment.slot_id,
+           status_now(appointment.status, appointment.expires_at) AS status
       FROM appointment
      WHERE appointment.account_id = %(account_id)s::bigint
        -- As a pair: id alone would let it read everybody's from the last one on.
@@ -38,7 +39,8 @@ WITH looked AS MATERIALIZED (
      ORDER BY at.at, slot_key, looked.id
      LIMIT %(limit)s::integer + 1
 ), page AS (
-    SELECT appointment.id, appointment.notes, appointment.status, slot, provider,
+    SELECT appointment.id, appointment.notes,
+           status_now(appointment.status, appointment.expires_at) AS status, slot, provider,
            row_number() OVER in_time AS nth,
            coalesce(sum(octet_length(appointment.notes)) OVER earlier, 0) AS before
       FROM found

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.appointment.holds.scene import Clock, hold_slot, hold_time
 from tests.api.calendar.times.scene import HOUR, NINE, Clinic
 from tests.api.checks import check_problem
 from tests.api.conftest import Served
@@ -46,6 +47,29 @@ async def test_two_at_one_time_are_refused(given: Given, served: Served) -> None
         assert (await api.book(yan, other)).status == 201
         await api.cancel(zoe, first.json["id"])
         assert (await api.book(zoe, await place(given))).status == 201
+
+
+async def test_what_is_held_or_asked_for_counts_until_it_runs_out(
+    given: Given, api: Api, keeper: Person, served: Served, clock: Clock
+) -> None:
+    visit = await Clinic(api, given, keeper).open(approval_minutes=60, step_minutes=30)
+    zoe = await given.make_person(f"zoe{visit}-tentative")
+    async with served(customer_overlap="refuse") as strict:
+        here = Clinic(strict, given, keeper)
+        asked = await here.book(zoe, visit, NINE)
+        assert asked.json["status"] == "pending"
+        near = await place(given, NINE + HALF)
+        check_overlap(await strict.book(zoe, near))
+        check_overlap(await hold_slot(strict, zoe, near))
+        check_overlap(await hold_time(here, zoe, visit, NINE + HALF, provider=None))
+        await clock.run_out(asked.json["id"])
+        held = await hold_slot(strict, zoe, near)
+        assert held.status == 201
+        check_overlap(await here.book(zoe, visit, NINE))
+        other = await hold_slot(strict, zoe, await place(given, NINE), replaces=held.json["id"])
+        assert other.status == 201, "in the place of the first"
+        await clock.run_out(other.json["id"])
+        assert (await here.book(zoe, visit, NINE)).status == 201
 
 
 async def test_how_many_places_of_one_slot_somebody_has_is_up_to_the_slot(

@@ -266,7 +266,7 @@ def test_appointment_book_time_lets_a_person_into_a_group_once(desk: Desk, ada: 
     appointment, _ = desk.taken(*wish)
     assert verdicts(desk.take(wish)) == ["already_booked"]
     asked = {"service_id": group, "provider_id": clinic, "starts_at": NINE, "size": 1}
-    [told] = desk.run("time_explain", account_id=ada, max_open=0, no_overlap=False, **asked)
+    [told] = desk.explain(ada, **asked)
     assert told.refusals == ["already_booked"]
     desk.end(appointment, who=ada)
     assert verdicts(desk.take(wish)) == ["booked"]

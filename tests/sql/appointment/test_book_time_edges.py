@@ -92,11 +92,8 @@ def test_appointment_book_time_asks_each_provider_by_the_days_of_its_own_zone(
     visit = desk.visit(near, far, per_customer_day=1)
     desk.taken(ada, visit, near, NINE)
     at = NINE + 6 * HOUR  # the next day in Brisbane
-    asked = {"service_id": visit, "starts_at": at, "size": 1, "account_id": ada, "max_open": 0}
-    asked["no_overlap"] = False
-    told = {
-        row.provider_id: row.refusals for row in desk.run("time_explain", provider_id=0, **asked)
-    }
+    rows = desk.explain(ada, service_id=visit, provider_id=0, starts_at=at, size=1)
+    told = {row.provider_id: row.refusals for row in rows}
     assert told == {near: ["limit_reached"], far: []}
     [row] = desk.take((ada, visit, 0, at), expand=True)
     assert json.loads(row.body)["slot"]["provider_id"] == far

@@ -35,6 +35,8 @@ def test_service_create_keeps_every_column(desk: Desk) -> None:
         "per_customer_open": 3,
         "capacity": 5,
         "party_max": 4,
+        "approval_minutes": 8,
+        "hold_seconds": 9,
         "notice_minutes": 6,
     }
     service_id = desk.service(**terms)
@@ -45,7 +47,11 @@ def test_service_create_keeps_every_column(desk: Desk) -> None:
 
 def test_service_change_sets_every_column_and_makes_a_version(desk: Desk) -> None:
     service_id, other = desk.service(), desk.service()
-    terms = {name: 7 for name in _body(desk, other) if name.endswith(("minutes", "days", "day"))}
+    terms = {
+        name: 7
+        for name in _body(desk, other)
+        if name.endswith(("minutes", "seconds", "days", "day"))
+    }
     terms |= {"per_customer_open": 7, "capacity": 7, "party_max": 7, "name": "7", "description": ""}
     desk.send("service_change", service_id=service_id, **terms)
     after = _body(desk, service_id)

@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 from service import errors
 from service.booking.actions import CANCEL
 from service.booking.actor import Actor
-from service.booking.answer import NO_SERIES, Answer, judged_all
-from service.booking.appointment import book_time
+from service.booking.answer import NO_SERIES, Answer
+from service.booking.appointment import book_time, end
 from service.booking.appointment.book_time import TimeItem, Wish
-from service.booking.appointment.end import EndItem
 from service.booking.appointment.sets.dates import MOST, Rule, beginnings
 from service.booking.calendar import times
 from service.booking.calendar.hours.clock import reading
@@ -88,11 +87,7 @@ async def create(
 
 async def get(deps: Deps, actor: Actor, series_id: int) -> Answer:
     """A series as it is now. Raises NotFound for what is not the actor's or its calendar's."""
-    rows = await deps.db.run(
-        "series_get", series_id=series_id, account_id=actor.account_id, staff_of=actor.staff_of
-    )
-    if not rows:
-        raise NotFound(NO_SERIES)
+    rows = await _rows(deps, actor, series_id)
     lines = []
     for _, _, day, at, appointment_id, code, status, _ in rows:
         line: Line = {"date": day.isoformat()} | _starts(at)
@@ -114,29 +109,29 @@ async def cancel(
 
     Raises NotFound, and what cancelling each does, with the `index` of its date.
     """
-    who = actor.account_id, actor.staff_of
-    what = CANCEL.name, CANCEL.after, CANCEL.staff_only, CANCEL.message, reason, 0
     async with together(deps) as inside:
-        rows = await inside.db.run(
-            "series_get", series_id=series_id, account_id=who[0], staff_of=who[1]
-        )
-        if not rows:
-            raise NotFound(NO_SERIES)
+        rows = await _rows(inside, actor, series_id)
         coming = [
             (index, row[4])
             for index, row in enumerate(rows)
             if row[7] is not None and (from_day is None or row[7] >= from_day)
         ]
         if coming:
-            items = [EndItem(one, *what, *who, False, "", "") for _, one in coming]
-            ended = await Waiting(inside.db).run(
-                "appointment_end",
-                **columns(items),
-                notice=f"{deps.settings.notice_minutes} minutes",
-            )
-            for (index, _), result in zip(coming, judged_all(ended), strict=True):
+            items = [end.ending_item(actor, one, CANCEL, reason) for _, one in coming]
+            ended = await end.decide(Waiting(inside.db), deps.settings, items)
+            for (index, _), result in zip(coming, ended, strict=True):
                 _check_ended(result, index)
         return await get(inside, actor, series_id)
+
+
+async def _rows(deps: Deps, actor: Actor, series_id: int) -> Sequence[Any]:
+    """The dates of a series that the actor may see. Raises NotFound."""
+    rows: Sequence[Any] = await deps.db.run(
+        "series_get", series_id=series_id, account_id=actor.account_id, staff_of=actor.staff_of
+    )
+    if not rows:
+        raise NotFound(NO_SERIES)
+    return rows
 
 
 def _begins(starts_at: datetime, zone: ZoneInfo, rule: Rule) -> list[tuple[date, datetime | None]]:

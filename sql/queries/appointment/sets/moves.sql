@@ -49,8 +49,9 @@ SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}
          ORDER BY appointment.id
            FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
-SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots
-  FROM (SELECT slot.id
+SELECT set_config('booking.slots', coalesce(array_agg(mine.id)::text, '{}'), true) AS slots,
+       expire(array_agg(mine.id) FILTER (WHERE mine.next_expiry <= now())) AS expired
+  FROM (SELECT slot.id, slot.next_expiry
           FROM slot
          WHERE slot.id = ANY (ARRAY(
                    SELECT unnest(ARRAY[item.from_slot_id, item.to_slot_id])
@@ -80,7 +81,8 @@ WITH item AS (
     SELECT locked('accounts') AS account_ids, locked('providers') AS provider_ids,
            locked('appointments') AS appointment_ids, locked('slots') AS slot_ids
 ), known AS (
-    SELECT item.*, appointment.size, appointment.slot_id, origin, target, mine,
+    SELECT item.*, appointment.size, appointment.slot_id, is_open(appointment.status) AS is_open,
+           origin, target, mine,
            item.to_slot_id = 0 AS is_timed, appointment.account_id,
            CASE WHEN %(no_overlap)s::boolean OR service.per_customer_day > 0
                 THEN appointment.account_id END AS limited_id,
@@ -101,6 +103,7 @@ WITH item AS (
     SELECT known.of_set, bool_or(known.is_timed) AS is_timed,
            bool_or(known.slot_id <> known.from_slot_id) AS has_left,
            bool_or(known.appointment_id <> ALL ((known.mine).appointment_ids)
+                   OR (known.origin).next_expiry <= now()
                    OR NOT array_remove(ARRAY[(known.origin).id, (known.target).id], NULL)
                               <@ (known.mine).slot_ids
                    OR (known.is_timed
@@ -139,6 +142,7 @@ WITH item AS (
       FROM known
       JOIN judged ON judged.of_set = known.of_set
      WHERE num_nulls(judged.verdict) = 1
+       AND known.is_open
 ), left_slot AS (
     SELECT going.from_slot_id AS id, going.of_set,
            least(sum(going.size), 1000 - (going.origin).capacity) AS room,

@@ -22,8 +22,9 @@ SELECT made.id
 -- The dates of a series that is one's own or of one's calendar. An appointment is shown where it is now;
 -- coming_on is the day of one that can still be cancelled, on its provider's clock.
 SELECT series.service_id, series.provider_id, date.day, coalesce(slot.starts_at, date.starts_at) AS starts_at,
-       date.appointment_id, date.code, appointment.status,
-       CASE WHEN is_open(appointment.status) AND slot.starts_at > now()
+       date.appointment_id, date.code,
+       status_now(appointment.status, appointment.expires_at) AS status,
+       CASE WHEN is_coming(appointment.status, appointment.expires_at) AND slot.starts_at > now()
             THEN (slot.starts_at AT TIME ZONE wall_zone(provider))::date
        END AS coming_on
   FROM series

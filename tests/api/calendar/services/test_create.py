@@ -23,6 +23,8 @@ USUAL = {
     "per_customer_open": None,
     "capacity": 1,
     "party_max": 1,
+    "approval_minutes": None,
+    "hold_seconds": None,
     "notice_minutes": None,
     "needs": {},
 }
@@ -67,6 +69,8 @@ async def test_it_keeps_everything_it_is_given(api: Api, given: Given, admin: Pe
         "per_customer_open": 3,
         "capacity": 5,
         "party_max": 4,
+        "approval_minutes": 60,
+        "hold_seconds": 300,
         "notice_minutes": 0,
         "providers": [{"provider": one, "weight": 200}, {"provider": other, "weight": 1}],
         "needs": {"room": rooms},

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.sql.desk import DAY, HOUR, NINE, Desk
+from tests.sql.sets import series
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def test_series_create_keeps_dates_with_and_without_an_appointment(
 ) -> None:
     visit = desk.visit(clinic)
     one, _ = desk.taken(ada, visit, clinic, NINE)
-    series_id = desk.series(visit, clinic, one)
+    series_id = series(desk, visit, clinic, one)
     rows = desk.run("series_get", series_id=series_id, account_id=ada, staff_of=0)
     assert [(row.service_id, row.provider_id) for row in rows] == [(visit, clinic)] * 2
     assert [(row.day, row.starts_at, row.appointment_id, row.code, row.status) for row in rows] == [
@@ -29,7 +30,7 @@ def test_series_get_shows_appointments_where_they_are_now(
 ) -> None:
     visit = desk.visit(clinic)
     one, here = desk.taken(ada, visit, clinic, NINE)
-    series_id = desk.series(visit, clinic, one)
+    series_id = series(desk, visit, clinic, one)
     desk.retime((one, here, 0, NINE + DAY + HOUR), who=ada)
     [row, _] = desk.run("series_get", series_id=series_id, account_id=ada, staff_of=0)
     tomorrow = (NINE + DAY).date()
@@ -44,7 +45,7 @@ def test_series_get_is_for_its_owner_and_for_staff(
 ) -> None:
     visit = desk.visit(clinic)
     one, _ = desk.taken(ada, visit, clinic, NINE)
-    series_id = desk.series(visit, clinic, one)
+    series_id = series(desk, visit, clinic, one)
     asking = {(ada, 0): 2, (ben, 0): 0, (ben, clinic): 2, (ben, desk.provider()): 0, (ben, -1): 2}
     for (who, staff_of), count in asking.items():
         rows = desk.run("series_get", series_id=series_id, account_id=who, staff_of=staff_of)

@@ -171,9 +171,9 @@ class Asking:
         self, service: Service, provider_id: int, at: datetime, size: int, who: Account
     ) -> None:
         """Explain says what speaks against it, and first of all what booking would say."""
-        rows = self.desk.run(
-            "time_explain", service_id=service.id, provider_id=provider_id, starts_at=at,
-            size=size, account_id=who.id, max_open=self.times.max_open, no_overlap=False,
+        rows = self.desk.explain(
+            who.id, max_open=self.times.max_open, service_id=service.id, provider_id=provider_id,
+            starts_at=at, size=size,
         )  # fmt: skip
         said = [(row.provider_id, row.refusals, row.met, row.missing) for row in rows]
         expected = [
