@@ -14,7 +14,7 @@ EVERY = 1.0  # seconds between two looks
 SHARE = 0.15  # of the time may be spent looking, since the tables grow
 
 TOTALS = """
-SELECT (SELECT sum(size) FROM appointment WHERE status <> 'cancelled'),
+SELECT (SELECT sum(size) FROM appointment WHERE status <> 'cancelled' AND place > 0),
        (SELECT sum(booked) FROM slot WHERE lead_slot_id IS NULL),
        (SELECT sum(capacity - booked) FROM slot WHERE lead_slot_id IS NULL),
        (SELECT sum(capacity) FROM slot WHERE lead_slot_id IS NULL)

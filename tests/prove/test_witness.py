@@ -35,6 +35,13 @@ def test_an_appointment_and_the_tag_in_its_notes() -> None:
     assert row_of(APPOINTMENT) == ["appointment", "INSERT", 7, 3, 1, 2, "booked", "t9", 1]
 
 
+def test_an_appointment_that_has_given_its_place_back() -> None:
+    expired = APPOINTMENT.replace("place[integer]:1", "place[integer]:null").replace(
+        "booked", "expired"
+    )
+    assert row_of(expired) == ["appointment", "INSERT", 7, 3, None, 2, "expired", "t9", 1]
+
+
 def test_a_key_and_whose_answer_it_keeps() -> None:
     row = row_of(KEY)
     assert row

@@ -32,7 +32,7 @@ _TEXT = r"'((?:[^']|'')*)'"
 _ROW = re.compile(r"table public\.(\w+): (\w+): (?:.*new-tuple: )?(.*)", re.DOTALL)
 _FIELDS = {
     "appointment": re.compile(
-        r"id\[bigint\]:(\d+) slot_id\[bigint\]:(\d+) place\[integer\]:(\d+)"
+        r"id\[bigint\]:(\d+) slot_id\[bigint\]:(\d+) place\[integer\]:(\w+)"
         rf" account_id\[bigint\]:(\d+) status\[text\]:'(\w+)' notes\[text\]:{_TEXT}"
         r" version\[integer\]:(\d+)"
     ),
@@ -92,7 +92,15 @@ def _number(text: str) -> int | None:
 
 
 _VALUES: dict[str, Callable[[Any], list[Any]]] = {
-    "appointment": lambda f: [*map(int, f[:4]), f[4], f[5].rpartition(":")[2], int(f[6])],
+    "appointment": lambda f: [
+        int(f[0]),
+        int(f[1]),
+        _number(f[2]),
+        int(f[3]),
+        f[4],
+        f[5].rpartition(":")[2],
+        int(f[6]),
+    ],
     "appointment_history": lambda f: [
         int(f[0]),
         int(f[1]),

@@ -23,6 +23,7 @@ PROBE = "probe-"  # accounts of the probe, which are no part of the history
 STAFF_VERBS = frozenset({"open", "close", "capacity"})
 DESK = frozenset({"hours", "shut", "unshut", "adjust"})  # changes of what can be booked at all
 TAKES, MOVES = ("book", "take"), ("move", "shift")  # of slots, of times
+GIVEN_BACK = frozenset({"cancelled", "declined", "expired"})  # statuses of who has no place
 
 
 class Change(msgspec.Struct, gc=False):
@@ -42,7 +43,7 @@ class Row(NamedTuple):
     """An appointment at one version."""
 
     slot: int
-    place: int
+    place: int | None
     account: int
     status: str
 

@@ -8,11 +8,11 @@ otherwise by who, what and where among the requests whose answer was lost.
 from collections import defaultdict
 from typing import Any
 
-from service.booking.actions import ACTIONS, RESCHEDULE
+from service.booking.actions import CHANGES, RESCHEDULE
 from tests.prove.checker.evidence import MOVES, Change, Evidence, Place, Row
 from tests.prove.records import Operation
 
-VERBS = {name: name for name in ACTIONS} | {RESCHEDULE.name: "move"}
+VERBS = {name: name for name in CHANGES} | {RESCHEDULE.name: "move"}
 OF_TIMES = {"book": "take", "move": "shift"}  # of what takes a time instead of a slot
 LEAD = 5  # where the row of a slot of a service has the slot that it goes with
 SETUP = "setup"  # what the tags begin with of what makes the stage

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.prove.checker.answers import Windows
 from tests.prove.checker.effects import told
-from tests.prove.checker.evidence import STAFF_VERBS, Evidence
+from tests.prove.checker.evidence import GIVEN_BACK, STAFF_VERBS, Evidence
 from tests.prove.checker.limits import STRANGERS
 from tests.prove.checker.standing import LOGINS, pair_of
 from tests.prove.checker.timeline import NEVER
@@ -102,7 +102,7 @@ class Judge:
         numbers = self.evidence.owned.get(owner, [])
         lines = [self.evidence.appointments[number] for number in numbers]
         return any(
-            state.slot == one.args["slot"] and state.status != "cancelled"
+            state.slot == one.args["slot"] and state.status not in GIVEN_BACK
             for line in lines
             for state in line.states_between(one.sent_at, one.answered_at)
         )

@@ -2,11 +2,9 @@
 
 from collections import Counter
 
-from tests.prove.checker.evidence import DESK, Evidence
+from tests.prove.checker.evidence import DESK, GIVEN_BACK, Evidence
 from tests.prove.checker.join import LEAD
 from tests.prove.checker.verdict import KEPT, Verdict
-
-GIVEN_BACK = "cancelled"
 
 
 def no_double_booking(evidence: Evidence) -> Verdict:
@@ -31,7 +29,7 @@ def no_double_booking(evidence: Evidence) -> Verdict:
                 taken[where[number]] -= 1
                 held[where[number][0]] -= size
                 del where[number]
-            if status != GIVEN_BACK:
+            if status not in GIVEN_BACK:
                 where[number] = (slot, place)
                 taken[slot, place] += 1
                 held[slot] += size
@@ -72,9 +70,9 @@ def conserved(evidence: Evidence) -> Verdict:
             size = evidence.sizes.get(row[2], 1)
             if (before := where.pop(row[2], None)) is not None:
                 held[before] -= size
-                if before != row[3] or row[6] == GIVEN_BACK:
+                if before != row[3] or row[6] in GIVEN_BACK:
                     touched.add(before)
-            if row[6] != GIVEN_BACK:
+            if row[6] not in GIVEN_BACK:
                 where[row[2]] = row[3]
                 held[row[3]] += size
                 if before != row[3]:
@@ -93,7 +91,7 @@ def conserved(evidence: Evidence) -> Verdict:
             f"at {look['at']:.3f} the sums do not agree: {look}",
         )
     if final := evidence.facts.get("final"):
-        active = sum(row[4] != GIVEN_BACK for row in final["appointments"])
+        active = sum(row[4] not in GIVEN_BACK for row in final["appointments"])
         verbs = Counter(change.verb for change in evidence.changes)
         verdict.expect(
             active == verbs["book"] + verbs["take"] - verbs["cancel"],

@@ -206,7 +206,7 @@ UPDATE slot SET booked = booked + entered_by.count
         ),
     ):
         ground.edit("appointment_move_in", old, new)
-    move = reschedule._move
+    move = reschedule.moved
 
     async def leave_then_enter(queries: Any, settings: Any, items: Any, from_slot_ids: Any) -> Any:
         if len(items) > 1:
@@ -224,7 +224,7 @@ UPDATE slot SET booked = booked + entered_by.count
             await db.run("appointment_move_return", appointment_ids=moving)
         return results
 
-    ground.put(reschedule, "_move", leave_then_enter)
+    ground.put(reschedule, "moved", leave_then_enter)
 
 
 class Renamed:

@@ -26,7 +26,11 @@ def any_staff_may_look(ground: Ground) -> None:
 @bug("I11", QUIET)
 def moved_to_anybody(ground: Ground) -> None:
     """Staff may move people to a provider that is not theirs."""
-    ground.edit("appointment_move", "AND NOT is_staff(target, item.staff_of)", "AND false")
+    ground.edit(
+        "appointment_move",
+        "WHEN appointment.account_id <> item.actor_id AND NOT is_staff(target, item.staff_of)",
+        "WHEN false",
+    )
 
 
 @bug("I10", QUIET)

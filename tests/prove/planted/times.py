@@ -186,4 +186,8 @@ def moved_after_the_notice(ground: Ground) -> None:
 @bug("I9", QUIET)
 def explain_forgets_limits(ground: Ground) -> None:
     """Explain knows nothing of what a person has already."""
-    ground.edit("time_explain", "told.refusals, told.met,", "verdict.refusals, told.met,")
+    ground.edit(
+        "time_explain",
+        "%(account_id)s::bigint, service, verdict.refusals",
+        "0::bigint, service, verdict.refusals",
+    )

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from tests.prove.checker.evidence import Change, Evidence
+from tests.prove.checker.evidence import GIVEN_BACK, Change, Evidence
 from tests.prove.checker.times.model.calendar import EVERYBODY, Taken
 from tests.prove.checker.times.model.moments import Moments
 from tests.prove.checker.times.model.verdicts import Verdicts
@@ -97,7 +97,7 @@ class Outside:
             (
                 kept_at
                 for kept_at, row in inside
-                if row.slot == slot.number and row.status != "cancelled"
+                if row.slot == slot.number and row.status not in GIVEN_BACK
             ),
             default=-1,
         )

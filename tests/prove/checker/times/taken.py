@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.prove.checker.evidence import Evidence
+from tests.prove.checker.evidence import GIVEN_BACK, Evidence
 from tests.prove.checker.times.model.calendar import Taken
 from tests.prove.checker.times.model.rules import block
 from tests.prove.checker.verdict import Verdict
@@ -70,7 +70,7 @@ def held(evidence: Evidence) -> Verdict:
             if (before := where.pop(row[2], None)) is not None:
                 inside[before] -= 1
                 touched.add(before)
-            if row[6] != "cancelled":
+            if row[6] not in GIVEN_BACK:
                 where[row[2]] = row[3]
                 inside[row[3]] += 1
                 touched.add(row[3])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from tests.prove.checker.evidence import Evidence, Row
+from tests.prove.checker.evidence import GIVEN_BACK, Evidence, Row
 from tests.prove.checker.times.model.rules import ANYBODY, ORDER, Asked, left, offers
 from tests.prove.checker.times.model.wall import local_day
 
@@ -84,7 +84,7 @@ class Verdicts:
     def _held(self, account: int, place: int, without: int) -> Iterator[Row]:
         for number in self.evidence.owned.get(account, ()):
             found = self.row(number, place) if number != without else None
-            if found and found[0].status != "cancelled":
+            if found and found[0].status not in GIVEN_BACK:
                 yield found[0]
 
     def _day(self, provider: int, starts: int) -> date | None:
