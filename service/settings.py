@@ -122,6 +122,7 @@ class Settings:
     )
     max_holds: int = setting(5, "places that one user may hold at a time", low=1)
     max_pending: int = setting(5, "appointments of one user that may wait for approval", low=1)
+    max_waiting: int = setting(10, "lines that one user may stand in, for times of others", low=1)
     notice_minutes: int = setting(
         0,
         "minutes before its start until which an appointment may be moved or cancelled",

@@ -7,11 +7,13 @@
 \ir schema/calendar.sql
 \ir schema/account.sql
 \ir schema/appointment.sql
+\ir schema/waitlist.sql
 \ir schema/slot.sql
 \ir schema/service.sql
 \ir schema/hours.sql
 \ir schema/people.sql
 \ir schema/verdict.sql
 \ir schema/times.sql
+\ir schema/offers.sql
 \ir schema/holds.sql
 \ir schema/idempotency.sql

@@ -42,8 +42,9 @@ _TABLE = (
     DECLINE := Action("decline", "pending", "declined", True, "Appointment declined successfully"),
 )
 
-# What history knows besides: booking what has to be approved, and what the clock does.
-REQUEST, EXPIRE = "request", "expire"
+# What history knows besides: booking what has to be approved, what the clock does, and what whoever
+# frees a time does for who waits for it.
+REQUEST, EXPIRE, OFFER = "request", "expire", "offer"
 
 ACTIONS: Mapping[str, Action] = {one.name: one for one in _TABLE}
 ENDINGS: Mapping[str, Action] = {
@@ -51,6 +52,6 @@ ENDINGS: Mapping[str, Action] = {
     for one in ACTIONS.values()
     if one.before == BOOK.after and one.after != BOOK.after
 }
-CHANGES = [*ACTIONS, REQUEST, EXPIRE]
+CHANGES = [*ACTIONS, REQUEST, EXPIRE, OFFER]
 # What is remarked on these stays among staff; why they decline, whoever asked may know.
 STAFF_ONLY = [one.name for one in ACTIONS.values() if one.staff_only and one.before == BOOK.after]

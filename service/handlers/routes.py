@@ -10,6 +10,7 @@ from service.handlers.appointment import (
     moves,
     reschedule,
     series,
+    waitlist,
 )
 from service.handlers.calendar import (
     closures,
@@ -46,6 +47,10 @@ CALLS: list[Call] = [
     ("GET",    "/api/holds/{id}/",                       holds.Hold,                 SIGNED_IN),
     ("DELETE", "/api/holds/{id}/",                       holds.Hold,                 SIGNED_IN),
     ("POST",   "/api/holds/{id}/confirm/",               holds.Confirm,              SIGNED_IN),
+
+    ("GET",    "/api/waitlist/",                         waitlist.Waitlist,          SIGNED_IN),
+    ("POST",   "/api/waitlist/",                         waitlist.Waitlist,          SIGNED_IN),
+    ("DELETE", "/api/waitlist/{id}/",                    waitlist.Waiter,            SIGNED_IN),
 
     ("GET",    "/api/slots/",                            slots.Slots,                EVERYONE),
     ("POST",   "/api/slots/",                            slots.Slots,                STAFF),

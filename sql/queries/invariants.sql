@@ -28,6 +28,16 @@ SELECT 'a slot runs out at another time than those in it', slot.id
  GROUP BY slot.id
 HAVING min(appointment.expires_at) IS DISTINCT FROM slot.next_expiry
  UNION ALL
+SELECT 'somebody is in line who does not wait', waiting.id
+  FROM waiting
+  JOIN waiting_line ON waiting_line.waiting_id = waiting.id
+ WHERE waiting.hold_id IS NOT NULL OR waiting.left_at IS NOT NULL
+ UNION ALL
+SELECT 'an offer is somebody else''s', waiting.id
+  FROM waiting
+  JOIN appointment ON appointment.id = waiting.hold_id
+ WHERE appointment.account_id <> waiting.account_id
+ UNION ALL
 SELECT 'more appointments than places', slot.id
   FROM slot
   JOIN appointment ON appointment.slot_id = slot.id AND NOT leaves(appointment.status)

@@ -158,7 +158,7 @@ CREATE TABLE appointment_history (
         FOREIGN KEY (appointment_id) REFERENCES appointment (id),
     CONSTRAINT appointment_history_action_known CHECK (
         action IN ('approve', 'book', 'cancel', 'confirm', 'decline', 'expire', 'fulfill', 'hold',
-                   'keep', 'noshow', 'release', 'request', 'reschedule')
+                   'keep', 'noshow', 'offer', 'release', 'request', 'reschedule')
     ),
     CONSTRAINT appointment_history_reason_length CHECK (char_length(reason) <= 500)
 );

@@ -59,6 +59,8 @@ CREATE TABLE service (
     approval_minutes       integer,
     -- How long a time may be held at most; NULL: as the settings say.
     hold_seconds           integer,
+    -- How long who waits for a time has to take it, once it is offered; NULL: an hour.
+    offer_minutes          integer,
     CONSTRAINT service_pkey PRIMARY KEY (id),
     CONSTRAINT service_name_length CHECK (char_length(name) BETWEEN 1 AND 200),
     CONSTRAINT service_description_length CHECK (char_length(description) <= 4000),
@@ -75,7 +77,8 @@ CREATE TABLE service (
     CONSTRAINT service_party_within_capacity CHECK (party_max BETWEEN 1 AND capacity),
     CONSTRAINT service_notice_sane CHECK (notice_minutes BETWEEN 0 AND 525600),
     CONSTRAINT service_approval_sane CHECK (approval_minutes BETWEEN 1 AND 525600),
-    CONSTRAINT service_hold_sane CHECK (hold_seconds BETWEEN 1 AND 86400)
+    CONSTRAINT service_hold_sane CHECK (hold_seconds BETWEEN 1 AND 86400),
+    CONSTRAINT service_offer_sane CHECK (offer_minutes BETWEEN 1 AND 525600)
 );
 
 -- What a service was in each of its versions, as clients saw it.

@@ -87,13 +87,13 @@ RETURN EXISTS (
      WHERE change.appointment_id = was_approved.appointment_id
        AND change.action = 'approve');
 
--- Whether an appointment was a hold first.
+-- Whether an appointment was a hold first, or an offer.
 CREATE FUNCTION was_held(appointment_id bigint) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN EXISTS (
     SELECT FROM appointment_history AS change
      WHERE change.appointment_id = was_held.appointment_id
-       AND change.action = 'hold');
+       AND change.action IN ('hold', 'offer'));
 
 -- From when to when a service keeps its provider busy.
 CREATE FUNCTION service_block(service service, starts_at timestamptz) RETURNS tstzrange
@@ -102,11 +102,10 @@ RETURN tstzrange(
     starts_at - make_interval(mins => service.buffer_before_minutes),
     starts_at + make_interval(mins => service.duration_minutes + service.buffer_after_minutes));
 
--- Ends the holds and requests in these slots that have run out, and says how many. Whoever calls it has
--- locked the slots before, in the same transaction. What somebody else decides about just now it leaves
--- alone, and the slot as it is: next_expiry tells.
-CREATE FUNCTION expire(slot_ids bigint[]) RETURNS bigint
-LANGUAGE sql VOLATILE STRICT
+-- Ends the holds and requests in these slots that have run out, and says how many. What somebody else decides
+-- about just now it leaves alone, and the slot as it is: next_expiry tells.
+CREATE FUNCTION end_run_out(slot_ids bigint[]) RETURNS bigint
+LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     WITH due AS MATERIALIZED (
         SELECT appointment.id
@@ -177,3 +176,16 @@ BEGIN ATOMIC
     )
     SELECT count(*) FROM ended;
 END;
+
+-- The same, and offers what is left to those in line, before anybody else decides about it. Whoever calls it has
+-- locked the slots before, in the same transaction.
+CREATE FUNCTION expire(slot_ids bigint[]) RETURNS bigint
+LANGUAGE plpgsql STRICT
+AS $$
+DECLARE
+    ended bigint := end_run_out(slot_ids);
+BEGIN
+    PERFORM offer(freed.id) FROM unnest(slot_ids) AS freed (id);
+    RETURN ended;
+END
+$$;

@@ -86,23 +86,28 @@ RETURN EXISTS (
        AND appointment.place > 0
        AND (appointment.expires_at > now() OR appointment.expires_at IS NULL));
 
--- How many places of a slot are taken, whether or not those who have run out were tidied away. Of nearly all
--- slots nothing can run out, and nothing is looked up.
+-- How many places of a slot are taken, whether or not those who have run out were tidied away; theirs are, by
+-- whoever waits for them. Of nearly all slots nothing can run out, and nothing is looked up.
 CREATE FUNCTION taken(slot slot) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN slot.booked - CASE WHEN slot.next_expiry <= now() THEN size_run_out(slot.id) ELSE 0 END;
+RETURN slot.booked - CASE
+    WHEN slot.next_expiry <= now()
+    THEN CASE WHEN is_awaited(slot.id) THEN 0 ELSE size_run_out(slot.id) END
+    ELSE 0
+END;
 
 -- The same of its version, which rises by one for each of them.
 CREATE FUNCTION slot_version_now(slot slot) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN slot.version + CASE WHEN slot.next_expiry <= now() THEN count_run_out(slot.id) ELSE 0 END;
 
--- Whether all have run out whom a slot was made for: then nothing of it is left.
+-- Whether all have run out whom a slot was made for, and nobody waits for it: then nothing of it is left.
 CREATE FUNCTION has_run_out(slot slot) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
     WHEN slot.next_expiry <= now() AND slot.blocks_from IS NOT NULL
     THEN NOT somebody_stays(coalesce(slot.lead_slot_id, slot.id))
+         AND NOT is_awaited(coalesce(slot.lead_slot_id, slot.id))
     ELSE false
 END;
 

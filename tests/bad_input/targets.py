@@ -53,6 +53,7 @@ GOOD: dict[str, Any] = {
     "party_max": 2,  # more than the capacity
     "approval_minutes": 60,
     "hold_seconds": 60,
+    "offer_minutes": 60,
     "notice_minutes": 0,
     "description": "",
     "providers": [],

@@ -86,6 +86,7 @@ async def test_answers_are_what_is_documented(
     await times(call, given, admin, ada)
     await sets(call, given, ada)
     await holds(call, given, ada)
+    await waitlist(call, given, ada)
     await approval(call, given, admin, ada)
     await customers(call, admin)
     for path in ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/docs/", "/", "/api/"):
@@ -281,6 +282,22 @@ async def holds(call: Caller, given: Given, ada: Person) -> None:
     for _ in range(2):
         await call(204, "DELETE", f"{root}{held['id']}/", who=ada)
     await call(409, "POST", f"{root}{held['id']}/confirm/", who=ada)
+
+
+async def waitlist(call: Caller, given: Given, ada: Person) -> None:
+    root, (slot_id, other) = "/api/waitlist/", await given.make_slots(2)
+    ben = await given.make_person("ben-in-line")
+    taken = await call(201, "POST", "/api/appointments/", {"slot": slot_id}, who=ben)
+    await call(201, "POST", "/api/appointments/", {"slot": other}, who=ben)
+    waits = [await call(201, "POST", root, {"slot": one}, who=ada) for one in (slot_id, other)]
+    await call(200, "POST", f"/api/appointments/{taken['id']}/cancel/", who=ben)
+    listed = await call(200, "GET", root, who=ada)
+    assert [one["status"] for one in listed] == ["offered", "waiting"]
+    for one in waits:
+        await call(204, "DELETE", f"{root}{one['id']}/", who=ada)
+    await call(404, "DELETE", f"{root}999999999/", who=ada)
+    await call(400, "POST", root, {"slot": other, "from": "2027-01-04"}, who=ada)
+    await call(422, "POST", root, {"slot": other, "size": 9}, who=ada)
 
 
 async def approval(call: Caller, given: Given, admin: Person, ada: Person) -> None:

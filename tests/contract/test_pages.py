@@ -51,10 +51,10 @@ def test_a_clinics_week_goes_as_it_says_and_what_is_held_in_it(fresh: Live) -> N
         timeout=60,
     )
     commands = f"set -eo pipefail; API={fresh.url}/api\n{block('A week', page=CALENDAR)}"
-    held = block("Holding, and approving", page=CALENDAR)
+    held = block("Holding, approving, waiting", page=CALENDAR)
     *lines, told = "\n".join(paste(f"{commands}\necho; echo HELD\n{held}")).partition("HELD\n")
     answers = [line[2:] for line in held.splitlines() if line.startswith('# "')]
-    assert (len(answers), told.splitlines()) == (8, answers)
+    assert (len(answers), told.splitlines()) == (10, answers)
     shown = "".join(lines)
     assert '"code":"too_soon"' not in shown
     for said in (

@@ -95,7 +95,7 @@ def test_who_locks_rows_says_in_what_order() -> None:
 
 
 def test_every_constraint_and_index_has_a_name_that_was_chosen(database: Any) -> None:
-    written = set(re.findall(r"(?:CONSTRAINT|INDEX) (\w+)", SCHEMA + TABLE))
+    written = set(re.findall(r"(?:CONSTRAINT|INDEX)(?: TRIGGER)? (\w+)", SCHEMA + TABLE))
     with database.cursor() as cursor:
         cursor.execute(
             "SELECT conname FROM pg_constraint"

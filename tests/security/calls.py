@@ -26,6 +26,7 @@ class Things:
     customer: int = 1
     appointment: int = 1
     hold: int = 1
+    waitlist: int = 1
     token: int = 1
     into: int = 1  # another customer
     closure: int = 1
@@ -112,6 +113,7 @@ BODIES: dict[tuple[str, str], Callable[[Things, int], dict[str, Any]]] = {
     ("POST", "/api/appointments/{}/decline/"): lambda *_: {"reason": "fully booked"},
     ("POST", "/api/holds/"): lambda things, _: {"slot": things.slot},
     ("POST", "/api/holds/{}/confirm/"): lambda *_: {"notes": "paid"},
+    ("POST", "/api/waitlist/"): lambda things, _: {"slot": things.slot},
     ("POST", "/api/appointments/{}/keep/"): lambda *_: {"reason": "they know"},
 }
 

@@ -20,6 +20,7 @@ ROWS = {
     " WHERE h.appointment_id = a.id) FROM appointment a WHERE id = %s",
     "hold": "SELECT a::text, (SELECT count(*) FROM appointment_history h"
     " WHERE h.appointment_id = a.id) FROM appointment a WHERE id = %s",
+    "waitlist": "SELECT w::text FROM waiting w WHERE id = %s",
     "slot": "SELECT s::text FROM slot s WHERE id = %s",
     "customer": "SELECT a::text FROM account a WHERE id = %s",
     "service": "SELECT s::text FROM service s WHERE id = %s",
@@ -40,6 +41,10 @@ WITH held AS (
 )
 UPDATE slot SET booked = 1, next_expiry = held.expires_at
   FROM held WHERE slot.id = held.slot_id RETURNING held.id
+"""
+WAITING = """
+INSERT INTO waiting (slot_id, account_id, from_at, until_at)
+VALUES (%s, %s, now(), now() + interval '1 hour') RETURNING id
 """
 STATE = {409, 412, 422}  # the thing was seen, but is not in the state for it
 
@@ -82,6 +87,8 @@ class Scene:
         with self.database.cursor() as cursor:
             cursor.execute(HELD, [slots[2], self[whose].id])
             (held,) = cursor.fetchone()
+            cursor.execute(WAITING, [slots[1], self[whose].id])
+            (waiting,) = cursor.fetchone()
         one, into = [await self.given.make_customer(keeper, "Grace") for _ in range(2)]
         return Things(
             provider=provider_id,
@@ -90,6 +97,7 @@ class Scene:
             customer=one,
             appointment=appointment_id,
             hold=held,
+            waitlist=waiting,
             token=self[whose].session.token_id,
             into=into,
             closure=await self.given.make_closure(provider_id),
@@ -104,7 +112,7 @@ class Scene:
 
 def may(name: str, whose: str, call: Call) -> bool:
     """Whether this person may do it with what is `whose`; the rule, in its own words."""
-    if call.thing == "token":
+    if call.thing in ("token", "waitlist"):
         return name == whose
     if name == "admin":
         return True

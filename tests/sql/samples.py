@@ -30,6 +30,7 @@ def samples(desk: Desk) -> dict[str, Parameters]:
         | set_samples(desk, ada, hers, home, target)
         | reading_samples(ada, hers, provider_id, target)
         | hold_samples(desk, ada, target)
+        | waitlist_samples(desk, ada, full)
         | time_samples(desk, ada, provider_id)
         | hours_samples(desk, provider_id)
         | idempotency_samples(ada)
@@ -174,6 +175,30 @@ def set_samples(desk: Desk, ada: int, hers: int, home: int, target: int) -> dict
             "code": [None, "no_such_time"],
         },
         "series_get": {"series_id": series_id, "account_id": ada, "staff_of": 0},
+    }
+
+
+def waitlist_samples(desk: Desk, ada: int, full: int) -> dict[str, Parameters]:
+    join = {
+        "account_id": ada,
+        "slot_id": full,
+        "service_id": 0,
+        "provider_id": 0,
+        "from_at": None,
+        "until_at": None,
+        "size": 1,
+        "max_waiting": 10,
+    }
+    [joined] = desk.run("waitlist_join", **join)
+    return {
+        "waitlist_join": join,
+        "waitlist_offer": {
+            "provider_id": 0,
+            "from_at": "2027-01-04T10:00:00+00:00",
+            "until_at": "2027-01-05T10:00:00+00:00",
+        },
+        "waitlist_list": {"account_id": ada, "after_id": 0, "limit": 10},
+        "waitlist_leave": {"waiting_id": joined.id, "account_id": ada},
     }
 
 

@@ -102,6 +102,7 @@ def service_samples(desk: Desk, provider_id: int, room_id: int) -> dict[str, Par
         "party_max": 2,
         "approval_minutes": None,
         "hold_seconds": 60,
+        "offer_minutes": 30,
         "notice_minutes": 0,
     }
     one = {"service_id": service_id}

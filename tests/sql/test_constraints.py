@@ -26,6 +26,18 @@ OPENING = (
     " VALUES ('2027-01-01', '2027-01-01', "
 )
 
+SERIES = "INSERT INTO series (service_id, provider_id) VALUES "
+DATE = "INSERT INTO series_date (series_id, day, appointment_id, code) VALUES "
+MADE = (
+    "WITH series AS (INSERT INTO series (service_id, provider_id) VALUES ({service}, {provider})"
+    " RETURNING id) INSERT INTO series_date (series_id, day, appointment_id, code) SELECT id, "
+)
+LINE = (
+    "INSERT INTO waiting"
+    " (from_at, account_id, slot_id, service_id, provider_id, until_at, size, hold_id)"
+    " VALUES ('2027-01-01', "
+)
+
 # Constraint and what it refuses; {provider}, {person}, {slot}, {seat} exist, and the seat is in
 # the slot's first place, from 2035-06-01 12:00 to 13:00.
 REFUSED = [
@@ -105,6 +117,7 @@ REFUSED = [
     ("service_notice_sane", CHANGED_SERVICE.format("notice_minutes = -1")),
     ("service_approval_sane", CHANGED_SERVICE.format("approval_minutes = 0")),
     ("service_hold_sane", CHANGED_SERVICE.format("hold_seconds = 86401")),
+    ("service_offer_sane", CHANGED_SERVICE.format("offer_minutes = 0")),
     ("service_version_service_fkey", "INSERT INTO service_version VALUES (0, 1, '{{}}', now(), 1)"),
     ("service_provider_service_fkey", "INSERT INTO service_provider VALUES (0, {provider})"),
     ("service_provider_provider_fkey", "INSERT INTO service_provider VALUES ({service}, 0)"),
@@ -166,6 +179,29 @@ REFUSED = [
     ("account_made_by_fkey", "UPDATE account SET made_by = 0 WHERE id = {person}"),
     ("account_logs_in_or_is_named", "UPDATE account SET username = NULL WHERE id = {person}"),
     ("appointment_size_sane", "UPDATE appointment SET size = 0 WHERE id = {seat}"),
+    ("series_service_fkey", SERIES + "(0, {provider})"),
+    ("series_provider_fkey", SERIES + "({service}, 0)"),
+    ("series_date_series_fkey", DATE + "(0, '2027-01-01', {seat}, NULL)"),
+    ("series_date_appointment_fkey", MADE + "'2027-01-01', 0, NULL FROM series"),
+    ("series_date_booked_or_why_not", MADE + "'2027-01-01', {seat}, 'closed' FROM series"),
+    ("waiting_account_fkey", LINE + "0, {slot}, NULL, NULL, '2027-01-02', 1, NULL)"),
+    ("waiting_slot_fkey", LINE + "{person}, 0, NULL, NULL, '2027-01-02', 1, NULL)"),
+    ("waiting_service_fkey", LINE + "{person}, NULL, 0, NULL, '2027-01-02', 1, NULL)"),
+    ("waiting_provider_fkey", LINE + "{person}, NULL, {service}, 0, '2027-01-02', 1, NULL)"),
+    ("waiting_hold_fkey", LINE + "{person}, {slot}, NULL, NULL, '2027-01-02', 1, 0)"),
+    ("waiting_for_one", LINE + "{person}, NULL, NULL, NULL, '2027-01-02', 1, NULL)"),
+    (
+        "waiting_provider_of_service",
+        LINE + "{person}, {slot}, NULL, {provider}, '2027-01-02', 1, NULL)",
+    ),
+    ("waiting_from_before_until", LINE + "{person}, {slot}, NULL, NULL, '2027-01-01', 1, NULL)"),
+    ("waiting_size_sane", LINE + "{person}, {slot}, NULL, NULL, '2027-01-02', 0, NULL)"),
+    (
+        "waiting_hold",
+        LINE + "{person}, {slot}, NULL, NULL, '2027-01-02', 1, {seat}),"
+        " ('2027-01-01', {person}, {slot}, NULL, NULL, '2027-01-02', 1, {seat})",
+    ),
+    ("waiting_line_waiting_fkey", "INSERT INTO waiting_line VALUES ({slot}, 0, 0, now(), 0)"),
 ]
 
 

@@ -30,8 +30,9 @@ NUMBERED = {
     "appointment_history",
     "closure",
     "series",
+    "waiting",
 }
-TABLES = NUMBERED | {"account", "schedule_rule", "schedule_day", "opening"}
+TABLES = NUMBERED | {"account", "schedule_rule", "schedule_day", "opening", "waiting_line"}
 # These read whole tables, or one row of any kind, and nobody waits for them.
 WHOLE = {"invariants_broken", "slot_count", "schema_version"}
 # Where nothing has been counted ever, to read all of these seems as good as to look one row up;

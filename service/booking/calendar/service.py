@@ -36,6 +36,7 @@ USUAL: Document = MappingProxyType(
         "party_max": 1,
         "approval_minutes": None,
         "hold_seconds": None,
+        "offer_minutes": None,
         "notice_minutes": None,
         "needs": {},
     }

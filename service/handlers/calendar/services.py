@@ -47,6 +47,14 @@ Hold = Annotated[
     int,
     Meta(ge=1, le=86_400, description="How long it may be held; null: as the server says."),
 ]
+Offered = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=525_600,
+        description="How long who waits for it has to take a time that is offered; null: an hour.",
+    ),
+]
 Notice = Annotated[
     int,
     Meta(
@@ -92,6 +100,7 @@ class ServiceBody(Body):
     party_max: Party | None = USUAL["party_max"]
     approval_minutes: Approval | None = None
     hold_seconds: Hold | None = None
+    offer_minutes: Offered | None = None
     notice_minutes: Notice | None = None
     needs: Needs | None = None
 
@@ -120,6 +129,7 @@ class ServiceChanges(Body):
     party_max: Party | None = None
     approval_minutes: Approval | UnsetType | None = UNSET
     hold_seconds: Hold | UnsetType | None = UNSET
+    offer_minutes: Offered | UnsetType | None = UNSET
     notice_minutes: Notice | UnsetType | None = UNSET
     needs: Needs | None = None
 

@@ -33,6 +33,7 @@ class Service(Shape):
     party_max: int
     approval_minutes: int | None
     hold_seconds: int | None
+    offer_minutes: int | None
     notice_minutes: int | None
     providers: list[Offer]
     needs: Annotated[

@@ -28,7 +28,7 @@ RETURNING id, row_to_json(closure_document(closure))::text AS body;
 
 
 -- name: closure_get :maybe
-SELECT coalesce(closure.provider_id, 0) AS provider_id,
+SELECT coalesce(closure.provider_id, 0) AS provider_id, closure.starts_at, closure.ends_at,
        row_to_json(closure_document(closure))::text AS body
   FROM closure
  WHERE closure.id = %(closure_id)s::bigint

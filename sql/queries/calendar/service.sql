@@ -64,14 +64,14 @@ SELECT provider.id
 INSERT INTO service (
     name, description, duration_minutes, step_minutes, buffer_before_minutes, buffer_after_minutes,
     lead_minutes, horizon_days, per_day, per_customer_day, per_customer_open, capacity, party_max,
-    approval_minutes, hold_seconds, notice_minutes)
+    approval_minutes, hold_seconds, offer_minutes, notice_minutes)
 VALUES (
     %(name)s::text, %(description)s::text, %(duration_minutes)s::integer,
     %(step_minutes)s::integer, %(buffer_before_minutes)s::integer,
     %(buffer_after_minutes)s::integer, %(lead_minutes)s::integer, %(horizon_days)s::integer,
     %(per_day)s::integer, %(per_customer_day)s::integer, %(per_customer_open)s::integer,
     %(capacity)s::integer, %(party_max)s::integer, %(approval_minutes)s::integer,
-    %(hold_seconds)s::integer, %(notice_minutes)s::integer)
+    %(hold_seconds)s::integer, %(offer_minutes)s::integer, %(notice_minutes)s::integer)
 RETURNING id;
 
 
@@ -92,6 +92,7 @@ UPDATE service
        party_max = %(party_max)s::integer,
        approval_minutes = %(approval_minutes)s::integer,
        hold_seconds = %(hold_seconds)s::integer,
+       offer_minutes = %(offer_minutes)s::integer,
        notice_minutes = %(notice_minutes)s::integer,
        version = service.version + 1
  WHERE service.id = %(service_id)s::bigint;

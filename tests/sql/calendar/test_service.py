@@ -37,6 +37,7 @@ def test_service_create_keeps_every_column(desk: Desk) -> None:
         "party_max": 4,
         "approval_minutes": 8,
         "hold_seconds": 9,
+        "offer_minutes": 10,
         "notice_minutes": 6,
     }
     service_id = desk.service(**terms)

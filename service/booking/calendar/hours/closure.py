@@ -83,14 +83,21 @@ async def list_page(
 
 
 async def delete(deps: Deps, actor: Actor, closure_id: int) -> None:
-    """Open again what it closed. Raises NotFound, PermissionDenied."""
+    """Open again what it closed, and offer it. Raises NotFound, PermissionDenied."""
     async with together(deps) as inside:
-        provider_id = (await _row(inside, actor, closure_id)).provider_id
+        row = await _row(inside, actor, closure_id)
+        provider_id = row.provider_id
         _check_keeps(actor, provider_id)
         await inside.db.run("closure_lock", provider_id=provider_id)
         gone = await inside.db.run("closure_delete", closure_id=closure_id, provider_id=provider_id)
         if not gone:  # somebody was faster
             raise NotFound(NO_CLOSURE)
+        await inside.db.run(
+            "waitlist_offer",
+            provider_id=provider_id,
+            from_at=row.starts_at,
+            until_at=row.ends_at,
+        )
 
 
 async def _row(deps: Deps, actor: Actor, closure_id: int) -> Any:

@@ -25,6 +25,7 @@ USUAL = {
     "party_max": 1,
     "approval_minutes": None,
     "hold_seconds": None,
+    "offer_minutes": None,
     "notice_minutes": None,
     "needs": {},
 }
@@ -71,6 +72,7 @@ async def test_it_keeps_everything_it_is_given(api: Api, given: Given, admin: Pe
         "party_max": 4,
         "approval_minutes": 60,
         "hold_seconds": 300,
+        "offer_minutes": 30,
         "notice_minutes": 0,
         "providers": [{"provider": one, "weight": 200}, {"provider": other, "weight": 1}],
         "needs": {"room": rooms},
