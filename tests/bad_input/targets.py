@@ -67,6 +67,11 @@ GOOD: dict[str, Any] = {
     "seconds": 60,
     "replaces": None,
     "if_still_free": False,
+    "every": 1,
+    "unit": "week",
+    "count": 2,
+    "until": "2027-02-01",  # besides the count
+    "conflicts": "refuse",
     "moving": 1,
     "q": "ada",
 }
@@ -126,7 +131,9 @@ def _targets(kind: str) -> Iterator[Target]:
                 continue
             several = isinstance(wanted, tuple)
             for one in wanted if several else (wanted,):
-                struct = next(part for part in (one, *get_args(one)) if _is_struct(part))
+                struct = next((part for part in (one, *get_args(one)) if _is_struct(part)), None)
+                if struct is None:
+                    continue  # an array alone has no fields
                 fields = msgspec.structs.fields(struct)
                 names = tuple(field.encode_name for field in fields)
                 needed = tuple(field.encode_name for field in fields if field.required)

@@ -27,6 +27,7 @@ class Things:
     appointment: int = 1
     hold: int = 1
     waitlist: int = 1
+    serie: int = 1
     token: int = 1
     into: int = 1  # another customer
     closure: int = 1
@@ -74,7 +75,7 @@ def _slot(things: Things, number: int) -> dict[str, Any]:
     }
 
 
-BODIES: dict[tuple[str, str], Callable[[Things, int], dict[str, Any]]] = {
+BODIES: dict[tuple[str, str], Callable[[Things, int], Any]] = {
     ("POST", "/api/register/"): lambda _, n: {
         "username": f"call{n}-{id(BODIES)}",
         "email": f"call{n}@example.org",
@@ -113,6 +114,17 @@ BODIES: dict[tuple[str, str], Callable[[Things, int], dict[str, Any]]] = {
     ("POST", "/api/appointments/{}/decline/"): lambda *_: {"reason": "fully booked"},
     ("POST", "/api/holds/"): lambda things, _: {"slot": things.slot},
     ("POST", "/api/holds/{}/confirm/"): lambda *_: {"notes": "paid"},
+    ("POST", "/api/moves/"): lambda things, _: [
+        {"appointment": things.appointment, "new_slot": things.slot},
+        {"appointment": things.hold, "new_slot": things.slot},
+    ],
+    ("POST", "/api/series/"): lambda things, _: {
+        "service": things.service,
+        "provider": things.provider,
+        "starts_at": _DAY.isoformat(),
+        "count": 2,
+    },
+    ("POST", "/api/series/{}/cancel/"): lambda *_: {"reason": "moved away"},
     ("POST", "/api/waitlist/"): lambda things, _: {"slot": things.slot},
     ("POST", "/api/appointments/{}/keep/"): lambda *_: {"reason": "they know"},
 }

@@ -21,6 +21,8 @@ ROWS = {
     "hold": "SELECT a::text, (SELECT count(*) FROM appointment_history h"
     " WHERE h.appointment_id = a.id) FROM appointment a WHERE id = %s",
     "waitlist": "SELECT w::text FROM waiting w WHERE id = %s",
+    "serie": "SELECT (SELECT array_agg(a::text) FROM series_date AS d"
+    " JOIN appointment AS a ON a.id = d.appointment_id WHERE d.series_id = %s)",
     "slot": "SELECT s::text FROM slot s WHERE id = %s",
     "customer": "SELECT a::text FROM account a WHERE id = %s",
     "service": "SELECT s::text FROM service s WHERE id = %s",
@@ -45,6 +47,15 @@ UPDATE slot SET booked = 1, next_expiry = held.expires_at
 WAITING = """
 INSERT INTO waiting (slot_id, account_id, from_at, until_at)
 VALUES (%s, %s, now(), now() + interval '1 hour') RETURNING id
+"""
+SERIES = """
+WITH made AS (
+    INSERT INTO series (service_id, provider_id) VALUES (%s, %s) RETURNING id
+), dated AS (
+    INSERT INTO series_date (series_id, day, starts_at, appointment_id)
+    SELECT made.id, current_date, now(), %s FROM made
+)
+SELECT id FROM made
 """
 STATE = {409, 412, 422}  # the thing was seen, but is not in the state for it
 
@@ -89,6 +100,8 @@ class Scene:
             (held,) = cursor.fetchone()
             cursor.execute(WAITING, [slots[1], self[whose].id])
             (waiting,) = cursor.fetchone()
+            cursor.execute(SERIES, [service_id, provider_id, appointment_id])
+            (series,) = cursor.fetchone()
         one, into = [await self.given.make_customer(keeper, "Grace") for _ in range(2)]
         return Things(
             provider=provider_id,
@@ -98,6 +111,7 @@ class Scene:
             appointment=appointment_id,
             hold=held,
             waitlist=waiting,
+            serie=series,
             token=self[whose].session.token_id,
             into=into,
             closure=await self.given.make_closure(provider_id),
@@ -121,7 +135,8 @@ def may(name: str, whose: str, call: Call) -> bool:
     if call.thing == "customer":
         return name == f"keeper of {whose}" and "merge" not in call.path
     staff_only = ("noshow", "fulfill", "keep", "approve", "decline")
-    if call.thing in ("appointment", "hold") and not any(one in call.path for one in staff_only):
+    things = ("appointment", "hold", "serie")
+    if call.thing in things and not any(one in call.path for one in staff_only):
         return name in (whose, f"keeper of {whose}")
     return name == f"keeper of {whose}" or (not call.writes and call.thing in PUBLIC)
 
