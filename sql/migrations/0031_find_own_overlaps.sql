@@ -63,3 +63,30 @@ BEGIN ATOMIC
                        OR num_nulls(refusals_for.slot_id) = 0) AS counts
               LEFT JOIN slot AS shared ON shared.id = ANY (ARRAY[refusals_for.slot_id])) AS theirs;
 END;
+
+-- What of refusals is left where staff override some by name, and the names that it took; waived are the
+-- codes that the names stand for. A slot which stands there stays full, and buffers give way only where no
+-- slot itself does. Nothing is looked up without an override.
+CREATE FUNCTION overridden(
+    override text, waived text, said text[], slot_id bigint, missing text,
+    provider_id bigint, starts_at timestamptz, ends_at timestamptz
+) RETURNS TABLE (refusals text[], overrides text[])
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT coalesce(array_agg(refusal.code ORDER BY refusal.nth)
+                        FILTER (WHERE waiver.name IS NULL), '{}'),
+           array_agg(DISTINCT waiver.name) FILTER (WHERE waiver.name IS NOT NULL)
+      FROM unnest(said) WITH ORDINALITY AS refusal (code, nth)
+      LEFT JOIN unnest(string_to_array(override, ','), string_to_array(waived, ',')) AS waiver (name, code)
+             ON waiver.code = refusal.code
+            AND (waiver.code <> 'slot_taken' OR num_nulls(overridden.slot_id) = 1)
+            AND (waiver.name <> 'buffer'
+                 OR (num_nulls(overridden.missing) = 1
+                     AND NOT EXISTS (SELECT FROM slot
+                                      WHERE slot.provider_id = overridden.provider_id
+                                        AND num_nulls(slot.deleted_at) = 1
+                                        AND slot.starts_at < overridden.ends_at
+                                        AND slot.ends_at > overridden.starts_at
+                                        AND slot.starts_at > overridden.starts_at - interval '48 hours')))
+     WHERE override <> '';
+END;

@@ -114,7 +114,7 @@ BEGIN ATOMIC
                            FROM opening_at(provider.id, known.service_id, slot.starts_at) AS opening),
                         (slot.starts_at AT TIME ZONE known.zone)::date), known.closed,
                NOT slot.closed AND taken(slot) + size <= slot.capacity) = '{}'
-     ORDER BY slot.starts_at, slot.id
+     ORDER BY slot.starts_at  -- no two of a provider's begin at once
      LIMIT most);
 END;
 

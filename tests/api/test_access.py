@@ -59,7 +59,20 @@ ACCESS = {
     ("POST", "/api/appointments/{}/noshow"): (401, 403, 404, 200),
     ("POST", "/api/appointments/{}/fulfill"): (401, 403, 404, 200),
     ("POST", "/api/appointments/{}/keep"): (401, 403, 404, 200),
+    ("POST", "/api/appointments/{}/approve"): (401, 403, 404, 409),
+    ("POST", "/api/appointments/{}/decline"): (401, 403, 404, 409),
     ("GET", "/api/appointments/{}/history"): (401, 404, 404, 200),
+    ("POST", "/api/moves"): (401, 400, 400, 400),
+    ("POST", "/api/series"): (401, 400, 400, 400),
+    ("GET", "/api/series/{}"): (401, 404, 404, 404),
+    ("POST", "/api/series/{}/cancel"): (401, 404, 404, 404),
+    ("POST", "/api/holds"): (401, 400, 400, 400),
+    ("GET", "/api/holds/{}"): (401, 404, 404, 404),
+    ("DELETE", "/api/holds/{}"): (401, 404, 404, 404),
+    ("POST", "/api/holds/{}/confirm"): (401, 404, 404, 404),
+    ("GET", "/api/waitlist"): (401, 200, 200, 200),
+    ("POST", "/api/waitlist"): (401, 400, 400, 400),
+    ("DELETE", "/api/waitlist/{}"): (401, 404, 404, 404),
 }
 # What has to be there before a thing is looked for.
 BODIES: dict[str, Any] = {

@@ -83,6 +83,13 @@ async def customers(api: Api, given: Given, keeper: Person) -> Listed:
     return Listed("/api/customers/", keeper, str)
 
 
+async def waiting(api: Api, given: Given, keeper: Person) -> Listed:
+    for slot_id in await given.make_slots(2):
+        await given.make_appointment(keeper, slot_id)
+        assert (await api.post("/api/waitlist/", {"slot": slot_id}, who=keeper)).status == 201
+    return Listed("/api/waitlist/", keeper, str)
+
+
 def _with_a_dash(end: list[int]) -> str:
     return f"{end[0]}-{end[1]}"
 
@@ -94,6 +101,7 @@ def _in_the_words_of_postgres(end: list[Any]) -> str:
 
 LISTS: list[Callable[[Api, Given, Person], Awaitable[Listed]]] = [
     history, own, staffs, providers, slots, tokens, services, times, closures, customers,
+    waiting,
 ]  # fmt: skip
 
 

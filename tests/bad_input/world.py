@@ -18,6 +18,15 @@ MORE = {
     "invalid": {"errors"},
     "slot_taken": {"alternatives", "times"},
     "limit_reached": {"limit"},
+    "series_conflict": {"dates"},
+}
+# Whose rows are not called as the path is.
+KEPT_IN = {
+    "register": "account",
+    "customers": "account",
+    "holds": "appointment",
+    "series": "series",
+    "waitlist": "waiting",
 }
 CODES = {kind.code: status for kind, status in problems.STATUS.items()}
 LEAKS = (
@@ -29,7 +38,9 @@ LEAKS = (
 class World:
     """One server with a customer, an admin, a provider with slots, and an appointment."""
 
-    TABLES: ClassVar = ("account", "provider", "service", "slot", "appointment", "closure")
+    TABLES: ClassVar = (
+        "account", "provider", "service", "slot", "appointment", "closure", "series", "waiting",
+    )  # fmt: skip
 
     def __init__(self, live: Live, database: Any, redis_url: str) -> None:
         self.live, self.database, self.redis_url = live, database, redis_url
@@ -156,6 +167,5 @@ class World:
         if answer.status != 201:
             return
         path = raw.split(b" ", 2)[1].split(b"?")[0].strip(b"/").decode()
-        people = dict.fromkeys(("register", "customers"), "account")
-        table = people.get(path[4:], path[4:].rstrip("s"))
+        table = KEPT_IN.get(path[4:], path[4:].rstrip("s"))
         self.accepted[table] += len(answer.json) if isinstance(answer.json, list) else 1

@@ -93,10 +93,10 @@ WITH gone AS (
     DELETE FROM waiting_line AS stand
      USING gone
      CROSS JOIN LATERAL waiting_days(gone.one) AS waited
-     WHERE stand.slot_id = coalesce((gone.one).slot_id, 0)
-       AND stand.service_id = coalesce((gone.one).service_id, 0)
-       AND stand.provider_id = coalesce((gone.one).provider_id, 0)
-       AND stand.day = waited.day
+     WHERE stand.slot_id = ANY (ARRAY[coalesce((gone.one).slot_id, 0)])
+       AND stand.service_id = ANY (ARRAY[coalesce((gone.one).service_id, 0)])
+       AND stand.provider_id = ANY (ARRAY[coalesce((gone.one).provider_id, 0)])
+       AND stand.day = ANY (ARRAY[waited.day])
        AND stand.waiting_id = (gone.one).id
 )
 SELECT CASE WHEN status_now(hold.status, hold.expires_at) = 'held' THEN hold.id END AS hold_id

@@ -185,7 +185,7 @@ async def test_it_rejects_bad_input(
 async def test_it_names_every_missing_field(api: Api, keeper: Person) -> None:
     names = ("provider", "starts_at", "ends_at")
     check_invalid(await _create(api, keeper, {}), dict.fromkeys(names, REQUIRED))
-    check_problem(await _create(api, keeper, [5]), 400, "invalid")
+    check_problem(await _create(api, keeper, [5]), 400, "invalid", "errors")
 
 
 async def test_nothing_else_can_be_set(served: Served, keeper: Person) -> None:

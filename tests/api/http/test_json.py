@@ -129,6 +129,9 @@ async def test_all_bodies_are_read_the_same_way(api: Api, ada: Person, path: str
 
 
 async def test_a_list_of_slots_is_read_the_same_way(api: Api, admin: Person) -> None:
-    for raw in (b"[", b'[{"a":1,"a":2}]', b'[{"a":"\\ud800"}]', DEEP * b"[", b'["x"]', b"[[]]"):
+    for raw in (b"[", b'[{"a":1,"a":2}]', b'[{"a":"\\ud800"}]', DEEP * b"["):
         reply = await api.post("/api/slots/", who=admin, raw=raw, headers=JSON)
         check_problem(reply, 400, "invalid")
+    for raw in (b'["x"]', b"[[]]"):
+        reply = await api.post("/api/slots/", who=admin, raw=raw, headers=JSON)
+        check_problem(reply, 400, "invalid", "errors")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.api.checks import check_problem
 from tests.api.conftest import Served
-from tests.cast import Api, Given, Person
+from tests.cast import Api, Given, Person, Reply
 from tests.security.calls import CALLS, Call, Things
 
 CHANGES = [call for call in CALLS if call.thing in ("appointment", "slot") and call.writes]
@@ -34,7 +34,7 @@ async def test_a_change_needs_a_version_where_the_server_wants_one(
         check_problem(refused, 412, "precondition_failed")
         known = {"If-Match": '"1"'}
         done = await api.call(call.verb, target, body, who=admin, headers=known)
-        assert done.status in (200, 204), done.json
+        assert _was_let_in(done), done.json
 
 
 @pytest.mark.parametrize("call", CHANGES, ids=str)
@@ -43,4 +43,9 @@ async def test_it_needs_none_otherwise(
 ) -> None:
     things = await _things(given, ada, call)
     reply = await api.call(call.verb, call.target(things), call.body(things), who=admin)
-    assert reply.status in (200, 204)
+    assert _was_let_in(reply), reply.json
+
+
+def _was_let_in(reply: Reply) -> bool:
+    """Nothing about a version stood in its way; nobody asked for approval here."""
+    return reply.status in (200, 204) or reply.json["code"] == "not_pending"

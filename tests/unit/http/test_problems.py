@@ -74,7 +74,11 @@ def test_no_two_errors_share_a_code() -> None:
 def test_every_document_has_the_same_keys(kind: type[DomainError]) -> None:
     error = _made(kind)
     document = json.loads(problems.document(error, "r-1"))
-    more = {errors.InvalidFields: {"errors"}, errors.SlotTaken: {"alternatives"}}
+    more = {
+        errors.InvalidFields: {"errors"},
+        errors.SlotTaken: {"alternatives"},
+        errors.SeriesConflict: {"dates"},
+    }
     assert set(document) == PROBLEM | more.get(kind, set())
     assert document["type"] == f"/docs/#{kind.code}"
     assert (document["code"], document["request_id"]) == (kind.code, "r-1")
