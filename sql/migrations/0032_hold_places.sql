@@ -45,6 +45,10 @@ RETURN CASE
     ELSE 'declined'
 END;
 
+CREATE FUNCTION ran_out_meanwhile(expires_at timestamptz) RETURNS boolean
+LANGUAGE sql VOLATILE
+RETURN coalesce(expires_at > now() AND expires_at <= clock_timestamp(), false);
+
 CREATE FUNCTION version_now(version integer, expires_at timestamptz) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN version + CASE WHEN expires_at <= now() THEN 1 ELSE 0 END;

@@ -122,6 +122,12 @@ RETURN CASE
     ELSE 'declined'
 END;
 
+-- Whether it has run out since this transaction began. Others have seen that by now, so that the next transaction
+-- has to decide.
+CREATE FUNCTION ran_out_meanwhile(expires_at timestamptz) RETURNS boolean
+LANGUAGE sql VOLATILE
+RETURN coalesce(expires_at > now() AND expires_at <= clock_timestamp(), false);
+
 CREATE FUNCTION version_now(version integer, expires_at timestamptz) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN version + CASE WHEN expires_at <= now() THEN 1 ELSE 0 END;

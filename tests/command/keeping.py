@@ -10,10 +10,13 @@ from psycopg2 import sql
 from tornado.platform.asyncio import AsyncIOLoop
 
 from service import app as service_app
+from service.booking import waitlist
 from service.booking.actions import CANCEL
 from service.booking.appointment.book_time import ANY_PROVIDER, Wish, book_time
 from service.booking.appointment.end import end
 from service.booking.appointment.move_time import move_time
+from service.booking.appointment.sets import series
+from service.booking.appointment.sets.dates import Rule
 from service.booking.calendar.hours import change
 from service.booking.calendar.hours.windows import Hours, Schedule, Special, Weekly
 from service.booking.people.operator import OPERATOR
@@ -45,7 +48,8 @@ def filled(io_loop: AsyncIOLoop, settings: Settings) -> Person:
 
 
 async def _with_times(deps: Deps, given: Given, who: Person) -> None:
-    """Something of all that times of services bring: one is booked, one moved, one cancelled."""
+    """Something of all that times of services bring: one is booked, one moved, one cancelled, some
+    are a series, and somebody waits."""
     clinic, room = await given.make_provider(time_zone="Europe/Berlin"), await given.make_provider()
     hours = Hours(time(9), time(17))
     special = Special(date(2036, 12, 23), (Hours(time(10), time(12)),), HARD_TO_WRITE[3])
@@ -65,6 +69,11 @@ async def _with_times(deps: Deps, given: Given, who: Person) -> None:
         booked.append(json.loads((await book_time(deps, actor.session, wish, False)).body)["id"])
     await move_time(deps, who.session, booked[1], begins + timedelta(days=2, hours=2))
     await end(deps, who.session, booked[2], CANCEL)
+    daily = Wish(visit, begins + timedelta(days=2, hours=4), clinic)
+    await series.create(deps, who.session, daily, Rule(1, "day", most=2), "refuse", dry_run=False)
+    (full,) = await given.make_slots(1)
+    await given.make_appointment(who, full)
+    await waitlist.join(deps, boss.session, waitlist.WaitWish(slot_id=full))
 
 
 def contents(url: str) -> dict[str, Any]:

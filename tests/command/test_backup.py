@@ -260,4 +260,4 @@ def test_all_rows_are_of_one_instant(
     with scratch_database(servers.admin_url or "", settings.database_url) as empty:
         said = booking(f"restore {tmp_path}/b.gz", DATABASE_URL=empty)
         assert (said.code, said.err) == (0, "")
-        assert run(empty, "SELECT count(*) FROM appointment") == [(11,)]
+        assert run(empty, "SELECT count(*) FROM appointment") == [(14,)]

@@ -67,5 +67,5 @@ def test_what_one_version_backed_up_the_other_restores(
     theirs, ours = contents(target), contents(source)
     of_rows = [name for name in ours if not name.startswith("the ")]
     assert {name: theirs[name] for name in of_rows} == {name: ours[name] for name in of_rows}
-    assert len(ours["appointment"]) == 11
+    assert len(ours["appointment"]) == 14
     assert [name for name in of_rows if not ours[name]] == ["idempotency"]

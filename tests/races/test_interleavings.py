@@ -129,25 +129,28 @@ def test_every_order_of_three_comes_to_a_right_end(
     assert set(seen) == trio.said
 
 
-def test_a_confirmation_that_began_before_the_end_wins_if_it_was_there_first(
+def test_a_confirmation_that_began_before_the_end_and_is_decided_after_it_comes_too_late(
     stage: Stage, sessions: Sequence[Session]
 ) -> None:
-    """Whoever comes after the end does not take the place from under it, but waits."""
+    """Others have counted without it since. They do not take the place from under it, but wait."""
     slot = stage.slot()
     late = stage.waiting(slot, seconds=1)
     confirm, book = stage.confirm(late), stage.book(slot)
     one, other, _ = sessions
-    first, *rest = confirm.steps
-    assert one.step(first, confirm.parameters)
+    *locks, decide, commit = confirm.steps
+    for text in locks:
+        assert one.step(text, confirm.parameters)
     time.sleep(1.1)
     for text in book.steps:
         assert other.step(text, book.parameters)
     assert other.verdicts == ["locked"]
-    for text in rest:
+    for text in (decide, commit):
         assert one.step(text, confirm.parameters)
-    assert one.verdicts == ["confirmed"]
+    assert one.verdicts == ["locked"]
     other.come_again(book)
-    assert other.verdicts == ["slot_taken"]
+    assert other.verdicts == ["booked"]
+    one.come_again(confirm)
+    assert one.verdicts == ["hold_expired"]
 
 
 def test_a_key_that_comes_free_between_lock_and_look_is_still_in_flight(

@@ -30,10 +30,10 @@ def overlaps(database: Any, people: Sequence[Person]) -> int:
 
 
 async def test_of_many_bookings_at_one_time_a_person_gets_one(
-    running: Running, given: Given, crowd: Sequence[Person], database: Any
+    running: Running, given: Given, database: Any
 ) -> None:
     slot_ids = [(await given.make_slots(1, minutes=60))[0] for _ in range(5)]
-    people = crowd[150:154]
+    people = [await given.make_person(f"twin{n}") for n in range(4)]
     async with (
         running(customer_overlap="refuse") as one,
         running(customer_overlap="refuse", lane_batch=1) as other,
@@ -49,11 +49,11 @@ async def test_of_many_bookings_at_one_time_a_person_gets_one(
 
 
 async def test_bookings_moves_and_sets_leave_nobody_at_two_places(
-    running: Running, given: Given, crowd: Sequence[Person], admin: Person, database: Any
+    running: Running, given: Given, admin: Person, database: Any
 ) -> None:
     columns = [await given.make_slots(3, minutes=60) for _ in range(3)]
     slot_ids = [one for slots in columns for one in slots]
-    people = crowd[160:163]
+    people = [await given.make_person(f"triplet{n}") for n in range(3)]
     outcomes = []
     chance = random.Random(7)
     async with (

@@ -10,6 +10,18 @@ SELECT idempotency_lock(item.actor_id, item.key)
   FROM unnest(%(actor_id)s::bigint[], %(key)s::text[]) AS item (actor_id, key)
  WHERE item.key <> '';
 
+-- Of whom something is approved: as for a hold that is confirmed.
+SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), true) AS accounts
+  FROM (SELECT account.id
+          FROM account
+         WHERE account.id = ANY (ARRAY(
+                   SELECT appointment.account_id
+                     FROM unnest(%(appointment_id)s::bigint[], %(status)s::text[]) AS item (appointment_id, to_status)
+                     JOIN appointment ON appointment.id = ANY (ARRAY[item.appointment_id])
+                    WHERE item.to_status = 'booked'))
+         ORDER BY account.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
+
 SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}'), true) AS appointments
   FROM (SELECT appointment.id
           FROM appointment
@@ -39,7 +51,7 @@ WITH item AS (
                appointment_id, action, begins, to_status, staff_only, message, reason, version,
                actor_id, staff_of, expand, key, fingerprint, n)
 ), mine AS MATERIALIZED (  -- what of all that is locked
-    SELECT locked('appointments') AS appointment_ids,
+    SELECT locked('accounts') AS account_ids, locked('appointments') AS appointment_ids,
            locked('slots') AS slot_ids
 ), considered AS (
     SELECT item.*, slot, appointment.id,
@@ -55,6 +67,9 @@ WITH item AS (
                WHEN is_hold(appointment.status) <> is_hold(item.to_status) THEN 'not_found'
                WHEN appointment.id <> ALL (mine.appointment_ids)
                  OR slot.id <> ALL (mine.slot_ids) THEN 'locked'
+               WHEN item.to_status = 'booked'
+                AND (appointment.account_id <> ALL (mine.account_ids)
+                     OR ran_out_meanwhile(appointment.expires_at)) THEN 'locked'
                WHEN NOT is_staff(slot, item.staff_of)
                 AND item.staff_only THEN 'forbidden'
                WHEN item.version <> 0

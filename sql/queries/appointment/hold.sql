@@ -200,10 +200,21 @@ SELECT row_to_json(ROW (
 
 -- name: appointment_hold_confirm :many
 -- Makes an appointment of each hold that has not run out, or a request where its service wants approval.
--- Of one that has, what it held, for who wants it still. What is confirmed already is shown again.
+-- Of one that has, what it held, for who wants it still. What is confirmed already is shown again. The account
+-- is locked, too: a booking that no longer counts the hold comes after its end, and so must this.
 SELECT idempotency_lock(item.actor_id, item.key)
   FROM unnest(%(actor_id)s::bigint[], %(key)s::text[]) AS item (actor_id, key)
  WHERE item.key <> '';
+
+SELECT set_config('booking.accounts', coalesce(array_agg(mine.id)::text, '{}'), true) AS accounts
+  FROM (SELECT account.id
+          FROM account
+         WHERE account.id = ANY (ARRAY(
+                   SELECT appointment.account_id
+                     FROM appointment
+                    WHERE appointment.id = ANY (%(appointment_id)s::bigint[])))
+         ORDER BY account.id
+           FOR NO KEY UPDATE SKIP LOCKED) AS mine;
 
 SELECT set_config('booking.appointments', coalesce(array_agg(mine.id)::text, '{}'), true) AS appointments
   FROM (SELECT appointment.id
@@ -231,7 +242,8 @@ WITH item AS (
            ) WITH ORDINALITY AS item (
                appointment_id, notes, version, actor_id, staff_of, expand, key, fingerprint, n)
 ), mine AS MATERIALIZED (  -- what of all that is locked
-    SELECT locked('appointments') AS appointment_ids, locked('slots') AS slot_ids
+    SELECT locked('accounts') AS account_ids, locked('appointments') AS appointment_ids,
+           locked('slots') AS slot_ids
 ), considered AS (
     SELECT item.*, slot, appointment AS before, stored,
            runs_out_at(0, 0, slot.starts_at, service, is_staff(slot, item.staff_of)) AS expires_at,
@@ -242,8 +254,10 @@ WITH item AS (
                WHEN NOT is_staff(slot, item.staff_of)
                 AND appointment.account_id <> item.actor_id THEN 'no_hold'
                WHEN NOT is_hold(appointment.status) AND NOT was_held(appointment.id) THEN 'no_hold'
-               WHEN appointment.id <> ALL (mine.appointment_ids)
+               WHEN appointment.account_id <> ALL (mine.account_ids)
+                 OR appointment.id <> ALL (mine.appointment_ids)
                  OR slot.id <> ALL (mine.slot_ids) THEN 'locked'
+               WHEN ran_out_meanwhile(appointment.expires_at) THEN 'locked'
                WHEN by_now.status IN ('booked', 'pending') THEN 'confirmed'
                WHEN by_now.status = 'expired' THEN 'hold_expired'
                WHEN by_now.status <> 'held' THEN 'not_active'

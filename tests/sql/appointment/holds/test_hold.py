@@ -116,6 +116,21 @@ def test_appointment_hold_confirm_decides_each_of_a_set_once(desk: Desk, ada: in
     sound(desk)
 
 
+def test_what_runs_out_while_it_is_decided_is_decided_again(desk: Desk, ada: int) -> None:
+    """A booking that began after its end no longer counts it: two could be had at one time."""
+    held = desk.held(ada, desk.slot())
+    asked = desk.held(ada, desk.slot())
+    desk.cursor.execute("UPDATE appointment SET status = 'pending' WHERE id = %s", [asked])
+    assert desk.one("SELECT now() < clock_timestamp() - interval '2 microseconds'")
+    desk.cursor.execute(
+        "UPDATE appointment SET expires_at = now() + interval '1 microsecond' WHERE id IN (%s, %s)",
+        [held, asked],
+    )
+    assert verdicts(desk.confirm(held, who=ada)) == ["locked"]
+    assert verdicts(desk.end(asked, who=ada, staff_of=ALL, action=APPROVE)) == ["locked"]
+    assert verdicts(desk.end(asked, who=ada, staff_of=ALL, action=DECLINE)) == ["ended"]
+
+
 def test_appointment_hold_confirm_says_what_it_was_once_it_has_run_out(
     desk: Desk, ada: int
 ) -> None:
