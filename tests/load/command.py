@@ -133,7 +133,7 @@ def parser() -> Parser:
     what.add_argument(
         "--only",
         help="read: some of list,free,list-304,free-304; times: some of week,any,next,week-304; "
-        "book-time: one of many,two,any",
+        "book-time: one of many,two,any; move-together: swap",
     )
     what.add_argument("--seed", type=int, default=1, help="of what is chosen at random")
     add_how(found.add_argument_group("how to ask it"))
@@ -191,7 +191,7 @@ def add_more(group: Any) -> None:
     group.add_argument(
         "--targets",
         action="store_true",
-        help="measure every promise about speed, some 25 minutes; what --out has already is kept",
+        help="measure every promise about speed, some 30 minutes; what --out has already is kept",
     )
     group.add_argument("--parts", help="only these of --targets, such as booking,reads")
     group.add_argument(

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from service.access.sessions import Session
@@ -11,7 +11,7 @@ from tests.load.check import Check
 from tests.load.clinic import Time
 from tests.load.driver import Driver
 from tests.load.errors import LoadError
-from tests.load.journal import SOME_SLOT, Journal
+from tests.load.journal import BOOKED, SOME_SLOT, Journal
 from tests.load.recorder import Recorder
 from tests.load.stage import Person, Stage
 from tests.load.wire import NO_ANSWER, Request, message
@@ -106,6 +106,21 @@ class Scenario:
         data = message("POST", "/api/appointments/", person.lines, body, self.world.host)
         return Request(data, "book", (person, slot_id))
 
+    def holding(self, person: Person, slot_id: int) -> Request:
+        """A request that holds this slot; its note is the person and the slot."""
+        data = message(
+            "POST", "/api/holds/", person.lines, b'{"slot": %d}' % slot_id, self.world.host
+        )
+        return Request(data, "hold", (person, slot_id))
+
+    def confirming(self, held: Held) -> Request:
+        """A request that makes an appointment of this hold, which is its note."""
+        path = f"/api/holds/{held.appointment_id}/confirm/"
+        body = b'{"notes": "%b"}' % NOTES.encode()
+        return Request(
+            message("POST", path, held.person.lines, body, self.world.host), "confirm", held
+        )
+
     def taking(self, person: Person, time: Time) -> Request:
         """A request that books this time; its note is the person and the time."""
         with_whom = b', "provider": %d' % time.provider_id if time.provider_id else b""
@@ -125,6 +140,15 @@ class Scenario:
         data = message("PATCH", path, held.person.lines, body, self.world.host)
         return Request(data, "move", (held, slot_id))
 
+    def moving_together(self, moves: Sequence[tuple[Held, int]]) -> Request:
+        """A request that moves these appointments of one person, which is its note."""
+        body = b"[%b]" % b",".join(
+            b'{"appointment": %d, "new_slot": %d}' % (held.appointment_id, slot_id)
+            for held, slot_id in moves
+        )
+        data = message("POST", "/api/moves/", moves[0][0].person.lines, body, self.world.host)
+        return Request(data, "moves", moves)
+
     def cancelling(self, held: Held) -> Request:
         """A request that cancels this appointment, which is its note."""
         path = f"/api/appointments/{held.appointment_id}/cancel/"
@@ -132,24 +156,59 @@ class Scenario:
         return Request(data, "cancel", held)
 
 
-def settle_booking(world: World, note: Any, status: int, body: bytes) -> Held | None:
-    """Write down what a booking's answer promises; the appointment if it made one."""
+def settle_booking(
+    world: World, note: Any, status: int, body: bytes, promised: str = BOOKED
+) -> Held | None:
+    """Write down what the answer to a booking, or a hold, promises; the appointment if it made
+    one."""
     person, slot_id = note
     if status == 201:
-        appointment_id = world.journal.book(person.account_id, slot_id, body)
+        appointment_id = world.journal.book(person.account_id, slot_id, body, promised)
         return None if appointment_id is None else Held(appointment_id, person, slot_id)
     if status in NO_ANSWER:
         world.journal.unanswered.append((person.account_id, slot_id))
     return None
 
 
-def settle_taking(world: World, note: Any, status: int, body: bytes) -> None:
-    """Write down what the answer to a booking of a time promises."""
+def settle_confirming(world: World, held: Held, status: int, body: bytes) -> None:
+    """Write down what the answer to a confirmation promises."""
+    if status == 201:
+        world.journal.confirm(held.appointment_id, body)
+    elif status in NO_ANSWER:
+        world.journal.doubtful.add(held.appointment_id)
+
+
+def settle_taking(world: World, note: Any, status: int, body: bytes) -> Held | None:
+    """Write down what the answer to a booking of a time promises; the appointment if it made
+    one."""
     person, time = note
     if status == 201:
-        world.journal.take(person.account_id, time, body)
-    elif status in NO_ANSWER:
+        made = world.journal.take(person.account_id, time, body)
+        return None if made is None else Held(made[0], person, made[1])
+    if status in NO_ANSWER:
         world.journal.unanswered.append((person.account_id, SOME_SLOT))
+    return None
+
+
+def settle_moves(
+    world: World, moves: Sequence[tuple[Held, int]], status: int, body: bytes
+) -> list[tuple[Held, int]] | None:
+    """The same of a set of moves as settle_move() does of one."""
+    if status in NO_ANSWER:
+        world.journal.doubtful.update(held.appointment_id for held, _ in moves)
+        return None
+    if status != 200:
+        return list(moves)
+    world.journal.move_together([(held.appointment_id, slot_id) for held, slot_id in moves], body)
+    return [(held._replace(slot_id=slot_id), held.slot_id) for held, slot_id in moves]
+
+
+def settle_cancel(world: World, held: Held, status: int) -> None:
+    """Write down what the answer to a cancellation promises."""
+    if status == 200:
+        world.journal.cancel(held.appointment_id)
+    elif status in NO_ANSWER:
+        world.journal.doubtful.add(held.appointment_id)
 
 
 def settle_move(world: World, note: Any, status: int, body: bytes) -> tuple[Held, int] | None:

@@ -12,6 +12,7 @@ from tests.load.scenarios.base import (
     Scenario,
     World,
     settle_booking,
+    settle_cancel,
     settle_move,
 )
 from tests.load.wire import NO_ANSWER, Request
@@ -99,10 +100,8 @@ class Mixed(Scenario):
             self._cancelled(request.note, status)
 
     def _cancelled(self, held: Held, status: int) -> None:
-        if status in NO_ANSWER:
-            self.world.journal.doubtful.add(held.appointment_id)
-        elif status == 200:
-            self.world.journal.cancel(held.appointment_id)
+        settle_cancel(self.world, held, status)
+        if status == 200:
             self._free.append(held.slot_id)
-        else:
+        elif status not in NO_ANSWER:
             self._held.append(held)

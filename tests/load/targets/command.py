@@ -17,6 +17,7 @@ from tests.load.beside import allow_files
 from tests.load.errors import LoadError
 from tests.load.machine import machine
 from tests.load.target import load_settings
+from tests.load.targets.around import expiry, holds, waitlist
 from tests.load.targets.big import size
 from tests.load.targets.calendars import calendars
 from tests.load.targets.lists import lists
@@ -26,6 +27,9 @@ from tests.load.targets.times import book_time, hours, times
 PARTS: dict[str, Part] = {
     "booking": booking,
     "moves": moves,
+    "holds": holds,
+    "expiry": expiry,
+    "waitlist": waitlist,
     "reads": reads,
     "lists": lists,
     "times": times,

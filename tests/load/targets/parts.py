@@ -53,15 +53,20 @@ async def booking(settings: Settings, repeat: int, seconds: float, _: int) -> li
 
 
 async def moves(settings: Settings, repeat: int, seconds: float, _: int) -> list[Row]:
-    """reschedules beside bookings"""
+    """reschedules beside bookings, and sets of two beside two of them"""
     async with stand(settings) as here:
-        arms = {name: here.arm(here.scenario(name)) for name in ("book", "move")}
+        arms = {name: here.arm(here.scenario(name)) for name in ("book", "move", "move-together")}
+        arms["swap"] = here.arm(here.scenario("move-together", only="swap"))
         found = await in_turn(arms, repeat, seconds)
         await here.check()
-    share = found["move"].throughput / found["book"].throughput
+    rates = {name: one.throughput for name, one in found.items()}
+    share = rates["move"] / rates["book"]
+    two, swap = (2 * rates[name] / rates["move"] for name in ("move-together", "swap"))
     return [
-        Row("reschedules a second", "", rate(found["move"].throughput)),
+        Row("reschedules a second", "", rate(rates["move"])),
         Row("reschedules by bookings", "≥ 0.70", f"{share:.2f}", share >= 0.7),
+        Row("sets of two moves, by two reschedules", "≥ 0.60", f"{two:.2f}", two >= 0.6),
+        Row("two that change places, by two reschedules", "", f"{swap:.2f}"),
     ]
 
 
