@@ -101,6 +101,7 @@ DECLARE
 BEGIN
     LOOP
         SELECT slot.* INTO target FROM slot WHERE slot.id = offer.slot_id;
+        EXIT WHEN room_in(target) < 1;  -- else the whole line is asked who comes with nobody
         SELECT line.* INTO first FROM next_in_line(target, room_in(target), last_id) AS line;
         EXIT WHEN first.id IS NULL;
         expires_at := offer_until(target);
