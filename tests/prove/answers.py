@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from service.booking.actions import ENDINGS
+from tests.prove.around import queue as around
+from tests.prove.around.wishes import VERBS as AROUND
 from tests.prove.ask import Ask
 from tests.prove.client import Answer
 from tests.prove.looks import Look, link_of
@@ -133,6 +135,8 @@ def brief(verb: str, answer: Answer, body: Any) -> Any:
     match verb:
         case "any":
             return {}
+        case verb if verb in AROUND:
+            return around.brief(verb, answer, body)
         case verb if verb in times.VERBS:
             return times.brief(verb, answer, body)
         case "list" | "page":
@@ -187,6 +191,8 @@ def learn(world: World, person: Person, ask: Ask, operation: Operation, body: An
     """Let the person know what the answer says."""
     if isinstance(operation.body, dict) and {FOREIGN, UNREADABLE} & operation.body.keys():
         return
+    if ask.verb in AROUND:
+        world.queue.learn(person, ask, operation.status, operation.body)
     if operation.outcome == "ok":
         _learn_done(world, person, ask, operation, body)
     elif operation.status == 401:

@@ -7,6 +7,7 @@ from typing import Any
 import bcrypt
 import psycopg2
 
+from tests.prove.around import cast as around
 from tests.prove.people import PASSWORD
 from tests.prove.times.cast import facts_of, make_providers
 from tests.prove.times.furnish import FURNISHER
@@ -31,6 +32,7 @@ SELECT keeper.name, keeper.name || '@example.org', %s, 'provider', keeper.provid
        array_to_tsvector(ARRAY[keeper.name])
   FROM unnest(%s::text[], %s::bigint[]) AS keeper (name, provider_id)
 """
+PROVIDER = "INSERT INTO provider (name, time_zone) VALUES (%s, 'UTC') RETURNING id"
 CALENDAR = """
 WITH owner AS (INSERT INTO provider (name, time_zone) VALUES (%s, %s) RETURNING id)
 INSERT INTO slot (provider_id, starts_at, ends_at, capacity)
@@ -73,10 +75,20 @@ def set_up(database_url: str, operations: int) -> dict[str, Any]:
         keeps = {name: theirs[n % 2] for n, name in enumerate(keepers)}
         cursor.execute(KEEPERS, (hashed, keepers, list(keeps.values())))
         offers = facts_of(make_providers(cursor))
+        line = around.cast_of(start)
+        cursor.execute(ACCOUNTS, (hashed, "customer", line["people"]))
+        cursor.execute(ACCOUNTS, (hashed, "admin", line["desks"]))
+        places = calendar(cursor, around.NAMES[0], start, around.SLOTS, places=around.PLACES)
+        line |= {"slots": places[1], "providers": [places[0]]}
+        for name, title in zip(("held", "asked"), around.NAMES[1:], strict=True):
+            cursor.execute(PROVIDER, (title,))
+            [(line[name],)] = cursor.fetchall()
+            line["providers"].append(line[name])
         cursor.execute("ANALYZE")
         sheet = sheet_of(cursor)
-        cursor.execute("SELECT username, id FROM account WHERE role = 'customer'")
+        cursor.execute("SELECT username, id FROM account")
         ids = dict(cursor.fetchall())
+        line["accounts"] = [ids[name] for name in line["people"]]
     days = [f"{start + timedelta(days=n):%Y-%m-%d}" for n in range(A_CALENDAR * MINUTES // 1440)]
     return {
         "people": people,
@@ -90,6 +102,7 @@ def set_up(database_url: str, operations: int) -> dict[str, Any]:
         "soon": soon[1],
         **sheet,
         **offers,
+        "around": line,
         "ids": ids,
         "calendars": [(crowded[0], days[0]), (elastic[0], days[0])]
         + [(provider, day) for provider, _ in calendars[2:] for day in days[::2]],

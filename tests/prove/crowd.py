@@ -57,6 +57,7 @@ class Crowd:
         self._guests: list[Seat] = []
         staff = [person for person in world.people if person.staff]
         twice = world.people + world.people[::4] + staff * 3  # some have more than one device
+        twice += (world.queue.people + world.desks) * 4
         self._free = [self.seat(person) for person in twice]
 
     def seat(self, person: Person) -> Seat:
@@ -190,7 +191,7 @@ class Crowd:
 
     def _wants(self, person: Person) -> bool:
         """Whether this is a customer who can ask for more."""
-        return bool(person.tokens) and not person.staff
+        return bool(person.tokens) and not person.staff and not person.around
 
     def _wants_more(self, person: Person, ask: Ask, chance: float) -> bool:
         """Whether this customer asks for more of a service, most often where that is limited."""

@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from service.booking.actions import ENDINGS, RESCHEDULE
+from tests.prove.around.wishes import DONE as AROUND
 from tests.prove.ask import Ask
 from tests.prove.client import Answer
 from tests.prove.sheet import BRIEF, NAMED, STILL, Sheet, instant
 from tests.prove.times.told import looks as times
 
 # All others answer 200.
-DONE = {"book": 201, "take": 201, "register": 201, "shut": 201, "unshut": 204}
+DONE = AROUND | {"book": 201, "take": 201, "register": 201, "shut": 201, "unshut": 204}
 VERSIONED = frozenset(
     {"book", "get", "move", *ENDINGS, "slot", "close", "open", "capacity", "take", "shift", "hours",
      "adjust"}

@@ -4,6 +4,7 @@ import hashlib
 import random
 from typing import Any, NamedTuple
 
+from tests.prove.around.queue import Queue
 from tests.prove.sheet import Sheet
 from tests.prove.times.offers import Offers, Wanted
 
@@ -29,9 +30,15 @@ class Person:
     """One account and what its owner knows; may be wrong after a lost answer, as in life."""
 
     def __init__(
-        self, name: str, *, staff: bool = False, keeps: int = 0, crowd: bool = False
+        self,
+        name: str,
+        *,
+        staff: bool = False,
+        keeps: int = 0,
+        crowd: bool = False,
+        around: bool = False,
     ) -> None:
-        self.name, self.staff, self.crowd = name, staff, crowd
+        self.name, self.staff, self.crowd, self.around = name, staff, crowd, around
         self.keeps = keeps  # the provider whose calendar it keeps; 0: all of them, or none
         self.passwords = [PASSWORD]  # more than one after a change whose answer was lost
         self.tokens: list[Token] = []
@@ -80,6 +87,10 @@ class World:
         self.soon: list[int] = facts["soon"]  # and such as customers can't give back
         self.sheet = Sheet(facts)
         self.offers = Offers(facts, self.random)
+        # Those who hold and wait: they want what nobody else does.
+        around: dict[str, Any] = facts.get("around", {"people": [], "desks": []})
+        self.queue = Queue(around, [Person(name, around=True) for name in around["people"]])
+        self.desks = [Person(name, staff=True, around=True) for name in around["desks"]]
         self.ids: dict[str, int] = facts.get("ids", {})  # accounts, as staff know customers
 
     def slot(self, person: Person) -> int:

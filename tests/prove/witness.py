@@ -10,6 +10,7 @@ import re
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -24,7 +25,7 @@ SOME = 20_000  # changes read at once, or as many more as the last transaction h
 
 PEEK = (
     "SELECT lsn - '0/0'::pg_lsn, xid::text::bigint, data"
-    " FROM pg_logical_slot_peek_changes(%s, NULL, %s, 'include-timestamp', '0')"
+    " FROM pg_logical_slot_peek_changes(%s, NULL, %s, 'include-timestamp', '1')"
 )
 ADVANCE = "SELECT pg_replication_slot_advance(%s, '0/0'::pg_lsn + %s::numeric)"
 
@@ -60,6 +61,7 @@ class Transaction(msgspec.Struct, array_like=True, gc=False):
     lsn: int
     xid: int
     rows: list[list[Any]]
+    committed: float = 0.0  # by PostgreSQL's clock, in seconds since 1970
 
 
 def row_of(data: str) -> list[Any] | None:
@@ -205,6 +207,9 @@ class Witness:
         elif data.startswith("COMMIT"):
             done, self._open = self._open, None
             if done and lsn > self._last:
+                done.committed = datetime.fromisoformat(
+                    data[data.index("(at ") + 4 : -1]
+                ).timestamp()
                 done.lsn = self._last = lsn
                 if done.rows:
                     self.count += 1

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.prove.around.wishes import Around
 from tests.prove.ask import Ask
 from tests.prove.odd import Odd
 from tests.prove.people import Person, World
@@ -20,7 +21,7 @@ STAFF = {"noshow": 2, "fulfill": 2, "close": 3, "open": 3, "capacity": 2, "slot"
          "hours": 2, "shut": 2, "unshut": 2, "adjust": 2, "shift": 1}  # fmt: skip
 
 
-class Workload(Staff, Odd, Desk):
+class Workload(Staff, Odd, Desk, Around):
     """Chooses who asks what."""
 
     def __init__(self, world: World) -> None:
@@ -31,6 +32,8 @@ class Workload(Staff, Odd, Desk):
         """What this person asks now."""
         if not person.tokens:
             return self.login(person, self._random.choice(person.passwords))
+        if person.around:
+            return self.around(person) or self.search(person)
         verbs, weights = self._tables[person.staff]
         verb = self._random.choices(verbs, cum_weights=weights)[0]
         return getattr(self, verb)(person) or self.search(person)

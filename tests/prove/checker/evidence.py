@@ -65,6 +65,20 @@ class Place(NamedTuple):
         return not self.closed and self.booked + size <= self.capacity
 
 
+class Aside:
+    """Whose appointments are judged by what happens around a booking, and by that alone."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.accounts = frozenset(facts.get("accounts", ()))
+        self.providers = frozenset(facts.get("providers", ()))
+        self.slots = frozenset(facts.get("slots", ()))
+        self.closures: set[int] = set()
+
+    def has(self, slot: int, made: list[list[Any]]) -> bool:
+        """Whether a slot is theirs; `made` is what its row has where it is of a service."""
+        return slot in self.slots or bool(made and made[0][0] in self.providers)
+
+
 class Evidence:
     """The records of a run and what follows from joining them."""
 
@@ -92,6 +106,7 @@ class Evidence:
         self.keeps: dict[str, int] = self.facts.get("keeps", {})  # staff of one provider only
         self.providers = {row[0]: row[1] for row in self.facts.get("times", ())}  # by slot
         self.calendar = Calendar(self.facts)
+        self.aside = Aside(self.facts.get("around", {}))
         self.sizes: dict[int, int] = {}  # by appointment, where more than one comes
         self.accounts: dict[str, int] = {}
         self.names: dict[int, str] = {}
@@ -116,6 +131,12 @@ class Evidence:
             facts=msgspec.json.decode((folder / FACTS).read_bytes()),
         )
         return join(evidence)
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether the servers were told that nobody may be in two places at one time."""
+        told = self.facts.get("environment", {}).get("CUSTOMER_OVERLAP")
+        return bool(told == "refuse")
 
     def account(self, operation: Operation) -> int:
         """The account of whoever asked; 0 where the stream knows none."""

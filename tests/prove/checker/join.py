@@ -9,6 +9,7 @@ from collections import defaultdict
 from typing import Any
 
 from service.booking.actions import CHANGES, RESCHEDULE
+from tests.prove.around.cast import TAG
 from tests.prove.checker.evidence import MOVES, Change, Evidence, Place, Row
 from tests.prove.records import Operation
 
@@ -37,7 +38,7 @@ def join(evidence: Evidence) -> Evidence:
         ]
         touched = {change.slot for change in found} | {change.origin for change in found}
         found += slot_changes(evidence, at, transaction.rows, touched, keys)
-        desk = desk_changes(at, transaction.rows)
+        desk = desk_changes(evidence, at, transaction.rows)
         if any(change.tag.startswith(SETUP) for change in desk):
             setting.append(at)
         else:
@@ -65,14 +66,17 @@ def appointment_changes(
     """The changes of appointments in one transaction, entered in their timelines."""
     steps = {row[0]: row for row in rows["appointment_history"]}
     found = []
-    for number, slot, place, account, status, tag, version, *size in rows["appointment"]:
+    for number, slot, place, account, status, tag, version, *more in rows["appointment"]:
         timeline = evidence.appointments[number]
         if not timeline.states:
             evidence.owned[account].append(number)
-            evidence.sizes.update((number, one) for one in size)
+            evidence.sizes.update((number, one) for one in more[:1])
         step, row = steps.pop(number, None), Row(slot, place, account, status)
         if step is None and reseated(timeline.states, row, version) and rows["slot"]:
             timeline.states[-1] = row
+            continue
+        if account in evidence.aside.accounts:
+            timeline.set(at, row, version)
             continue
         timeline.add(at, row)
         if step is None:
@@ -127,7 +131,11 @@ def slot_changes(
         if row[0] != "slot" or row[1] == "DELETE":
             continue
         _, verb, number, capacity, booked, closed, version, *made = row
-        evidence.slots[number].add(at, Place(capacity, booked, closed))
+        line = evidence.slots[number]
+        if evidence.aside.has(number, made):
+            line.set(at, Place(capacity, booked, closed), version)
+            continue
+        line.add(at, Place(capacity, booked, closed))
         if made and made[0][LEAD]:
             continue  # it goes with the slot of an appointment
         if verb == "UPDATE" and number not in touched:
@@ -136,13 +144,17 @@ def slot_changes(
     return found
 
 
-def desk_changes(at: int, all_rows: list[list[Any]]) -> list[Change]:
+def desk_changes(evidence: Evidence, at: int, all_rows: list[list[Any]]) -> list[Change]:
     """What staff did to hours, closures and services: each has its tag in a text of its own."""
     keys = [row[3] for row in all_rows if row[0] == "idempotency" and row[1] == "INSERT"]
     found = {}
     for row in all_rows:
         if row[:2] == ["schedule_day", "INSERT"] and row[7]:
             found["hours", row[2]] = row[7]
+        elif row[:2] == ["closure", "INSERT"] and row[8].startswith(TAG):
+            evidence.aside.closures.add(row[2])
+        elif row[:2] == ["closure", "DELETE"] and row[2] in evidence.aside.closures:
+            continue
         elif row[:2] == ["closure", "INSERT"]:
             found["shut", row[2]] = row[8]
         elif row[:2] == ["closure", "DELETE"]:

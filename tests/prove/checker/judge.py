@@ -6,6 +6,10 @@ from collections.abc import Callable
 from tests.prove.checker.access import owned, revoked
 from tests.prove.checker.allowed import allowed
 from tests.prove.checker.answers import healed, in_time, no_bug, quiet
+from tests.prove.checker.around.alone import one_at_a_time
+from tests.prove.checker.around.ends import ends_in_time
+from tests.prove.checker.around.line import in_line
+from tests.prove.checker.around.sets import kept, repeated, together
 from tests.prove.checker.costs import cheap
 from tests.prove.checker.effects import at_most_once, durable, indefinite, no_phantoms
 from tests.prove.checker.evidence import Evidence
@@ -52,6 +56,12 @@ CHECKS: tuple[Callable[[Evidence], Verdict], ...] = (
     within_limits,
     with_rooms,
     shared_out,
+    ends_in_time,
+    in_line,
+    together,
+    repeated,
+    kept,
+    one_at_a_time,
 )
 
 

@@ -91,7 +91,10 @@ def conserved(evidence: Evidence) -> Verdict:
             f"at {look['at']:.3f} the sums do not agree: {look}",
         )
     if final := evidence.facts.get("final"):
-        active = sum(row[4] not in GIVEN_BACK for row in final["appointments"])
+        aside = evidence.aside.accounts
+        active = sum(
+            row[4] not in GIVEN_BACK and row[3] not in aside for row in final["appointments"]
+        )
         verbs = Counter(change.verb for change in evidence.changes)
         verdict.expect(
             active == verbs["book"] + verbs["take"] - verbs["cancel"],

@@ -29,6 +29,14 @@ class Timeline:
         self.transactions.append(transaction)
         self.states.append(state)
 
+    def set(self, transaction: int, state: Any, version: int) -> None:
+        """This version: once more where one commit wrote it twice, as often as it counts where
+        several things of it ended at once."""
+        if len(self.states) == version:
+            self.states[-1] = state
+        while len(self.states) < version:
+            self.add(transaction, state)
+
     def date(self, earliest: list[float], latest: list[float]) -> None:
         """Find the bounds, from those of all transactions."""
         self.earliest = [earliest[one] for one in self.transactions]

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from tests.load.wire import message
+from tests.prove.around import cast as around
 from tests.prove.client import Client, NotSent, Where
 from tests.prove.people import PASSWORD
 from tests.prove.times.cast import hours_body
@@ -33,6 +34,11 @@ async def furnish(server: Where, facts: dict[str, Any]) -> dict[str, Any]:
             path = f"/api/providers/{provider}/schedule/"
             body = hours_body(variants[0], [], f"{SETUP}{provider}")
             await said(client, server, "PUT", path, body, token)
+
+        async def ours(method: str, path: str, body: Any) -> Any:
+            return await said(client, server, method, path, body, token)
+
+        facts = await around.furnish(ours, facts)
     finally:
         client.close()
     return facts | {"offers": services}

@@ -7,6 +7,7 @@ from typing import Any
 
 _FIELD = re.compile(r"(\w+)\[((?:[^\[\]]|\[\])+)\]:(null|'(?:[^']|'')*'|\S+)")
 _NO_SERVICE = "service_id[bigint]:null"
+_EXPIRES = re.compile(r" expires_at\[timestamp with time zone\]:'([^']+)'$")
 _SIZE = re.compile(r" size\[integer\]:(\d+)")
 
 Fields = dict[str, Any]
@@ -28,6 +29,11 @@ def seconds(text: str | None) -> int | None:
     return None if text is None else int(datetime.fromisoformat(text).timestamp())
 
 
+def instant(text: str | None) -> float:
+    """The same, as exact as it is; 0 for none."""
+    return 0.0 if text is None else datetime.fromisoformat(text).timestamp()
+
+
 def _number(text: str | None) -> int:
     return 0 if text is None else int(text)
 
@@ -44,13 +50,16 @@ def _numbers(text: str | None) -> list[int] | None:
 def more_of(table: str, text: str) -> list[Any]:
     """What a row has besides, where it has to do with times.
 
-    appointment: [size], unless it is 1
+    appointment: [size, when it runs out], the latter where it does; none of it for one who stays
     appointment_history: [names of overrides], where there are some
     slot, of a service: [[provider, starts, ends, service, its version, lead, from, until,
         overrides, chosen, deleted, reading]]
     """
     if table == "appointment":
-        return [int(size) for size in _SIZE.findall(text)[-1:] if size != "1"]
+        size, expires = int((_SIZE.findall(text) or ["1"])[-1]), _EXPIRES.findall(text)
+        if expires:
+            return [size, instant(expires[-1])]
+        return [size] if size != 1 else []
     if table == "appointment_history" and "overrides[text[]]:'" in text:
         return [_array(fields(text)["overrides"])]
     if table == "slot" and "service_id[bigint]" in text and _NO_SERVICE not in text:
@@ -83,6 +92,7 @@ def row_of(table: str, verb: str, text: str) -> list[Any] | None:
     ["schedule_day", verb, provider, day, opens, closes, services, reason]
     ["service_version", verb, service, version, document]
     ["service_provider", verb, service, provider, weight, served, last]
+    ["waiting", verb, id, account, slot, service, provider, from, until, size, hold, when it left]
     """
     if table not in _VALUES or (verb == "DELETE" and table != "closure"):
         return None
@@ -93,6 +103,18 @@ def row_of(table: str, verb: str, text: str) -> list[Any] | None:
 
 
 _VALUES: dict[str, Any] = {
+    "waiting": lambda row: [
+        int(row["id"]),
+        int(row["account_id"]),
+        _number(row["slot_id"]),
+        _number(row["service_id"]),
+        _number(row["provider_id"]),
+        instant(row["from_at"]),
+        instant(row["until_at"]),
+        int(row["size"]),
+        _number(row["hold_id"]),
+        instant(row["left_at"]),
+    ],
     "closure": lambda row: [
         int(row["id"]),
         _number(row["provider_id"]),

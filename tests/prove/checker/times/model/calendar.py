@@ -133,8 +133,10 @@ class Calendar:
                 self._with[one.lead].append(one)
         one.capacity = capacity
         one.states.add(place, (booked, closed))
-        if more[10] and one.died == FOREVER:
-            one.died = place
+        if more[10]:
+            one.died = min(one.died, place)
+        elif one.died == place:  # it was offered to somebody in the commit that freed it
+            one.died = FOREVER
         self._touch(place, "provider", one.provider)
 
     def _closure(self, place: int, verb: str, row: list[Any]) -> None:

@@ -1,0 +1,1 @@
+"""What happens around a booking: holds, approval, lines, series and sets of moves."""

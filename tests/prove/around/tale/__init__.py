@@ -1,0 +1,1 @@
+"""Histories written by hand of holds, lines, series and sets of moves."""

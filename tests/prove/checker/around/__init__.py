@@ -1,0 +1,1 @@
+"""Whether holds, requests, lines, series and sets of moves keep their promises."""
