@@ -5,6 +5,7 @@ python -m tests.prove.planted.serve NAME serve --port 0
 
 from tests.prove.planted import (
     answers,
+    around,
     bodies,
     keys,
     leaks,
@@ -23,6 +24,7 @@ __all__ = [
     "Bug",
     "Ground",
     "answers",
+    "around",
     "bodies",
     "keys",
     "leaks",

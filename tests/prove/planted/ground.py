@@ -118,7 +118,7 @@ def _fits(new: Any, old: Any) -> bool:
 class Bug(NamedTuple):
     """One planted bug: what is wrong, which invariants may tell, the faults that bring it out.
 
-    Without faults of its own it gets those that everybody gets.
+    Without faults of its own it gets those that everybody gets. It may need a setting.
     """
 
     name: str
@@ -126,17 +126,20 @@ class Bug(NamedTuple):
     breaks: frozenset[str]
     faults: str
     plant: Callable[[Ground], None]
+    setting: str = ""
 
 
 BUGS: dict[str, Bug] = {}
 
 
-def bug(breaks: str, faults: str = "all") -> Callable[[Callable[[Ground], None]], Bug]:
+def bug(
+    breaks: str, faults: str = "all", setting: str = ""
+) -> Callable[[Callable[[Ground], None]], Bug]:
     """Declare a planted bug, the invariants that it breaks, and the faults that it needs."""
 
     def declare(plant: Callable[[Ground], None]) -> Bug:
         wrong = (plant.__doc__ or "").splitlines()[0]
-        one = Bug(plant.__name__, wrong, frozenset(breaks.split()), faults, plant)
+        one = Bug(plant.__name__, wrong, frozenset(breaks.split()), faults, plant, setting)
         assert BUGS.setdefault(one.name, one) is one
         return one
 

@@ -83,6 +83,7 @@ def prove(bug: Bug, operations: int, seed: int, out: Path) -> Any:
     command = [
         *(sys.executable, str(ROOT / "run.py"), "prove", "--ops", str(operations)),
         *("--seed", str(seed), "--faults", bug.faults, "--fault-count", str(faults)),
+        *(("--set", bug.setting) if bug.setting else ()),
         *("--entry", shlex.join(entry), "--out", str(out)),
     ]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
