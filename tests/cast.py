@@ -29,6 +29,15 @@ UPDATE slot SET starts_at = begun.at, ends_at = begun.at + interval '1 minute',
           FROM slot) AS begun
  WHERE slot.id = ANY (%s) AND begun.id = slot.id
 """
+RUN_OUT = """
+WITH past AS (
+    UPDATE appointment SET expires_at = now() - interval '1 second'
+     WHERE id = ANY (%s) AND expires_at IS NOT NULL
+    RETURNING slot_id, expires_at
+)
+UPDATE slot SET next_expiry = past.expires_at
+  FROM past WHERE past.slot_id IN (slot.id, slot.lead_slot_id)
+"""
 _COUNTER = itertools.count(1)
 
 
@@ -215,6 +224,11 @@ class Given:
         """Let these slots have begun a while ago, each at a time of its own."""
         async with self._deps.postgres.pool.link() as link:
             await link.execute(BEGUN, [list(slot_ids)])
+
+    async def make_run_out(self, *ids: int) -> None:
+        """Let these holds or requests have run out a moment ago."""
+        async with self._deps.postgres.pool.link() as link:
+            await link.execute(RUN_OUT, [list(ids)])
 
     async def make_appointment(self, who: Person, slot_id: int, notes: str = "") -> int:
         booked = await book(self._deps, who.session, slot_id, notes, False)

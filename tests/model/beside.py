@@ -20,6 +20,8 @@ class World(Protocol):
 
     def begin(self, slot_id: int) -> None: ...
 
+    def run_out(self, appointment_id: int) -> None: ...
+
 
 class Beside:
     """The API and its model, side by side."""
@@ -59,7 +61,11 @@ class Beside:
             slot_id = slot["id"] if call.expand else slot
             self._learn_rooms(self.model.appointments[call.id].slot.service_id or 0)
             return [slot_id]
-        if reply.status != 201 or "Idempotency-Replayed" in reply.headers:
+        if (
+            reply.status != 201
+            or call.action == "confirm"
+            or "Idempotency-Replayed" in reply.headers
+        ):
             return []
         ids = [one["id"] for one in (reply.json if isinstance(reply.json, list) else [reply.json])]
         accounts = {one.id for one in self.model.accounts.values()} | {*self.model.customers}
@@ -72,6 +78,7 @@ class Beside:
             "slot_create": self.model.slots,
             "book": self.model.appointments,
             "take": self.model.appointments,
+            "hold": self.model.appointments,
         }
         assert len({*ids} - {*known[call.action]}) == len(ids), (call, ids)
         if call.action == "take":
@@ -108,6 +115,8 @@ class Beside:
                 return {one["id"]: one["current"] for one in reply.json}
             case "history":
                 return [{name: one[name] for name in one if name != "at"} for one in reply.json]
+            case "hold" | "hold_get":
+                return _without("expires_at", reply.json)
             case "customer_create" | "customer_get":
                 return _without("created_at", reply.json)
             case "schedule" | "schedule_get":

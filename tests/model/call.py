@@ -43,6 +43,10 @@ ROUTES = {
     "take": ("POST", "/api/appointments/"),
     "try": ("POST", "/api/appointments/?dry_run=true"),
     "retime": ("PATCH", "/api/appointments/{id}/reschedule/"),
+    "hold": ("POST", "/api/holds/"),
+    "hold_get": ("GET", "/api/holds/{id}/"),
+    "confirm": ("POST", "/api/holds/{id}/confirm/"),
+    "release": ("DELETE", "/api/holds/{id}/"),
     "customer_create": ("POST", "/api/customers/"),
     "customer_get": ("GET", "/api/customers/{id}/"),
 } | {name: ("POST", f"/api/appointments/{{id}}/{name}/") for name in ENDINGS}
@@ -120,6 +124,7 @@ STATUS = {
     "already_booked": 409,
     "same_slot": 409,
     "not_active": 409,
+    "hold_expired": 409,
     "precondition_failed": 412,
     "idempotency_key_reused": 422,
     "slot_in_past": 422,

@@ -7,7 +7,7 @@ from service.booking.calendar.hours.document import WEEKDAYS
 from service.booking.calendar.hours.windows import Hours, Schedule, Special, Weekly
 from tests.model.calendar import check_version
 from tests.model.call import Call, Expected, Refused
-from tests.model.desk import Desk
+from tests.model.holds import Holds
 from tests.model.offered import Closure, Service, Share
 from tests.model.things import EVERYWHERE, Account, Appointment, Provider
 from tests.model.times.judge import meet
@@ -17,7 +17,7 @@ Document = dict[str, Any]
 LISTS = ("providers", "needs")
 
 
-class Clinic(Desk):
+class Clinic(Holds):
     """What can be booked, and when."""
 
     # Services
@@ -145,7 +145,7 @@ class Clinic(Desk):
     def outside(self, one: Appointment) -> str | None:
         """Why a coming appointment would not be had now."""
         slot, provider = one.slot, one.slot.provider
-        if not self.times.comes(one) or "closed" in slot.overridden:
+        if one.is_hold or not self.times.comes(one) or "closed" in slot.overridden:
             return None
         span, zone = (slot.starts_at, slot.ends_at), provider.time_zone
         for shut in self.closures.values():

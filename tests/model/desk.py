@@ -18,7 +18,11 @@ class Desk(Calendar):
 
     def _visible(self, appointment_id: int, who: Account) -> Appointment:
         one = self.appointments.get(appointment_id)
-        if one is None or not (one.account is who or who.keeps(one.slot.provider.id)):
+        if (
+            one is None
+            or one.is_hold
+            or not (one.account is who or who.keeps(one.slot.provider.id))
+        ):
             raise Refused("not_found")
         return one
 
@@ -137,7 +141,7 @@ class Desk(Calendar):
         found = [
             one
             for one in sorted(self.appointments.values(), key=lambda one: one.id)
-            if filters.get("status") in (None, one.status)
+            if not one.is_hold and filters.get("status") in (None, one.status)
             if provider_id in (None, one.slot.provider.id)
         ]
         if filters.get("outside_hours"):

@@ -23,7 +23,7 @@ from tests.cast import Api, Given, Person, Reply
 from tests.model.calendar import MAX_OPEN
 from tests.model.call import ROUTES
 from tests.model.desk import NOTICE
-from tests.model.taking import Everything
+from tests.model.holding import WithHolds
 
 STEPS = int(os.environ.get("MODEL_STEPS", "1000"))
 SEED = int(os.environ.get("MODEL_SEED", "1"))
@@ -51,6 +51,9 @@ class Served:
 
     def person(self, name: str, role: str, provider_id: int) -> Person:
         return self._given.person(name, role=role, provider_id=provider_id)
+
+    def run_out(self, appointment_id: int) -> None:
+        self._loop.run_sync(lambda: self._given.make_run_out(appointment_id))
 
     def begin(self, slot_id: int) -> None:
         self._loop.run_sync(lambda: self._given.make_begun(slot_id))
@@ -80,7 +83,7 @@ def world(io_loop: AsyncIOLoop, settings: Settings, unbroken: None) -> Iterator[
 
 @pytest.mark.timeout(120 + STEPS / 4)
 def test_the_api_answers_as_its_model_does(world: Served) -> None:
-    class Here(Everything):
+    class Here(WithHolds):
         pass
 
     Here.world, Here.steps = world, Counter()

@@ -70,6 +70,7 @@ class Slot:
     lead: "Slot | None" = None  # the slot of the appointment that it goes with
     chosen: bool = False
     overridden: tuple[str, ...] = ()
+    held: int = 0  # how many of them only hold their place
     notice: timedelta | None = None  # before its start, if it is not the usual one
 
     @property
@@ -81,7 +82,9 @@ class Slot:
     def status(self) -> str:
         if self.closed:
             return "busy-unavailable"
-        return "busy" if self.booked >= self.capacity else "free"
+        if self.booked < self.capacity:
+            return "free"
+        return "busy-tentative" if self.held else "busy"
 
     def brief(self) -> Document:
         return {
@@ -127,8 +130,22 @@ class Appointment:
 
     @property
     def seated(self) -> bool:
-        """Whether it takes a place: only cancelling gives it back."""
-        return self.status != "cancelled"
+        """Whether it takes a place: who cancels gives it back, and what has run out."""
+        return self.status not in ("cancelled", "expired")
+
+    @property
+    def is_hold(self) -> bool:
+        """Whether it is, or was to its end, none yet."""
+        return self.status in ("held", "expired")
+
+    @property
+    def was_held(self) -> bool:
+        """Whether it has begun as a hold."""
+        return bool(self.history) and self.history[0]["action"] == "hold"
+
+    def held_document(self, expand: bool) -> Document:
+        """As whoever holds it sees it."""
+        return {"id": self.id, "slot": self.slot.full() if expand else self.slot.named()}
 
     def own(self, expand: bool) -> Document:
         """As its owner's list has it."""

@@ -83,7 +83,7 @@ class Turns(Times):
 
     def comes(self, one: Appointment) -> bool:
         """Whether it is still to come."""
-        return one.status == "booked" and one.slot.starts_at > self.now
+        return one.status in ("booked", "held") and one.slot.starts_at > self.now
 
     def chosen(
         self, service: Service, provider_id: int, at: datetime, size: int, who: Account,

@@ -6,17 +6,7 @@ from typing import Any
 from service.booking.appointment import hold
 from service.deps import Deps
 from tests.api.calendar.times.scene import NINE, Clinic
-from tests.cast import Api, Person, Reply
-
-PASSED = """
-WITH past AS (
-    UPDATE appointment SET expires_at = now() - interval '1 second'
-     WHERE id = ANY (%s) AND expires_at IS NOT NULL
-    RETURNING slot_id, expires_at
-)
-UPDATE slot SET next_expiry = past.expires_at
-  FROM past WHERE past.slot_id IN (slot.id, slot.lead_slot_id)
-"""
+from tests.cast import RUN_OUT, Api, Person, Reply
 
 
 class Clock:
@@ -27,7 +17,7 @@ class Clock:
 
     async def run_out(self, *ids: int) -> None:
         with self._database.cursor() as cursor:
-            cursor.execute(PASSED, [list(ids)])
+            cursor.execute(RUN_OUT, [list(ids)])
         if self.worker:
             while await hold.expire(self._deps, 100):
                 continue
