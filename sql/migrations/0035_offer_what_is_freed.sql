@@ -125,10 +125,11 @@ BEGIN
         expires_at := offer_until(target);
         EXIT WHEN expires_at IS NULL;
         last_id := first.id;
+        CONTINUE WHEN may_have(first, target) IS NOT TRUE;
         PERFORM FROM waiting
           WHERE waiting.id = first.id AND waiting.hold_id IS NULL AND waiting.left_at IS NULL
             FOR NO KEY UPDATE SKIP LOCKED;
-        IF FOUND AND may_have(first, target) THEN
+        IF FOUND THEN
             PERFORM offer_to(first, target, expires_at);
         END IF;
     END LOOP;
@@ -187,7 +188,6 @@ BEGIN
                                         AND waiting_day(offer_between.to_at)
                     WHERE giver.provider_id = ANY (offer_between.provider_ids)))
          ORDER BY waiting.id
-           FOR NO KEY UPDATE SKIP LOCKED
     LOOP
         SELECT service, provider, time.starts_at, verdict.ends_at, verdict.block, verdict.rooms, verdict.slot_id
           INTO free
@@ -215,6 +215,11 @@ BEGIN
            AND told.refusals = '{}'
          ORDER BY time.starts_at, giver.served, giver.provider_id
          LIMIT 1;
+        CONTINUE WHEN NOT FOUND;
+        -- Only now, since who is locked here is passed over by others.
+        PERFORM FROM waiting
+          WHERE waiting.id = first.id AND waiting.hold_id IS NULL AND waiting.left_at IS NULL
+            FOR NO KEY UPDATE SKIP LOCKED;
         CONTINUE WHEN NOT FOUND;
         IF free.slot_id IS NULL THEN
             target := made_for(

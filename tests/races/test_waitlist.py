@@ -1,10 +1,12 @@
 """Many leave and many want their times, while others stand in line for them."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import psycopg2
 import pytest
 
 from tests.cast import Given, Person
@@ -111,3 +113,19 @@ async def test_what_is_let_go_of_by_many_comes_to_everybody_in_line_and_is_free_
             "POST", "/api/appointments/", wish | {"starts_at": at}, who=crowd[30]
         )
         assert free.status == 201
+
+
+async def test_who_is_only_looked_at_is_not_passed_over(
+    wire: Wire, given: Given, crowd: Sequence[Person], admin: Person, database: Any
+) -> None:
+    owners, line = crowd[:2], crowd[2:4]
+    wish, times, booked = await crowded(wire, given, admin, owners)
+    for who in line:
+        await stand(wire, wish, who)
+    with contextlib.closing(psycopg2.connect(database.dsn)) as other, other.cursor() as cursor:
+        cursor.execute(  # as a closure goes that was in nobody's way
+            "SELECT offer_between(ARRAY[%s], %s, %s)",
+            [wish["provider"], times[0], times[-1]],
+        )
+        await wire.cancel(owners[0], booked[0])
+    assert offers(database, wish["service"]) == [(line[0].id, "held")]
