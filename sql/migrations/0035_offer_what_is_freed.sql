@@ -117,6 +117,9 @@ DECLARE
     expires_at timestamptz;
     last_id bigint := 0;
 BEGIN
+    PERFORM line_lock(slot.id, 0, false), line_lock(0, slot.service_id, false)
+       FROM slot
+      WHERE slot.id = offer.slot_id;
     LOOP
         SELECT slot.* INTO target FROM slot WHERE slot.id = offer.slot_id;
         EXIT WHEN room_in(target) < 1;  -- else the whole line is asked who comes with nobody
@@ -174,6 +177,9 @@ DECLARE
     free record;
     target slot;
 BEGIN
+    PERFORM line_lock(0, giver.service_id, false)
+       FROM service_provider AS giver
+      WHERE giver.provider_id = ANY (offer_between.provider_ids);
     FOR first IN
         SELECT waiting.*
           FROM waiting

@@ -144,6 +144,19 @@ BEGIN ATOMIC
      LIMIT 1;
 END;
 
+-- A line is joined by one at a time, and by nobody from the look for who is first in it to the end of the
+-- transaction that frees: who joins stands there before that look, or after all of it. True once it is got.
+CREATE FUNCTION line_lock(slot_id bigint, service_id bigint, joins boolean) RETURNS boolean
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    SELECT num_nulls(CASE WHEN joins THEN pg_advisory_xact_lock(line.key)
+                          ELSE pg_advisory_xact_lock_shared(line.key)
+                     END) = 0
+      FROM (SELECT CASE WHEN slot_id <> 0 THEN hashtextextended('slot', slot_id)
+                        ELSE hashtextextended('service', service_id)
+                   END AS key) AS line;
+END;
+
 -- Until when a place of a slot would be offered to somebody; NULL where less than a minute is left for that.
 CREATE FUNCTION offer_until(slot slot) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -8,6 +8,8 @@ SELECT account.id
  WHERE account.id = %(account_id)s::bigint
    FOR NO KEY UPDATE;
 
+SELECT line_lock(%(slot_id)s::bigint, %(service_id)s::bigint, true);
+
 WITH judged AS (
     SELECT CASE
                WHEN %(slot_id)s::bigint <> 0 AND num_nulls(slot.id) = 1 THEN 'no_slot'
