@@ -33,6 +33,7 @@ class WithHolds(Everything):
             self.goes_on(what, "admin", 0, False, None)
         self.holds("admin", 0, True, None)
         self.goes_on("confirm", "admin", 0, True, None)
+        self.ends(("fulfill", "admin"), 0, None, False, None)
 
     def holds(self, who: str, nth: int, expand: bool, key: str | None) -> None:
         published = [one.id for one in self.model.slots.values() if not one.block]
