@@ -29,6 +29,7 @@ BELOW_ZERO = (
     " booked[integer]:-1 closed[boolean]:false version[integer]:4"
     " deleted_at[timestamp with time zone]:null"
 )
+COMMIT = "COMMIT 9 (at 2027-01-04 10:00:00.5+00)"
 
 
 def test_an_appointment_and_the_tag_in_its_notes() -> None:
@@ -73,6 +74,7 @@ def test_what_a_crash_makes_it_tell_twice_is_written_once() -> None:
     written: list[Transaction] = []
     witness = Witness("", written.append)
     for _ in range(2):
-        for lsn, line in ((5, "BEGIN 9"), (6, APPOINTMENT), (7, "COMMIT 9")):
+        for lsn, line in ((5, "BEGIN 9"), (6, APPOINTMENT), (7, COMMIT)):
             witness._take(lsn, 9, line)
-    assert [(one.lsn, one.xid, len(one.rows)) for one in written] == [(7, 9, 1)]
+    found = [(one.lsn, one.xid, len(one.rows), one.committed) for one in written]
+    assert found == [(7, 9, 1, 1_799_056_800.5)]
