@@ -29,7 +29,7 @@ def check_database(connection: Any, journal: Journal, blocks: Sequence[Block]) -
     """Everything that must hold after a run, looked up in the database itself."""
     slot_ids = [slot_id for block in blocks for slot_id in block.slot_ids]
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE slot, appointment, appointment_history")
+        cursor.execute("ANALYZE slot, appointment, appointment_history, waiting, waiting_line")
         slot_ids += made_of(cursor, journal)
         return [
             check_answers(journal),
