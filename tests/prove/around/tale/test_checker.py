@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.prove.around.tale.story import BEN, CY, Line, day
+from tests.prove.around.tale.story import ADA, BEN, CY, Line, day
 from tests.prove.checker.judge import judge
 
 BAD: list[tuple[str, Callable[[Line], object]]] = []
@@ -79,6 +79,7 @@ def the_second_in_line_is_offered_it(line: Line) -> None:
 @violates("I31")
 def what_has_run_out_goes_to_a_stranger(line: Line) -> None:
     without(line, 96, ("waiting", 2))
+    next(row for row in rows(line, 96) if row[:3] == ["appointment", "INSERT", 12])[5] = ADA
 
 
 @violates("I32")
