@@ -127,13 +127,16 @@ def slot_changes(
 ) -> list[Change]:
     """What staff did to slots, and the versions that bookings and the like gave them."""
     found = []
+    known: dict[int, int] = {}
     for row in all_rows:
         if row[0] != "slot" or row[1] == "DELETE":
             continue
         _, verb, number, capacity, booked, closed, version, *made = row
         line = evidence.slots[number]
         if evidence.aside.has(number, made):
-            line.set(at, Place(capacity, booked, closed), version)
+            # A set makes room for what it puts aside, which is nothing that was ever so.
+            if version > known.setdefault(number, len(line.states)):
+                line.set(at, Place(capacity, booked, closed), version)
             continue
         line.add(at, Place(capacity, booked, closed))
         if made and made[0][LEAD]:

@@ -36,6 +36,19 @@ def of_times(times: Seen, verdict: Verdict, one: Operation) -> Iterator[str]:
         yield from times.near(one)
 
 
+def own_hold(evidence: Evidence, one: Operation, slot: int) -> int:
+    """How many places of a slot an asker's hold has that another is to replace: those are free to
+    them, as it can be let go of for one there."""
+    replaced = one.args.get("replaces")
+    line = evidence.appointments.get(replaced) if replaced else None
+    return evidence.sizes.get(replaced, 1) if line and line.states[0].slot == slot else 0
+
+
+def swapped(state: Place, own: int) -> Place:
+    """The slot without so many places of one's own."""
+    return state._replace(booked=state.booked - own)
+
+
 def wrongs(evidence: Evidence, verdict: Verdict, one: Operation) -> list[str]:
     """What a read shows that can't have been so."""
     found = []
@@ -44,7 +57,8 @@ def wrongs(evidence: Evidence, verdict: Verdict, one: Operation) -> list[str]:
             verdict.see()
             line = evidence.slots.get(shown[0])
             states = line.states_between(one.sent_at, one.answered_at) if line else []
-            if not any(alike(state, shown) for state in states):
+            own = own_hold(evidence, one, shown[0])
+            if not any(alike(swapped(state, n), shown) for state in states for n in {0, own}):
                 found.append(f"{shown}, could be {states}")
     match one.verb:
         case "list" | "page" | "calendar":
