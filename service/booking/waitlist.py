@@ -52,6 +52,8 @@ async def join(deps: Deps, actor: Actor, wish: WaitWish) -> Answer:
         account_id=actor.account_id,
         **wish._asdict(),
         max_waiting=deps.settings.max_waiting,
+        max_open=deps.settings.max_open_appointments,
+        no_overlap=deps.settings.no_overlap,
     )
     if row.verdict == "limit_reached":
         raise LimitReached(limit="waiting")

@@ -33,7 +33,8 @@ BEGIN ATOMIC
              ON waiting.service_id IS NOT NULL
      CROSS JOIN LATERAL refusals_for(
                waiting.account_id, service, coalesce(verdict.refusals, '{}'), verdict.local_day,
-               CASE WHEN target.deleted_at IS NULL THEN target.id END, 0, 0) AS told
+               CASE WHEN target.deleted_at IS NULL THEN target.id END, 0, waiting.max_open,
+               CASE WHEN waiting.no_overlap THEN tstzrange(target.starts_at, target.ends_at) END) AS told
      CROSS JOIN LATERAL (
            SELECT count(*) AS rooms
              FROM slot AS room
@@ -88,8 +89,22 @@ BEGIN ATOMIC
     SELECT held.id FROM held;
 END;
 
--- Offers what is free in a slot to those in line, one after the other, while there is room. Who is being made
--- another offer just now is passed over, and so is who may not have it.
+-- Whether somebody waits still, who is locked from now on with all that counts for them: another who offers them
+-- something, or what they book themselves, comes before this or after it.
+CREATE FUNCTION still_waits(first waiting) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM FROM account WHERE account.id = first.account_id FOR NO KEY UPDATE;
+    PERFORM FROM waiting
+      WHERE waiting.id = first.id AND waiting.hold_id IS NULL AND waiting.left_at IS NULL
+        FOR NO KEY UPDATE;
+    RETURN FOUND;
+END
+$$;
+
+-- Offers what is free in a slot to those in line, one after the other, while there is room. Who may not have it
+-- is passed over.
 CREATE FUNCTION offer(slot_id bigint) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -110,11 +125,8 @@ BEGIN
         expires_at := offer_until(target);
         EXIT WHEN expires_at IS NULL;
         last_id := first.id;
-        CONTINUE WHEN may_have(first, target) IS NOT TRUE;
-        PERFORM FROM waiting
-          WHERE waiting.id = first.id AND waiting.hold_id IS NULL AND waiting.left_at IS NULL
-            FOR NO KEY UPDATE SKIP LOCKED;
-        IF FOUND THEN
+        CONTINUE WHEN may_have(first, target) IS NOT TRUE OR NOT still_waits(first);
+        IF may_have(first, target) THEN
             PERFORM offer_to(first, target, expires_at);
         END IF;
     END LOOP;
@@ -149,6 +161,41 @@ BEGIN ATOMIC
     SELECT made.one FROM made;
 END;
 
+-- The first time that suits who waits for a service, of these providers and between two instants; no row where
+-- there is none.
+CREATE FUNCTION first_free(first waiting, provider_ids bigint[], from_at timestamptz, to_at timestamptz)
+RETURNS TABLE (
+    service service, provider provider, starts_at timestamptz, ends_at timestamptz, block tstzrange, rooms bigint[],
+    slot_id bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT service, provider, time.starts_at, verdict.ends_at, verdict.block, verdict.rooms, verdict.slot_id
+      FROM service
+     CROSS JOIN givers(service.id, coalesce(first.provider_id, 0)) AS giver
+      JOIN provider
+        ON provider.id = giver.provider_id
+       AND provider.id = ANY (first_free.provider_ids)
+     CROSS JOIN LATERAL (
+           SELECT each.starts_at
+             FROM service_times(
+                      service, provider,
+                      greatest(first.from_at, first_free.from_at,
+                               now() + make_interval(mins => service.lead_minutes + 1)),
+                      least(first.until_at, first_free.to_at), first.size, 0, 1) AS each
+            ORDER BY each.starts_at
+            LIMIT 1
+     ) AS time
+     CROSS JOIN LATERAL time_verdict(service, provider, time.starts_at, first.size, 0) AS verdict
+     CROSS JOIN LATERAL refusals_for(
+               first.account_id, service, verdict.refusals, verdict.local_day, verdict.slot_id, 0, first.max_open,
+               CASE WHEN first.no_overlap THEN tstzrange(time.starts_at, verdict.ends_at) END) AS told
+     WHERE service.id = first.service_id
+       AND service.retired_at IS NULL
+       AND told.refusals = '{}'
+     ORDER BY time.starts_at, giver.served, giver.provider_id
+     LIMIT 1;
+END;
+
 -- Offers what has become free between two instants, whose providers the caller has locked, to those in line
 -- for times of theirs: to each the first that suits.
 CREATE FUNCTION offer_between(provider_ids bigint[], from_at timestamptz, to_at timestamptz) RETURNS void
@@ -159,9 +206,12 @@ DECLARE
     free record;
     target slot;
 BEGIN
-    PERFORM line_lock(0, giver.service_id, false)
-       FROM service_provider AS giver
-      WHERE giver.provider_id = ANY (offer_between.provider_ids);
+    -- Alone: who leaves a time that is closed still, and whoever opens it meanwhile, must see each other.
+    PERFORM line_lock(0, giver.service_id, true)
+       FROM (SELECT DISTINCT service_provider.service_id
+               FROM service_provider
+              WHERE service_provider.provider_id = ANY (offer_between.provider_ids)
+              ORDER BY service_provider.service_id) AS giver;
     FOR first IN
         SELECT waiting.*
           FROM waiting
@@ -177,37 +227,11 @@ BEGIN
                     WHERE giver.provider_id = ANY (offer_between.provider_ids)))
          ORDER BY waiting.id
     LOOP
-        SELECT service, provider, time.starts_at, verdict.ends_at, verdict.block, verdict.rooms, verdict.slot_id
-          INTO free
-          FROM service
-         CROSS JOIN givers(service.id, coalesce(first.provider_id, 0)) AS giver
-          JOIN provider
-            ON provider.id = giver.provider_id
-           AND provider.id = ANY (offer_between.provider_ids)
-         CROSS JOIN LATERAL (
-               SELECT each.starts_at
-                 FROM service_times(
-                          service, provider,
-                          greatest(first.from_at, offer_between.from_at,
-                                   now() + make_interval(mins => service.lead_minutes + 1)),
-                          least(first.until_at, offer_between.to_at), first.size, 0, 1) AS each
-                ORDER BY each.starts_at
-                LIMIT 1
-         ) AS time
-         CROSS JOIN LATERAL time_verdict(service, provider, time.starts_at, first.size, 0) AS verdict
-         CROSS JOIN LATERAL refusals_for(
-                   first.account_id, service, verdict.refusals, verdict.local_day, verdict.slot_id,
-                   0, 0) AS told
-         WHERE service.id = first.service_id
-           AND service.retired_at IS NULL
-           AND told.refusals = '{}'
-         ORDER BY time.starts_at, giver.served, giver.provider_id
-         LIMIT 1;
-        CONTINUE WHEN NOT FOUND;
-        -- Only now, since who is locked here is passed over by others.
-        PERFORM FROM waiting
-          WHERE waiting.id = first.id AND waiting.hold_id IS NULL AND waiting.left_at IS NULL
-            FOR NO KEY UPDATE SKIP LOCKED;
+        SELECT found.* INTO free
+          FROM first_free(first, offer_between.provider_ids, offer_between.from_at, offer_between.to_at) AS found;
+        CONTINUE WHEN NOT FOUND OR NOT still_waits(first);
+        SELECT found.* INTO free  -- since they are locked
+          FROM first_free(first, offer_between.provider_ids, offer_between.from_at, offer_between.to_at) AS found;
         CONTINUE WHEN NOT FOUND;
         IF free.slot_id IS NULL THEN
             target := made_for(

@@ -11,6 +11,9 @@ CREATE TABLE waiting (
     from_at      timestamptz NOT NULL,
     until_at     timestamptz NOT NULL,
     size         integer     NOT NULL DEFAULT 1,
+    -- MAX_OPEN_APPOINTMENTS and CUSTOMER_OVERLAP as they were for them.
+    max_open     integer     NOT NULL DEFAULT 0,
+    no_overlap   boolean     NOT NULL DEFAULT false,
     created_at   timestamptz NOT NULL DEFAULT now(),
     hold_id      bigint,
     -- Since when they wait no more, by themselves.
@@ -144,12 +147,12 @@ BEGIN ATOMIC
      LIMIT 1;
 END;
 
--- A line is joined by one at a time, and by nobody from the look for who is first in it to the end of the
--- transaction that frees: who joins stands there before that look, or after all of it. True once it is got.
-CREATE FUNCTION line_lock(slot_id bigint, service_id bigint, joins boolean) RETURNS boolean
+-- A line is joined alone, and by nobody from the look for who is first in it to the end of the transaction that
+-- frees: who joins stands there before that look, or after all of it. True once it is got.
+CREATE FUNCTION line_lock(slot_id bigint, service_id bigint, alone boolean) RETURNS boolean
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-    SELECT num_nulls(CASE WHEN joins THEN pg_advisory_xact_lock(line.key)
+    SELECT num_nulls(CASE WHEN alone THEN pg_advisory_xact_lock(line.key)
                           ELSE pg_advisory_xact_lock_shared(line.key)
                      END) = 0
       FROM (SELECT CASE WHEN slot_id <> 0 THEN hashtextextended('slot', slot_id)

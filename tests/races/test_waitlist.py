@@ -115,9 +115,10 @@ async def test_what_is_let_go_of_by_many_comes_to_everybody_in_line_and_is_free_
         assert free.status == 201
 
 
-async def test_who_is_only_looked_at_is_not_passed_over(
+async def test_who_leaves_while_a_closure_goes_offers_when_it_has_gone(
     wire: Wire, given: Given, crowd: Sequence[Person], admin: Person, database: Any
 ) -> None:
+    """Else one would see the time closed, the other would see it taken, and nobody offer it."""
     owners, line = crowd[:2], crowd[2:4]
     wish, times, booked = await crowded(wire, given, admin, owners)
     for who in line:
@@ -127,5 +128,9 @@ async def test_who_is_only_looked_at_is_not_passed_over(
             "SELECT offer_between(ARRAY[%s], %s, %s)",
             [wish["provider"], times[0], times[-1]],
         )
-        await wire.cancel(owners[0], booked[0])
+        leaving = asyncio.ensure_future(wire.cancel(owners[0], booked[0]))
+        await asyncio.sleep(0.2)
+        assert not leaving.done()
+        other.commit()
+        assert (await leaving).status == 200
     assert offers(database, wish["service"]) == [(line[0].id, "held")]

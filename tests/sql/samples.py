@@ -188,6 +188,8 @@ def waitlist_samples(desk: Desk, ada: int, full: int) -> dict[str, Parameters]:
         "until_at": None,
         "size": 1,
         "max_waiting": 10,
+        "max_open": 0,
+        "no_overlap": False,
     }
     [joined] = desk.run("waitlist_join", **join)
     return {

@@ -34,9 +34,10 @@ WITH judged AS (
              ON service.id = ANY (ARRAY[coalesce(nullif(%(service_id)s::bigint, 0), slot.service_id)])
             AND num_nulls(service.retired_at) = 1
 ), joined AS (
-    INSERT INTO waiting (account_id, slot_id, service_id, provider_id, from_at, until_at, size)
+    INSERT INTO waiting (
+               account_id, slot_id, service_id, provider_id, from_at, until_at, size, max_open, no_overlap)
     SELECT %(account_id)s::bigint, judged.slot_id, judged.service_id, nullif(%(provider_id)s::bigint, 0),
-           judged.from_at, judged.until_at, %(size)s::integer
+           judged.from_at, judged.until_at, %(size)s::integer, %(max_open)s::integer, %(no_overlap)s::boolean
       FROM judged
      WHERE num_nulls(judged.verdict) = 1
     RETURNING waiting AS one

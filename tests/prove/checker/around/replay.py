@@ -90,6 +90,7 @@ class Replay:
         self.owners: dict[int, Owner] = {}
         self.line: dict[int, Waiting] = {}
         self.closures: dict[int, tuple[float, float]] = {}
+        self.everywhere: set[int] = set()  # closures that are of all providers
         self.keys: dict[int, Key] = {slot: (slot, 0) for slot in self.aside.slots}
         # When an entry of the line is offered something, or leaves, and the hold that it gets.
         self.goes: dict[int, tuple[float, int]] = {}
@@ -115,6 +116,8 @@ class Replay:
                     self.keys[row[2]] = (row[7][0], row[7][1])
                     self._of[self.keys[row[2]]].add(row[2])
                     self.spans[row[2]] = (row[7][1], row[7][2])
+                elif row[0] == "closure" and row[1] == "INSERT" and not row[3]:
+                    self.everywhere.add(row[2])
                 elif row[0] == "idempotency" and row[1] == "INSERT":
                     self.commit_of.setdefault(row[3], at)
 
@@ -132,7 +135,7 @@ class Replay:
             case "slot":
                 return row[1] != "DELETE" and self.aside.has(row[2], row[7:])
             case "closure":
-                return row[2] in self.aside.closures
+                return row[2] in self.aside.closures or row[2] in self.everywhere
         return row[0] in ("appointment_history", "waiting", "idempotency") and row[1] != "DELETE"
 
     def _taken_in(self, at: int, when: float, rows: list[list[Any]]) -> Commit:

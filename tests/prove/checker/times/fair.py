@@ -24,7 +24,8 @@ def untouched(evidence: Evidence) -> Verdict:
     for change in evidence.changes:
         if change.verb in DESK:
             rows = evidence.stream[change.transaction].rows
-            touched = sorted({row[0] for row in rows} & TOUCHED)
+            offers = change.verb == "unshut" and any(row[0] == "waiting" for row in rows)  # I31
+            touched = [] if offers else sorted({row[0] for row in rows} & TOUCHED)
             verdict.expect(
                 not touched,
                 f"{change.verb} of {change.subject} changed {touched}",

@@ -7,12 +7,12 @@ from typing import Any
 from service.booking.actions import RELEASE
 from tests.sql.desk import DAY, HOUR, NINE, Desk, verdicts
 
+NO_LIMITS = {"size": 1, "max_waiting": 10, "max_open": 0, "no_overlap": False}
+
 
 def join(desk: Desk, who: int, **wanted: Any) -> Any:
     usual = {"slot_id": 0, "service_id": 0, "provider_id": 0, "from_at": None, "until_at": None}
-    [row] = desk.run(
-        "waitlist_join", account_id=who, **{**usual, "size": 1, "max_waiting": 10} | wanted
-    )
+    [row] = desk.run("waitlist_join", account_id=who, **usual | NO_LIMITS | wanted)
     return row
 
 
@@ -287,3 +287,26 @@ def test_waitlist_list_tells_what_became_of_each(desk: Desk, ada: int, ben: int)
     desk.run_out(second["hold"])
     rows = desk.run("waitlist_list", account_id=ben, after_id=first["id"] - 1, limit=2)
     assert [json.loads(row.body)["status"] for row in rows] == ["accepted", "passed"]
+
+
+def test_who_is_elsewhere_then_is_offered_nothing(desk: Desk, ada: int, ben: int) -> None:
+    clinic, other = desk.provider(), desk.provider()
+    visit, massage = desk.visit(clinic), desk.visit(other)
+    taken, _ = desk.taken(ada, visit, clinic, NINE)
+    desk.taken(ben, massage, other, NINE)
+    first = wait(desk, ben, service_id=visit, no_overlap=True)
+    second = wait(desk, desk.account(), service_id=visit)
+    leave(desk, taken, ada)
+    assert offered(desk, first) is None
+    assert offered(desk, second)
+
+
+def test_who_has_as_many_as_may_be_is_offered_nothing(desk: Desk, ada: int, ben: int) -> None:
+    slot_id, other = desk.slots(2)
+    taken = desk.appointment(ada, slot_id)
+    desk.appointment(ben, other)
+    first = wait(desk, ben, slot_id=slot_id, max_open=1)
+    second = wait(desk, desk.account(), slot_id=slot_id, max_open=1)
+    leave(desk, taken, ada)
+    assert offered(desk, first) is None
+    assert offered(desk, second)
