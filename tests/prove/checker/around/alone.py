@@ -3,11 +3,10 @@
 from collections import defaultdict
 from itertools import combinations
 
+from tests.prove.checker.around.line import COMING
 from tests.prove.checker.around.replay import Owner, Replay
 from tests.prove.checker.evidence import Evidence
 from tests.prove.checker.verdict import Verdict
-
-COMING = frozenset({"booked", "held", "pending"})
 
 
 def one_at_a_time(evidence: Evidence) -> Verdict:
@@ -31,8 +30,8 @@ def one_at_a_time(evidence: Evidence) -> Verdict:
 
 
 def counts(one: Owner, when: float) -> bool:
-    """Whether it is coming; an offer is nobody's wish until it is confirmed."""
-    return one.status in COMING and one.until > when and bool(one.tag)
+    """Whether it is coming, offers included."""
+    return one.status in COMING and one.until > when
 
 
 def overlap(replay: Replay, one: Owner, other: Owner) -> bool:

@@ -6,6 +6,7 @@ from tests.prove.checker.around.replay import ABOUT, Commit, Key, Owner, Replay,
 from tests.prove.checker.evidence import Evidence
 from tests.prove.checker.verdict import Verdict
 
+COMING = frozenset({"booked", "held", "pending"})
 STEP = 1800  # seconds from one time of the service to the next
 
 
@@ -59,9 +60,26 @@ def first_of(replay: Replay, commit: Commit, key: Key, room: int) -> Iterable[Wa
         one = replay.line[number]
         busy = replay.busy(number, key, commit.when)
         new = one.since > commit.when - ABOUT
-        if replay.fits(one, key, room) and not busy and not new and one.account not in there:
+        away = replay.evidence.one_at_a_time and elsewhere(replay, one.account, key, commit)
+        out = busy or new or away or one.account in there
+        if replay.fits(one, key, room) and not out:
             return [one]
     return []
+
+
+def elsewhere(replay: Replay, account: int, key: Key, commit: Commit) -> bool:
+    """Whether somebody may have had something else at that time, just before or after."""
+    began, ended = (key[1], key[1] + STEP) if key[1] else replay.spans[key[0]]
+    states = [*replay.owners.values(), *(one for one, _ in commit.owners.values() if one)]
+    return any(
+        owner.account == account
+        and owner.status in COMING
+        and owner.until > commit.when - ABOUT
+        and replay.keys.get(owner.slot) != key
+        and replay.spans[owner.slot][0] < ended
+        and replay.spans[owner.slot][1] > began
+        for owner in states
+    )
 
 
 def moved(commit: Commit) -> set[int]:
