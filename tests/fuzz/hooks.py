@@ -107,6 +107,7 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     if case.operation.path == "/api/closures/" and isinstance(case.body, dict):  # by days
         names = {"provider", "reason"} & case.body.keys()
         case.body = {"from": "2035-12-24", "to": "2035-12-26"} | {n: case.body[n] for n in names}
+    mend_wish(case.operation.path, case.body)
     query = case.query or {}
     if not query.get("provider"):  # whose hours they are outside of
         query.pop("outside_hours", None)
@@ -139,6 +140,20 @@ def mend(body: dict[str, Any]) -> None:
         body |= {"providers": [{"provider": 1}], "needs": {"room": [2]}}
     if "weekly" in body:
         mend_hours(body)
+
+
+def mend_wish(path: str, body: Any) -> None:
+    """One of two ways to say what is wanted, as moves, series and lines take it."""
+    if path == "/api/moves/" and isinstance(body, list):
+        body[:] = [{"appointment": n, "new_slot": n} for n in range(1, 3)]
+    elif path == "/api/series/" and isinstance(body, dict):
+        for name in ("until", "days", "unit"):
+            body.pop(name, None)
+        body["count"] = 2
+    elif path == "/api/waitlist/" and isinstance(body, dict):
+        for name in body.keys() - {"size"}:
+            del body[name]
+        body["slot"] = 1
 
 
 def mend_hours(body: dict[str, Any]) -> None:

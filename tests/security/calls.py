@@ -116,7 +116,7 @@ BODIES: dict[tuple[str, str], Callable[[Things, int], Any]] = {
     ("POST", "/api/holds/{}/confirm/"): lambda *_: {"notes": "paid"},
     ("POST", "/api/moves/"): lambda things, _: [
         {"appointment": things.appointment, "new_slot": things.slot},
-        {"appointment": things.hold, "new_slot": things.slot},
+        {"appointment": things.hold + (things.hold == things.appointment), "new_slot": things.slot},
     ],
     ("POST", "/api/series/"): lambda things, _: {
         "service": things.service,

@@ -22,6 +22,7 @@ OWN = {
     "/api/appointments/": {"notes", "reason"},
     "/api/holds/": {"notes"},
     "/api/series/": {"notes"},
+    "/api/moves/": {"starts_at", "version"},  # a time instead of new_slot
     "/api/appointments/{}/reschedule/": {"starts_at"},  # of a service; then it takes no new_slot
 }
 STRANGE: dict[str, Any] = {

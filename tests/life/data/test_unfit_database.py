@@ -68,7 +68,7 @@ LACKING = {
         "REVOKE EXECUTE ON FUNCTION idempotency_lock FROM PUBLIC, booking",
         "denied for function idempotency_lock",
     ),
-    "a function dropped": ("DROP FUNCTION free_places", "function free_places"),
+    "a function dropped": ("DROP FUNCTION free_places CASCADE", "function free_places"),
     "a table dropped": ("DROP TABLE idempotency CASCADE", "idempotency"),
 }
 

@@ -1,5 +1,6 @@
 """GET /api/services/{id}/times/"""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.api.calendar.times.scene import HOUR, NINE, Clinic
@@ -194,7 +195,7 @@ async def test_the_next_time_is_found_however_far_ahead(
     visit = await clinic.open(lead_minutes=60 * 24 * 40)
     reply = await api.get(f"/api/services/{visit}/times/next/")
     assert reply.status == 200
-    assert reply.json["start_time"] == "09:00"
+    assert reply.json["date"] >= (datetime.now(UTC) + timedelta(days=40)).date().isoformat()
     soon = await clinic.visit(horizon_days=1, lead_minutes=60 * 24 * 40)
     assert (await api.get(f"/api/services/{soon}/times/next/")).json is None
 
