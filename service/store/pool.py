@@ -24,6 +24,7 @@ from service.store.refusals import STALE
 log = logging.getLogger(__name__)
 
 SUSPECTS_EVERY = 1.0  # seconds
+SILENCE = 1.0  # seconds without an answer, after which a server is suspected
 RESERVED = 2  # links that reads leave to writes
 SUSPECT = STALE | {errorcodes.READ_ONLY_SQL_TRANSACTION}
 
@@ -47,13 +48,14 @@ Connection._poll = _poll  # type: ignore[method-assign]
 class Link:
     """One connection with its one cursor and the names of the statements prepared on it."""
 
-    __slots__ = ("connection", "cursor", "opened_at", "prepared", "suspect")
+    __slots__ = ("address", "connection", "cursor", "opened_at", "prepared", "silent", "suspect")
 
-    def __init__(self, connection: Connection, cursor: Any) -> None:
-        self.connection = connection
+    def __init__(self, address: str, connection: Connection, cursor: Any) -> None:
+        self.address, self.connection = address, connection
         self.cursor = cursor
         self.prepared: set[str] = set()
         self.opened_at = time.monotonic()
+        self.silent = False  # it gave no answer
         self.suspect = False  # it only reads, or what was prepared on it does not fit any more
 
     async def execute(
@@ -62,6 +64,9 @@ class Link:
         """The rows of the last statement in the text, which is one message and one transaction."""
         try:
             await self.cursor.execute(text, parameters, timeout=timeout)
+        except TimeoutError:
+            self.silent = timeout is None or timeout >= SILENCE
+            raise
         except psycopg2.Error as error:
             self.suspect = self.suspect or error.pgcode in SUSPECT
             raise
@@ -83,7 +88,7 @@ class Pool:
         self._idle: list[Link] = []
         self._trusted_since = 0.0  # links opened before that are not used any more
         self._good = ""  # the address that took us last
-        self._heard = 0.0  # when the server last answered
+        self._silent = ""  # the one that last gave a link of ours no answer
         self.size, self.in_use = size, 0
         self.waits = self.timeouts = self.connects = self.connect_failures = 0
 
@@ -108,15 +113,9 @@ class Pool:
         await self._permit(self._permits)
         link = None
         self.in_use += 1
-        began = time.monotonic()
         try:
             link = self._healthy() or await self.connect()
             yield link
-            self._heard = time.monotonic()
-        except TimeoutError:
-            if self._heard < began:  # nobody was answered: the idle links lead there too
-                self.close()
-            raise
         finally:
             self.in_use -= 1
             if link is not None:
@@ -124,7 +123,8 @@ class Pool:
             self._permits.release()
 
     async def connect(self) -> Link:
-        """A new link to the first address that takes us; the one that last did is asked first.
+        """A new link to the first address that takes us; the one that last did is asked first,
+        one that gave no answer last.
 
         One that asks for target_session_attrs=read-write is not taken by a standby.
         """
@@ -132,13 +132,14 @@ class Pool:
         try:
             async with asyncio.timeout(patience):
                 addresses = await _addresses(self._dsn)
-                addresses.sort(key=lambda one: one != self._good)
+                addresses.sort(key=lambda one: (one == self._silent, one != self._good))
                 share = patience / len(addresses)  # of one that says nothing at all
                 for number, dsn in enumerate(addresses, start=1):
                     try:
                         async with asyncio.timeout(share):
                             link = await self._open(dsn)
                         self._good = dsn
+                        self._silent = "" if dsn == self._silent else self._silent
                         return link
                     except (psycopg2.Error, OSError):
                         if number == len(addresses):
@@ -159,7 +160,7 @@ class Pool:
             enable_uuid=False,
         )
         self.connects += 1
-        return Link(connection, await connection.cursor())
+        return Link(dsn, connection, await connection.cursor())
 
     async def _permit(self, permits: asyncio.Semaphore) -> None:
         if not permits.locked():
@@ -182,7 +183,9 @@ class Pool:
         return None
 
     def _keep(self, link: Link) -> None:
-        if link.suspect:
+        if link.silent:
+            self._silent = link.address
+        if link.silent or link.suspect:
             self.suspect()
         old = link.opened_at < self._trusted_since
         if link.suspect or old or link.connection.closed or link.connection.isexecuting():
@@ -191,8 +194,9 @@ class Pool:
             self._idle.append(link)
 
     def suspect(self) -> None:
-        """Part with every link: one that began on a standby may only read for ever, and what
-        was prepared on one before the schema changed may not fit any more.
+        """Part with every link: one that began on a standby may only read for ever, what was
+        prepared on one before the schema changed may not fit any more, and a primary that lost
+        its standby may answer reads while its writes wait for ever.
 
         Once in a while at most, or a server that is one would cost readers their links too.
         """

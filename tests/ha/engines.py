@@ -54,9 +54,18 @@ class Engine:
         wait(ready, patience, lambda: self._log.read_text()[-2000:])
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to it and all its children."""
+        """Send a signal to it and its children; PostgreSQL's lead groups of their own."""
         assert self._process
-        os.killpg(self._process.pid, number)
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for one in (pid, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(one, number)
+
+    def deafen(self) -> None:
+        """Freeze it without its children: PostgreSQL takes no new connections then."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         """kill -9, all of it; nothing happens when it is dead already."""

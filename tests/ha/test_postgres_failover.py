@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tornado.platform.asyncio import AsyncIOLoop
 
 from service.settings import Settings
 from tests.ha.callers import calling, line, lost
-from tests.ha.engines import Postgres, folder, needs, wait
+from tests.ha.engines import Engine, Postgres, folder, needs, wait
 
 pytestmark = needs("postgres", "pg_basebackup", package="postgresql")
 SYNCHRONOUS = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"
@@ -37,13 +37,26 @@ def pair() -> Iterator[tuple[Postgres, Postgres]]:
             standby.engine.kill()
 
 
-@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
+def killed(primary: Engine) -> None:
+    primary.send(signal.SIGKILL)
+
+
+def frozen(primary: Engine) -> None:
+    primary.send(signal.SIGSTOP)
+
+
+def deaf(primary: Engine) -> None:
+    """Who is connected reads on, and writes wait for the standby that is one no longer."""
+    primary.deafen()
+
+
+@pytest.mark.parametrize("fault", [killed, frozen, deaf])
 async def test_no_acknowledged_booking_is_lost_when_the_primary_dies(
     pair: tuple[Postgres, Postgres],
     io_loop: AsyncIOLoop,
     settings: Settings,
     tmp_path: Path,
-    fault: signal.Signals,
+    fault: Callable[[Engine], None],
 ) -> None:
     primary, standby = pair
     hosts = f"127.0.0.1:{primary.port},127.0.0.1:{standby.port}"
@@ -51,16 +64,16 @@ async def test_no_acknowledged_booking_is_lost_when_the_primary_dies(
     settings = replace(settings, database_url=url)
     async with calling(io_loop, tmp_path, settings, {"REDIS_TIMEOUT": "1"}) as (callers, _):
         since = time.monotonic()
-        primary.engine.send(fault)
+        fault(primary.engine)
         await asyncio.sleep(NOTICED_AFTER)
         standby.sql("SELECT pg_promote()")
         await callers.successes(25)
-    link = psycopg2.connect(url if fault is signal.SIGKILL else url.replace(str(primary.port), "1"))
+    link = psycopg2.connect(url if fault is killed else url.replace(str(primary.port), "1"))
     with link.cursor() as cursor:
         cursor.execute("SELECT id FROM appointment")
         missing = lost(callers, cursor.fetchall())
     link.close()
-    print("\n" + line(f"PostgreSQL primary {fault.name}", callers, since, len(missing)))
+    print("\n" + line(f"PostgreSQL primary {fault.__name__}", callers, since, len(missing)))
     assert missing == []
     assert set(callers.refusals) <= {"503 unavailable", "504 outcome_unknown"}
     assert callers.gap(since) < NOTICED_AFTER + 6

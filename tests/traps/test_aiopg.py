@@ -13,7 +13,7 @@ import pytest
 from service.deps import Deps
 from service.errors import OutcomeUnknown, Unavailable, UsernameTaken
 from service.settings import Settings
-from service.store.pool import Pool
+from service.store.pool import SILENCE, Pool
 from service.store.postgres import Postgres, dsn
 from service.store.queries import load_queries, parse
 from tests.cast import Given
@@ -106,6 +106,33 @@ async def test_a_connection_that_never_opens_keeps_nobody_from_giving_back(
         with pytest.raises(Unavailable):
             await stalled
         assert time.monotonic() - began < 4.0, "it would have been patient for 5 seconds"
+        pool.close()
+
+
+async def test_who_gets_no_answer_warns_of_links_that_answered_after_it_had_asked(
+    settings: Settings, before_postgres: Before
+) -> None:
+    """A server that freezes answers some of those who asked at one time, and not the others."""
+    async with before_postgres as proxy:
+        pool = _pool(_through(settings, proxy), size=2)
+
+        async def frozen() -> None:
+            async with pool.link() as waiting:
+                await waiting.execute("SELECT 1")
+                asked = waiting.execute("SELECT pg_sleep(5)", timeout=SILENCE)
+                asking = asyncio.ensure_future(asked)
+                await asyncio.sleep(0.05)
+                async with pool.link() as other:
+                    await other.execute("SELECT 1")
+                proxy.mute = True
+                await asking
+
+        with pytest.raises(TimeoutError):
+            await frozen()
+        proxy.mute = False
+        async with pool.link() as link:
+            await link.execute("SELECT 1", timeout=SILENCE)
+        assert pool.connects == 3, "on one of the two it would have waited in vain as well"
         pool.close()
 
 
