@@ -285,14 +285,14 @@ class RateLimited(DomainError):
 class Unavailable(DomainError):
     """Definitely not done: PostgreSQL, Redis or this process can't take it now.
 
-    `of_one` when only one of those that were decided together may be to blame; `retry_after` is in
-    seconds.
+    `of_one` when only one of those that were decided together may be to blame, `again` when it may
+    well be done if it is tried once more at once; `retry_after` is in seconds.
     """
 
     code = "unavailable"
     title = "Temporarily unavailable"
     detail = "Nothing was done. Try again in a moment."
-    of_one = False
+    of_one = again = False
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
         super().__init__(detail)

@@ -241,13 +241,14 @@ class Lane(Generic[Item, Result]):
             if len(results) != len(entries):  # done, but who could say for whom
                 raise OutcomeUnknown
         except Exception as error:
+            again = isinstance(error, Unavailable) and error.again
             shared = isinstance(error, Unavailable | OutcomeUnknown) and not error.of_one
             if len(entries) > 1 and not shared:  # one item may have spoiled it: decide each alone
                 for entry in entries:
                     await self._run([entry])
                 return
-            results = [type(error)() for _ in entries] if shared else [error]
-        again = []
+            results = [LATER if again else type(error)() for _ in entries] if shared else [error]
+        at_once = []
         for entry, result in zip(entries, results, strict=True):
             entry.tries += result is AGAIN
             entry.locked += result is LOCKED
@@ -262,8 +263,8 @@ class Lane(Generic[Item, Result]):
             elif entry.tries > self._tries:
                 _settle(entry, Busy())
             else:
-                again.append(entry)
-        self._waiting.extendleft(reversed(again))
+                at_once.append(entry)
+        self._waiting.extendleft(reversed(at_once))
 
     def _pause(self, entry: _Entry[Item, Result]) -> None:
         if not self._pausing:

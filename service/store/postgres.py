@@ -122,7 +122,7 @@ class Postgres:
         try:
             await link.execute(command, timeout=left(self._timeout))
         except (psycopg2.Error, TimeoutError) as error:
-            raise (errors.Unavailable if not_done(error) else lost)() from error
+            raise (translated(error, writes=False) if not_done(error) else lost()) from error
         if link.cursor.raw.statusmessage != command:  # COMMIT of a failed transaction says ROLLBACK
             raise errors.Unavailable
 

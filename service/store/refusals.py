@@ -107,7 +107,9 @@ def translated(error: Exception, *, writes: bool) -> Exception:
     if not_done(error):
         refused = errors.Unavailable()
         # Somebody holds one row; those who asked for others need not suffer for it.
-        refused.of_one = getattr(error, "pgcode", None) == errorcodes.LOCK_NOT_AVAILABLE
+        code = getattr(error, "pgcode", None)
+        refused.of_one = code == errorcodes.LOCK_NOT_AVAILABLE
+        refused.again = code in RETRIED
         return refused
     if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError | TimeoutError):
         return errors.OutcomeUnknown() if writes else errors.Unavailable()

@@ -107,10 +107,12 @@ BEGIN ATOMIC
     SELECT held.id FROM held;
 END;
 
--- Offers what is free in a slot to those in line, one after the other, while there is room. Who may not have it
--- is passed over.
+-- Whether somebody waits still, who is locked from now on with all that counts for them: another who offers them
+-- something, or what they book themselves, comes before this or after it. Who books locks the person before the
+-- place, and here it is the other way round: whoever waits here for long may wait in a circle, and lets go.
 CREATE FUNCTION still_waits(first waiting) RETURNS boolean
 LANGUAGE plpgsql
+SET lock_timeout = '0.2s'
 AS $$
 BEGIN
     PERFORM FROM account WHERE account.id = first.account_id FOR NO KEY UPDATE;
@@ -118,9 +120,13 @@ BEGIN
       WHERE waiting.id = first.id AND waiting.hold_id IS NULL AND waiting.left_at IS NULL
         FOR NO KEY UPDATE;
     RETURN FOUND;
+EXCEPTION WHEN lock_not_available THEN
+    RAISE serialization_failure USING MESSAGE = 'who waits is locked by somebody else';
 END
 $$;
 
+-- Offers what is free in a slot to those in line, one after the other, while there is room. Who may not have it
+-- is passed over.
 CREATE FUNCTION offer(slot_id bigint) RETURNS void
 LANGUAGE plpgsql
 AS $$

@@ -81,7 +81,7 @@ class Anything:
             "route": f"{method.upper()} {path}",
             "statuses": sorted(int(one) for one in told["responses"]),
             "writes": writes,
-            "signed": bool(told.get("security")),
+            "signed": bool(told.get("security")) and {} not in told["security"],
         }
         data = message(method.upper(), target, lines, body, "prove")
         return Ask("any", args, data, "", token, target)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.prove.checker.judge import judge
+from tests.prove.checker.limits import capped
+from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation
 from tests.prove.story import Story, honest
 
@@ -244,6 +246,22 @@ def moves(story: Story, slot: int, **more: object) -> Operation:
     story.moved(12, "ada", slot, "t9")
     story.finish()
     return one
+
+
+def test_an_appointment_that_has_begun_is_open_no_longer() -> None:
+    story = Story({"ada": 1}, {1: 1, 2: 1, 3: 1})
+    story.facts["cap"] = 2
+    for number, starts in enumerate((100, 400, 500), start=1):
+        rooms = [starts, starts + 50, [], False, False, ""]
+        made = [1, starts, starts + 50, 1, 1, 0, *rooms]
+        commit = story.booked(number, "ada", number, f"t{number}")
+        commit.rows.append(["slot", "UPDATE", number, 1, 1, False, 2, made])
+        story.stream[-1].committed = 90.0 + 20 * number
+    capped(story.evidence(), verdict := Verdict("I13", ""))
+    assert verdict.outcome == "OK"
+    story.stream[-1].committed = 99.0
+    capped(story.evidence(), verdict := Verdict("I13", ""))
+    assert verdict.outcome == "VIOLATED"
 
 
 def test_a_move_into_a_free_slot_is_allowed() -> None:

@@ -27,7 +27,12 @@ CROWD = 200
 # The constraints that decide by themselves, and those that tests run into on purpose. Elsewhere
 # locks come first and constraints are a net.
 DECIDING = ("slot_no_overlap", "account_username_unique", "idempotency_pkey")
-PROVOKED = ("appointment_notes_length", "appointment_account_fkey", "lock timeout")
+PROVOKED = (
+    "appointment_notes_length",
+    "appointment_account_fkey",
+    "lock timeout",
+    "locked by somebody else",
+)
 
 Running = Callable[..., AbstractAsyncContextManager[Wire]]
 

@@ -134,3 +134,35 @@ async def test_who_leaves_while_a_closure_goes_offers_when_it_has_gone(
         other.commit()
         assert (await leaving).status == 200
     assert offers(database, wish["service"]) == [(line[0].id, "held")]
+
+
+@pytest.mark.parametrize("how", ["cancel", "open"])
+async def test_who_frees_a_time_and_waits_for_a_person_who_waits_for_it_lets_go(
+    wire: Wire, given: Given, crowd: Sequence[Person], admin: Person, database: Any, how: str
+) -> None:
+    """Who books locks the person first and the place then; who offers, the other way round."""
+    owners, line = crowd[:2], crowd[2]
+    wish, _, booked = await crowded(wire, given, admin, owners)
+    span = {"starts_at": hours(4)[2].isoformat(), "ends_at": hours(4)[3].isoformat()}
+    closure = await wire.call(
+        "POST", "/api/closures/", {"provider": wish["provider"]} | span, who=admin
+    )
+    await stand(wire, wish, line)
+    with contextlib.closing(psycopg2.connect(database.dsn)) as other, other.cursor() as cursor:
+        cursor.execute("SELECT FROM account WHERE id = %s FOR NO KEY UPDATE", [line.id])
+        if how == "cancel":
+            freeing = asyncio.ensure_future(wire.cancel(owners[0], booked[0]))
+            locked = "SELECT FROM slot WHERE provider_id = %s ORDER BY id FOR NO KEY UPDATE"
+        else:
+            path = f"/api/closures/{closure.json['id']}/"
+            freeing = asyncio.ensure_future(wire.call("DELETE", path, who=admin))
+            locked = "SELECT FROM provider WHERE id = %s FOR NO KEY UPDATE"
+        await asyncio.sleep(0.1)
+        assert not freeing.done()
+        cursor.execute("SET lock_timeout = '0.8s'")  # before PostgreSQL looks for circles
+        await asyncio.to_thread(cursor.execute, locked, [wish["provider"]])
+        await asyncio.sleep(0.5)
+        assert not freeing.done()
+        other.commit()
+    assert (await freeing).status in (200, 204)
+    assert [account for account, _ in offers(database, wish["service"])] == [line.id]

@@ -130,3 +130,19 @@ async def test_closing_waits_for_those_who_come_again() -> None:
     await asyncio.sleep(0)
     await lane.close()
     assert asked.done()
+
+
+async def test_what_ended_by_chance_comes_again_after_a_pause() -> None:
+    """A deadlock, for one: nothing was done, and it may well be done the next time."""
+    left = 3
+
+    async def decide(items: list[Any]) -> list[Any]:
+        nonlocal left
+        left -= 1
+        if left:
+            unavailable = Unavailable()
+            unavailable.again = True
+            raise unavailable
+        return items
+
+    assert await asyncio.gather(*map(_lane(decide).submit, [1, 2])) == [1, 2]

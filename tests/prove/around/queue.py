@@ -20,6 +20,7 @@ class Queue:
         self.facts, self.people = facts, people
         self.status: dict[int, tuple[str, str]] = {}  # whose, and what it is, by appointment
         self.slot_of: dict[int, int] = {}
+        self.starts: dict[int, int] = {}  # when what was asked for begins, in seconds since 1970
         self.waiting: dict[str, list[int]] = {}
         self.series: dict[str, list[int]] = {}
         self.closures: list[int] = []
@@ -27,6 +28,11 @@ class Queue:
     def held(self, person: "Person") -> list[int]:
         """The holds of somebody."""
         return self._of(person, "held")
+
+    def held_by_others(self, person: "Person") -> list[int]:
+        """The holds of everybody else, the latest last."""
+        items = self.status.items()
+        return [one for one, (whose, what) in items if what == "held" and whose != person.name]
 
     def booked(self, person: "Person") -> list[int]:
         """The appointments of somebody."""
@@ -44,6 +50,10 @@ class Queue:
     def all_pending(self) -> list[int]:
         """What anybody has asked for."""
         return [number for number, (_, status) in self.status.items() if status == "pending"]
+
+    def overdue(self, now: float) -> list[int]:
+        """What has been asked for, not answered, and has begun."""
+        return [number for number in self.all_pending() if self.starts.get(number, now) < now]
 
     def _of(self, person: "Person", status: str) -> list[int]:
         wanted = (person.name, status)
@@ -64,6 +74,7 @@ class Queue:
                 self.status.pop(ask.args.get("replaces", 0), None)
                 self.status[told["id"]] = (person.name, told["status"])
                 self.slot_of[told["id"]] = told["slot"]
+                self.starts[told["id"]] = ask.args.get("starts", 0)
             case "let" | "drop" | "deny":
                 self.status.pop(number, None)
             case "grant" if number in self.status:

@@ -10,11 +10,13 @@ from tests.prove.wishes import Wishes
 
 SECONDS = (1, 1, 2, 4, 60)  # for which something is held
 TRIES = 6  # until there is something to ask
+LATEST = 4  # holds of others at which one looks: older ones have run out
+OVERDUE = 0.9  # of all approvals
 LONG = 60 * MINUTES
-CUSTOMER = {"hold": 16, "seal": 30, "let": 12, "grab": 14, "drop": 16, "request": 3,
+CUSTOMER = {"hold": 16, "seal": 30, "let": 12, "grab": 14, "drop": 16, "request": 5,
             "wait": 4, "leave": 4, "lines": 10, "moves": 30, "series": 3, "unseries": 4,
             "peek": 3}  # fmt: skip
-DESK = {"grant": 5, "deny": 2, "widen": 4, "bar": 1, "unbar": 2, "moves": 10, "drop": 1}
+DESK = {"grant": 9, "deny": 0.5, "widen": 4, "bar": 1, "unbar": 2, "moves": 10, "drop": 1}
 # What is answered with success, where it is not 200.
 DONE = {"hold": 201, "seal": 201, "let": 204, "grab": 201, "request": 201, "wait": 201,
         "leave": 204, "series": 201, "bar": 201, "unbar": 204}  # fmt: skip
@@ -61,11 +63,10 @@ class Around(Wishes):
 
     def peek(self, person: Person) -> Ask | None:
         """A look at what somebody else holds, which is nobody else's to see."""
-        other = self._random.choice(self.world.queue.people)
-        holds = self.world.queue.held(other)
-        if other is person or not holds:
+        holds = self.world.queue.held_by_others(person)
+        if not holds:
             return None
-        number = self._random.choice(holds)
+        number = self._random.choice(holds[-LATEST:])
         args = {"appointment": number, "foreign": True}
         return self._ask("peek", person, "GET", f"/api/holds/{number}/", args)
 
@@ -80,7 +81,7 @@ class Around(Wishes):
     def request(self, person: Person) -> Ask:
         """A time that begins in a minute or two, which somebody has to approve before."""
         tag, facts = self._tag(), self.world.queue.facts
-        at = int(self.world.offers.now()) // 60 * 60 + 60 * self._random.choice((1, 1, 2, 3))
+        at = int(self.world.offers.now()) // 60 * 60 + 60 * self._random.choice((1, 1, 1, 2))
         body = {"service": facts["asked_service"], "provider": facts["asked"],
                 "starts_at": written(at), "notes": f"canary:{person.name}:{tag}"}  # fmt: skip
         args = {"tag": tag, "starts": at}
@@ -93,7 +94,11 @@ class Around(Wishes):
         return self._of_appointment("drop", person, mine, "cancel/")
 
     def grant(self, person: Person) -> Ask | None:
-        return self._of_appointment("grant", person, self.world.queue.all_pending(), "approve/")
+        """Approval of what waits for it, or of what has waited until it began: too late."""
+        queue = self.world.queue
+        late = self._random.random() < OVERDUE
+        numbers = queue.overdue(self.world.offers.now()) if late else queue.all_pending()
+        return self._of_appointment("grant", person, numbers, "approve/")
 
     def deny(self, person: Person) -> Ask | None:
         return self._of_appointment("deny", person, self.world.queue.all_pending(), "decline/")

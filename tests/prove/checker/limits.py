@@ -1,9 +1,10 @@
 """I13: no more appointments than the cap, no more logins than the limits, and it is told so."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 from tests.prove.checker.evidence import Evidence
 from tests.prove.checker.standing import pair_of, told_right
+from tests.prove.checker.timeline import NEVER
 from tests.prove.checker.tokens import FLUSHED
 from tests.prove.checker.verdict import Verdict
 from tests.prove.records import Operation
@@ -22,10 +23,11 @@ def exact(evidence: Evidence) -> Verdict:
 
 
 def capped(evidence: Evidence, verdict: Verdict) -> None:
-    """After every commit no account has more open appointments than the cap."""
+    """After every commit no account has more open appointments than the cap: such as are booked and
+    have not begun."""
     cap = evidence.facts.get("cap", 0)
-    status: dict[int, str] = {}
-    opened: Counter[int] = Counter()
+    opened: dict[int, dict[int, int]] = defaultdict(dict)  # the slot by appointment, by account
+    begins: dict[int, float] = {}  # by slot that was made for a time
     waived: set[int] = set()  # appointments that staff booked in spite of the limit, by name
     for at, transaction in enumerate(evidence.stream):
         touched = set()
@@ -35,18 +37,22 @@ def capped(evidence: Evidence, verdict: Verdict) -> None:
             if row[0] == "appointment_history" and len(row) > 9 and "limit" in row[9]
         }
         for row in transaction.rows:
+            if row[0] == "slot" and isinstance(row[-1], list):
+                begins[row[2]] = row[-1][1]
             if row[0] != "appointment" or row[1] == "DELETE" or row[2] in waived:
                 continue
-            number, account, now = row[2], row[5], row[6]
-            before = status.get(number)
-            status[number] = now
-            opened[account] += (now == "booked") - (before == "booked")
+            number, slot, account = row[2], row[3], row[5]
+            opened[account].pop(number, None)
+            if row[6] == "booked":
+                opened[account][number] = slot
             touched.add(account)
         for account in touched if cap else ():
             verdict.see()
-            if opened[account] > cap:
+            mine = opened[account].values()
+            count = sum(begins.get(slot, NEVER) > transaction.committed for slot in mine)
+            if count > cap:
                 verdict.violated(
-                    f"account {account} has {opened[account]} open appointments of {cap}"
+                    f"account {account} has {count} open appointments of {cap}"
                     f" after transaction {transaction.xid}",
                     transactions=[at],
                 )

@@ -124,7 +124,7 @@ def left(
     calendar: Calendar, place: int, asked: Asked, now: float, overrides: Any = ()
 ) -> list[str]:
     """What spoke against it after what staff waived by name: buffers only where no slot itself is
-    in the way and no role lacks anybody."""
+    in the way and no role lacks anybody. What stands at that time and is full stays so."""
     found = refusals(calendar, place, asked, now)
     if not overrides:
         return found
@@ -134,6 +134,8 @@ def left(
     alone = not calendar.busy(asked.provider, place, itself, itself=True)
     if "buffer" in overrides and alone and not missing(calendar, place, asked):
         waived.add(WAIVES["buffer"])
+    if calendar.shared(asked.service, asked.provider, asked.at, place, asked.spare):
+        waived.discard(WAIVES["overlap"])
     return [code for code in found if code not in waived]
 
 
