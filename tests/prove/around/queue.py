@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 GONE = frozenset({"seal", "let", "drop", "grant", "deny"})
 WAITS = "waiting"
+SPARED = 2  # every so manieth request is left alone until it has begun
 
 
 class Queue:
@@ -39,8 +40,8 @@ class Queue:
         return self._of(person, "booked")
 
     def pending(self, person: "Person") -> list[int]:
-        """What somebody has asked for."""
-        return self._of(person, "pending")
+        """What somebody has asked for, and may be answered before it begins."""
+        return [number for number in self._of(person, "pending") if number % SPARED]
 
     def places(self, person: "Person") -> list[int]:
         """The appointments of somebody in slots that are published."""
@@ -48,12 +49,13 @@ class Queue:
         return [one for one in self.booked(person) if self.slot_of[one] in slots]
 
     def all_pending(self) -> list[int]:
-        """What anybody has asked for."""
-        return [number for number, (_, status) in self.status.items() if status == "pending"]
+        """What anybody has asked for, and may be answered before it begins."""
+        return [number for person in self.people for number in self.pending(person)]
 
     def overdue(self, now: float) -> list[int]:
         """What has been asked for, not answered, and has begun."""
-        return [number for number in self.all_pending() if self.starts.get(number, now) < now]
+        items = self.status.items()
+        return [n for n, (_, what) in items if what == "pending" and self.starts.get(n, now) < now]
 
     def _of(self, person: "Person", status: str) -> list[int]:
         wanted = (person.name, status)

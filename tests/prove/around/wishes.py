@@ -11,12 +11,12 @@ from tests.prove.wishes import Wishes
 SECONDS = (1, 1, 2, 4, 60)  # for which something is held
 TRIES = 6  # until there is something to ask
 LATEST = 4  # holds of others at which one looks: older ones have run out
-OVERDUE = 0.9  # of all approvals
+OVERDUE = 0.5  # of all approvals
 LONG = 60 * MINUTES
-CUSTOMER = {"hold": 16, "seal": 30, "let": 12, "grab": 14, "drop": 16, "request": 5,
+CUSTOMER = {"hold": 16, "seal": 30, "let": 12, "grab": 14, "drop": 16, "request": 4,
             "wait": 4, "leave": 4, "lines": 10, "moves": 30, "series": 3, "unseries": 4,
             "peek": 3}  # fmt: skip
-DESK = {"grant": 9, "deny": 0.5, "widen": 4, "bar": 1, "unbar": 2, "moves": 10, "drop": 1}
+DESK = {"grant": 8, "deny": 2, "widen": 4, "bar": 1, "unbar": 2, "moves": 10, "drop": 1}
 # What is answered with success, where it is not 200.
 DONE = {"hold": 201, "seal": 201, "let": 204, "grab": 201, "request": 201, "wait": 201,
         "leave": 204, "series": 201, "bar": 201, "unbar": 204}  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tests.prove.checker.around.lapsed import Lapsed
 from tests.prove.checker.effects import told
 from tests.prove.checker.evidence import Evidence, Place
 from tests.prove.checker.times.seen import Seen
@@ -16,10 +17,10 @@ NEAR = frozenset({"take", "shift", "dry", "explain"})  # what is offered to who 
 def recent(evidence: Evidence) -> Verdict:
     """I9: no read is stale, none shows what never was."""
     verdict = Verdict("I9", "Every read was true at some instant while it was asked")
-    times = Seen(evidence)
+    times, lapsed = Seen(evidence), Lapsed(evidence)
     for one in evidence.operations:
         if one.outcome == "ok" or (isinstance(one.body, dict) and "shown" in one.body):
-            for words in wrongs(evidence, verdict, one):
+            for words in wrongs(evidence, lapsed, verdict, one):
                 verdict.violated(f"#{one.number} {one.verb} by {one.user}: {words}", [one.number])
         for words in of_times(times, verdict, one):
             verdict.violated(f"{told(one)}: {words}", [one.number])
@@ -44,22 +45,29 @@ def own_hold(evidence: Evidence, one: Operation, slot: int) -> int:
     return evidence.sizes.get(replaced, 1) if line and line.states[0].slot == slot else 0
 
 
-def swapped(state: Place, own: int) -> Place:
-    """The slot without so many places of one's own."""
-    return state._replace(booked=state.booked - own)
+def so(evidence: Evidence, lapsed: Lapsed, one: Operation, shown: list[Any]) -> bool:
+    """Whether a slot may have been as it is shown: without what one's own hold has of it that is to
+    be replaced, and without any of what had run out."""
+    line = evidence.slots.get(shown[0])
+    states = line.states_between(one.sent_at, one.answered_at) if line else []
+    own = own_hold(evidence, one, shown[0])
+    over = range(lapsed.places(one, shown[0]) + 1)
+    return any(
+        alike(state._replace(booked=state.booked - n - less), shown)
+        for state in states
+        for n in {0, own}
+        for less in over
+    )
 
 
-def wrongs(evidence: Evidence, verdict: Verdict, one: Operation) -> list[str]:
+def wrongs(evidence: Evidence, lapsed: Lapsed, verdict: Verdict, one: Operation) -> list[str]:
     """What a read shows that can't have been so."""
     found = []
     if isinstance(one.body, dict) and not one.replayed:
         for shown in one.body.get("shown", ()):
             verdict.see()
-            line = evidence.slots.get(shown[0])
-            states = line.states_between(one.sent_at, one.answered_at) if line else []
-            own = own_hold(evidence, one, shown[0])
-            if not any(alike(swapped(state, n), shown) for state in states for n in {0, own}):
-                found.append(f"{shown}, could be {states}")
+            if not so(evidence, lapsed, one, shown):
+                found.append(f"{shown}, which it can't have been")
     match one.verb:
         case "list" | "page" | "calendar":
             for number, slot, status, *_ in one.body:
@@ -88,10 +96,8 @@ def wrongs(evidence: Evidence, verdict: Verdict, one: Operation) -> list[str]:
         case "search":
             for shown in one.body:
                 verdict.see()
-                line = evidence.slots.get(shown[0])
-                states = line.states_between(one.sent_at, one.answered_at) if line else []
-                if not any(alike(state, shown) for state in states):
-                    found.append(f"{shown}, could be {states}")
+                if not so(evidence, lapsed, one, shown):
+                    found.append(f"{shown}, which it can't have been")
     return found
 
 
