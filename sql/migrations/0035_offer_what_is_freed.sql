@@ -32,43 +32,48 @@ END;
 -- Whether who waits can have a place in a slot, by their limits; who waits for a service, by all its rules.
 -- What comes back has to be what it was: only that time is ours, and only those rooms.
 CREATE FUNCTION may_have(waiting waiting, target slot) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT told.refusals = '{}'
-           AND (waiting.service_id IS NULL
-                OR (service.retired_at IS NULL
-                    AND offers(target.provider_id, service.id)
-                    AND (verdict.slot_id = target.id
-                         OR (verdict.slot_id IS NULL
-                             AND verdict.ends_at = target.ends_at
-                             AND verdict.block <@ blocks(target)
-                             AND went.rooms = (SELECT count(DISTINCT need.role)
-                                                 FROM service_need AS need
-                                                WHERE need.service_id = service.id)))))
-      FROM provider
-      LEFT JOIN service ON service.id = ANY (ARRAY[target.service_id])
-      LEFT JOIN LATERAL time_verdict(service, provider, target.starts_at, waiting.size, 0) AS verdict
-             ON waiting.service_id IS NOT NULL
-     CROSS JOIN LATERAL refusals_for(
-               waiting.account_id, service, coalesce(verdict.refusals, '{}'), verdict.local_day,
-               CASE WHEN target.deleted_at IS NULL THEN target.id END, 0, waiting.max_open,
-               CASE WHEN waiting.no_overlap THEN tstzrange(target.starts_at, target.ends_at) END) AS told
-     CROSS JOIN LATERAL (
-           SELECT count(*) AS rooms
-             FROM slot AS room
-            CROSS JOIN LATERAL busy_times(
-                      room.provider_id, lower(blocks(room)), upper(blocks(room)), 0) AS busy
-            WHERE room.lead_slot_id = ANY (ARRAY[target.id])
-              AND room.deleted_at = target.deleted_at
-              AND NOT busy.times && blocks(room)
-     ) AS went
-     WHERE provider.id = target.provider_id;
-END;
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+BEGIN
+    RETURN (
+        SELECT told.refusals = '{}'
+               AND (waiting.service_id IS NULL
+                    OR (service.retired_at IS NULL
+                        AND offers(target.provider_id, service.id)
+                        AND (verdict.slot_id = target.id
+                             OR (verdict.slot_id IS NULL
+                                 AND verdict.ends_at = target.ends_at
+                                 AND verdict.block <@ blocks(target)
+                                 AND went.rooms = (SELECT count(DISTINCT need.role)
+                                                     FROM service_need AS need
+                                                    WHERE need.service_id = service.id)))))
+          FROM provider
+          LEFT JOIN service ON service.id = ANY (ARRAY[target.service_id])
+          LEFT JOIN LATERAL time_verdict(service, provider, target.starts_at, waiting.size, 0) AS verdict
+                 ON waiting.service_id IS NOT NULL
+         CROSS JOIN LATERAL refusals_for(
+                   waiting.account_id, service, coalesce(verdict.refusals, '{}'), verdict.local_day,
+                   CASE WHEN target.deleted_at IS NULL THEN target.id END, 0, waiting.max_open,
+                   CASE WHEN waiting.no_overlap THEN tstzrange(target.starts_at, target.ends_at) END) AS told
+         CROSS JOIN LATERAL (
+               SELECT count(*) AS rooms
+                 FROM slot AS room
+                CROSS JOIN LATERAL busy_times(
+                          room.provider_id, lower(blocks(room)), upper(blocks(room)), 0) AS busy
+                WHERE room.lead_slot_id = ANY (ARRAY[target.id])
+                  AND room.deleted_at = target.deleted_at
+                  AND NOT busy.times && blocks(room)
+         ) AS went
+         WHERE provider.id = target.provider_id
+    );
+END
+$$;
 
 -- Holds a place of a slot for who waits, which brings it back where it has gone, with what went with it.
-CREATE FUNCTION offer_to(first waiting, target slot, expires_at timestamptz) RETURNS bigint
-LANGUAGE sql VOLATILE
-BEGIN ATOMIC
+CREATE FUNCTION offer_to(first waiting, target slot, expires_at timestamptz) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
     WITH held AS (
         INSERT INTO appointment (slot_id, place, account_id, size, status, expires_at)
         SELECT target.id, free.place, first.account_id, first.size, 'held', offer_to.expires_at
@@ -95,17 +100,16 @@ BEGIN ATOMIC
            SET hold_id = held.id
           FROM held
          WHERE waiting.id = first.id
-    ), left_line AS (
-        DELETE FROM waiting_line AS stand
-         USING waiting_days(first) AS waited
-         WHERE stand.slot_id = coalesce(first.slot_id, 0)
-           AND stand.service_id = coalesce(first.service_id, 0)
-           AND stand.provider_id = coalesce(first.provider_id, 0)
-           AND stand.day = waited.day
-           AND stand.waiting_id = first.id
     )
-    SELECT held.id FROM held;
-END;
+    DELETE FROM waiting_line AS stand
+     USING waiting_days(first) AS waited
+     WHERE stand.slot_id = coalesce(first.slot_id, 0)
+       AND stand.service_id = coalesce(first.service_id, 0)
+       AND stand.provider_id = coalesce(first.provider_id, 0)
+       AND stand.day = waited.day
+       AND stand.waiting_id = first.id;
+END
+$$;
 
 -- Whether somebody waits still, who is locked from now on with all that counts for them: another who offers them
 -- something, or what they book themselves, comes before this or after it. Who books locks the person before the
@@ -135,6 +139,7 @@ DECLARE
     first waiting;
     expires_at timestamptz;
     last_id bigint := 0;
+    passed boolean;
 BEGIN
     PERFORM line_lock(slot.id, 0, false), line_lock(0, slot.service_id, false)
        FROM slot
@@ -146,8 +151,10 @@ BEGIN
         EXIT WHEN first.id IS NULL;
         expires_at := offer_until(target);
         EXIT WHEN expires_at IS NULL;
+        -- Who comes first mostly may have it, and is locked before anybody looks; of the others, who may.
+        passed := last_id > 0 AND may_have(first, target) IS NOT TRUE;
         last_id := first.id;
-        CONTINUE WHEN may_have(first, target) IS NOT TRUE OR NOT still_waits(first);
+        CONTINUE WHEN passed OR NOT still_waits(first);
         IF may_have(first, target) THEN
             PERFORM offer_to(first, target, expires_at);
         END IF;
