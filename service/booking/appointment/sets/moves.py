@@ -5,7 +5,7 @@ Single moves decide, in one transaction, once all of a set have been put aside
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
@@ -146,6 +146,7 @@ async def _tried(
         moves: list[Any] = []
         if not refused:
             moves, refused = await _moved(Waiting(transaction), deps.settings, steps)
+            _hide(grown, refused)
         if refused or not steps:
             transaction.keep = False
             return results | refused
@@ -213,6 +214,14 @@ async def _moved(
             if refused:
                 return [], refused
     return [done[step] for step in steps], {}
+
+
+def _hide(grown: Mapping[int, int], refused: Mapping[int, Any]) -> None:
+    """Name no slot as free that only had grown for a set."""
+    for error in refused.values():
+        if isinstance(error, SlotTaken) and grown:
+            named = json.loads(error.alternatives)
+            error.alternatives = json.dumps([slot for slot in named if slot["id"] not in grown])
 
 
 async def _settled(

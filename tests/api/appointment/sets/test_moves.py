@@ -115,6 +115,20 @@ async def test_one_that_is_refused_keeps_all_where_they_are(
     assert await where(api, ada, one) == [first]
 
 
+async def test_a_refusal_names_no_slot_that_was_free_for_another_set_alone(
+    api: Api, given: Given, ada: Person, ben: Person
+) -> None:
+    """Both are decided at once, and what ada leaves has got more room, since ben may come in."""
+    wanted, first, second, third, free, last = await given.make_slots(6)
+    one, two = [await given.make_appointment(ada, slot) for slot in (first, second)]
+    his, other = [await given.make_appointment(ben, slot) for slot in (wanted, third)]
+    reply, _ = await asyncio.gather(
+        moved(api, ada, (one, wanted), (two, free)), moved(api, ben, (other, first), (his, last))
+    )
+    check_problem(reply, 409, "slot_taken", "alternatives", "index")
+    assert [slot["id"] for slot in reply.json["alternatives"]] == [last]
+
+
 async def test_two_do_not_take_the_place_that_one_leaves(
     api: Api, given: Given, ada: Person, ben: Person, admin: Person
 ) -> None:
