@@ -37,25 +37,28 @@ def of_times(times: Seen, verdict: Verdict, one: Operation) -> Iterator[str]:
         yield from times.near(one)
 
 
-def own_hold(evidence: Evidence, one: Operation, slot: int) -> int:
-    """How many places of a slot an asker's hold has that another is to replace: those are free to
-    them, as it can be let go of for one there."""
-    replaced = one.args.get("replaces")
-    line = evidence.appointments.get(replaced) if replaced else None
-    return evidence.sizes.get(replaced, 1) if line and line.states[0].slot == slot else 0
+def own(evidence: Evidence, one: Operation, slot: int) -> int:
+    """How many places of a slot the asker lets go of for what they ask, be it a hold that another
+    is to replace, or appointments of a set of moves: those are free to them."""
+    leaving = [one.args.get("replaces", 0), *(number for number, _ in one.args.get("moves", ()))]
+    lines = {n: evidence.appointments[n] for n in leaving if n in evidence.appointments}
+    return sum(
+        evidence.sizes.get(number, 1)
+        for number, line in lines.items()
+        if any(state.slot == slot for state in line.states_between(one.sent_at, one.answered_at))
+    )
 
 
 def so(evidence: Evidence, lapsed: Lapsed, one: Operation, shown: list[Any]) -> bool:
-    """Whether a slot may have been as it is shown: without what one's own hold has of it that is to
-    be replaced, and without any of what had run out."""
+    """Whether a slot may have been as it is shown: without what they leave who ask, and without any
+    of what had run out."""
     line = evidence.slots.get(shown[0])
     states = line.states_between(one.sent_at, one.answered_at) if line else []
-    own = own_hold(evidence, one, shown[0])
     over = range(lapsed.places(one, shown[0]) + 1)
     return any(
         alike(state._replace(booked=state.booked - n - less), shown)
         for state in states
-        for n in {0, own}
+        for n in {0, own(evidence, one, shown[0])}
         for less in over
     )
 
