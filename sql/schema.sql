@@ -16,4 +16,5 @@
 \ir schema/times.sql
 \ir schema/offers.sql
 \ir schema/holds.sql
+\ir schema/events.sql
 \ir schema/idempotency.sql
