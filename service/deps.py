@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from service.access.limits import Limits
 from service.access.passwords import Passwords
 from service.access.sessions import Sessions
+from service.booking.delivery.log import Log
 from service.lane import Lane
 from service.settings import Settings
 from service.store.postgres import Postgres, Queries
@@ -105,5 +106,6 @@ class Deps:
     traffic: Traffic = field(default_factory=Traffic)
     outlook: Outlook = field(default_factory=Outlook)
     run_out: Ended = field(default_factory=Ended)
+    log: Log = field(default_factory=Log)
     metrics: Metrics = field(default_factory=Metrics)
     lanes: Lanes = field(default_factory=Lanes)

@@ -165,6 +165,18 @@ class PreconditionFailed(DomainError):
     detail = "It was changed since you read it."
 
 
+class CursorExpired(DomainError):
+    """`oldest` is the first event after which all are still kept, `head` the last one there is."""
+
+    code = "cursor_expired"
+    title = "Cursor expired"
+    detail = "What came after that event is not kept any more, or there is no such event."
+
+    def __init__(self, oldest: int = 0, head: int = 0) -> None:
+        super().__init__()
+        self.oldest, self.head = oldest, head
+
+
 class PreconditionRequired(DomainError):
     code = "precondition_required"
     title = "Precondition required"

@@ -64,6 +64,7 @@ class Postgres:
         self.waiting = Waiting(self)
         self.doubted = False  # a query met a schema or rights that are not what this code needs
         self.on_statement: Callable[[str, float], None] | None = None  # query, seconds
+        self.on_commit: Callable[[str], None] | None = None  # query, or "" for several
 
     async def run(self, name: str, /, **parameters: Any) -> Any:
         """The named query's rows in its shape. A write is durable when this returns.
@@ -76,7 +77,10 @@ class Postgres:
         for attempt in range(RETRIES + 1):
             try:
                 async with link_for() as link:
-                    return _shaped(query, link, await self._timed(link, query, parameters))
+                    rows = await self._timed(link, query, parameters)
+                    if query.writes and self.on_commit:
+                        self.on_commit(name)
+                    return _shaped(query, link, rows)
             except (psycopg2.Error, TimeoutError) as error:
                 refused = self.refused(query.name, error, writes=query.writes)
                 if attempt == RETRIES or not repeatable(query, error, attempt):
@@ -99,6 +103,8 @@ class Postgres:
                 yield transaction
                 if transaction.keep:
                     await self._control(link, "COMMIT", errors.OutcomeUnknown)
+                    if self.on_commit:
+                        self.on_commit("")
                 else:
                     await self._control(link, "ROLLBACK", errors.Unavailable)
             except BaseException as error:

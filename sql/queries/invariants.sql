@@ -90,5 +90,14 @@ SELECT 'history does not begin where it left off', step.appointment_id
         WINDOW history AS (PARTITION BY change.appointment_id ORDER BY change.id)) AS step
  WHERE step.from_slot_id IS DISTINCT FROM step.last_slot_id
     OR step.from_status IS DISTINCT FROM step.last_status
+ UNION ALL
+SELECT 'an event is missing before this one', step.id
+  FROM (SELECT event.id, event.id - lag(event.id) OVER (ORDER BY event.id) AS distance FROM event) AS step
+ WHERE step.distance <> 1
+ UNION ALL
+SELECT 'the log does not end with its last event', head.position
+  FROM event_head AS head
+ CROSS JOIN (SELECT max(event.id) AS id FROM event) AS last
+ WHERE last.id <> head.position
  ORDER BY 1, 2
  LIMIT 100;

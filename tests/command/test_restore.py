@@ -80,6 +80,14 @@ def test_everything_is_as_it_was(booking: Booking, full: str, file: Path, empty:
     assert contents(empty) == contents(full)
 
 
+def test_the_log_of_events_is_another_one(
+    booking: Booking, full: str, file: Path, empty: str
+) -> None:
+    """From here on the same ids are other events."""
+    booking(f"restore {file}", DATABASE_URL=empty)
+    assert run(empty, "SELECT log FROM event_head") != run(full, "SELECT log FROM event_head")
+
+
 def test_ids_go_on_after_the_last_that_was_given(
     booking: Booking, full: str, file: Path, empty: str
 ) -> None:

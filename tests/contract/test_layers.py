@@ -22,6 +22,7 @@ LAYERS = [
     ["service.deps"],
     ["service.access"],
     ["service.booking.actor"],  # a session is one
+    ["service.booking.delivery.log"],  # what the bag of everything has of it
     ["service.lane"],
     ["service.store"],
     ["service.telemetry"],

@@ -34,6 +34,7 @@ def samples(desk: Desk) -> dict[str, Parameters]:
         | time_samples(desk, ada, provider_id)
         | hours_samples(desk, provider_id)
         | idempotency_samples(ada)
+        | event_samples(desk, ada)
         | server_samples()
         | {"schema_version": {}, "invariants_broken": {}, "slot_count": {}}
     )
@@ -242,6 +243,23 @@ def hold_samples(desk: Desk, ada: int, target: int) -> dict[str, Parameters]:
             "fingerprint": ["f", ""],
         },
         "appointment_hold_expire": {"most": 10},
+    }
+
+
+def event_samples(desk: Desk, ada: int) -> dict[str, Parameters]:
+    """With events, and one more that waits for its number."""
+    desk.run("event_number", full=True, most=100)
+    desk.cursor.execute("INSERT INTO outbox (type, subject_id) VALUES ('schedule.changed', 0)")
+    page = {"after_id": 0, "limit": 10}
+    seen = {"account_id": ada, "staff_of": ALL, "types": [], "most_looks": 100}
+    return {
+        "event_number": {"full": True, "most": 100},
+        "event_head": {},
+        "event_page": page | seen,
+        "event_after": page,
+        "event_backlog": {"most": 100},
+        "event_forget": {"kept": "90 days", "most": 100},
+        "event_renew": {},
     }
 
 

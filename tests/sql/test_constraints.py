@@ -201,6 +201,8 @@ REFUSED = [
         LINE + "{person}, {slot}, NULL, NULL, '2027-01-02', 1, {seat}),"
         " ('2027-01-01', {person}, {slot}, NULL, NULL, '2027-01-02', 1, {seat})",
     ),
+    ("outbox_type_known", "INSERT INTO outbox (type, subject_id) VALUES ('slot.moved', 1)"),
+    ("event_head_one_row", "INSERT INTO event_head (one) VALUES (false)"),
     ("waiting_line_waiting_fkey", "INSERT INTO waiting_line VALUES ({slot}, 0, 0, now(), 0)"),
 ]
 

@@ -31,8 +31,9 @@ NUMBERED = {
     "closure",
     "series",
     "waiting",
+    "outbox",
 }
-TABLES = NUMBERED | {"account", "schedule_rule", "schedule_day", "opening", "waiting_line"}
+TABLES = NUMBERED | {"account", "schedule_rule", "schedule_day", "opening", "waiting_line", "event"}
 # These read whole tables, or one row of any kind, and nobody waits for them.
 WHOLE = {"invariants_broken", "slot_count", "schema_version"}
 # Where nothing has been counted ever, to read all of these seems as good as to look one row up;

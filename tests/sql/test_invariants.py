@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.sql.delivery.told import numbered
 from tests.sql.desk import HOUR, NOON, Desk
 
 
@@ -94,3 +95,18 @@ def test_invariants_broken_sees_a_step_missing_in_a_history(desk: Desk, ada: int
         [a, one, c],
     )
     assert broken(desk) == [("history does not begin where it left off", one)]
+
+
+def test_invariants_broken_sees_a_gap_in_the_log_of_events(desk: Desk) -> None:
+    desk.slots(3)
+    *_, before, last = numbered(desk)
+    assert broken(desk) == []
+    desk.cursor.execute("DELETE FROM event WHERE id = %s", [before.id])
+    assert broken(desk) == [("an event is missing before this one", last.id)]
+
+
+def test_invariants_broken_sees_a_log_that_ends_elsewhere(desk: Desk) -> None:
+    desk.slots(1)
+    *_, last = numbered(desk)
+    desk.cursor.execute("UPDATE event_head SET position = position + 1")
+    assert broken(desk) == [("the log does not end with its last event", last.id + 1)]

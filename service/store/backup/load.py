@@ -8,7 +8,7 @@ import psycopg2
 from psycopg2 import sql
 
 from service.store.backup.archive import Archive, BackupError
-from service.store.backup.catalog import DROPS, HINDRANCES, NO_LIMIT, SESSION, tables
+from service.store.backup.catalog import DROPS, FILLED, HINDRANCES, NO_LIMIT, SESSION, tables
 from service.store.postgres import APPLICATION_NAME
 from service.store.queries import load_queries
 from service.store.schema import search, usernames
@@ -112,6 +112,8 @@ def _replaceable(cursor: Any, known: list[Migration], replace: bool) -> set[str]
             "or run the version of the service that made it."
         )
     for table in found:
+        if table.name in FILLED:
+            continue
         cursor.execute(ANY_ROW.format(sql.Identifier(table.name)))
         if cursor.fetchone() == (True,) and not replace:
             raise BackupError(
@@ -162,7 +164,9 @@ def _settled(cursor: Any, before: set[str], keep_broken: bool) -> list[tuple[str
         )
     for name in sorted(after):
         cursor.execute(ANALYZE.format(sql.Identifier(name)))
-    cursor.execute(load_queries()["invariants_broken"].text)
+    queries = load_queries()
+    cursor.execute(queries["event_renew"].text)  # from here on the same ids are other events
+    cursor.execute(queries["invariants_broken"].text)
     broken: list[tuple[str, int]] = cursor.fetchall()
     if broken and not keep_broken:
         what, number = broken[0]

@@ -17,6 +17,9 @@ UPDATE provider
    SET calendar_version = provider.calendar_version + 1
  WHERE %(provider_id)s::bigint IN (0, provider.id);
 
+INSERT INTO outbox (type, subject_id)
+VALUES ('schedule.changed', %(provider_id)s::bigint);
+
 INSERT INTO closure (provider_id, from_day, until_day, starts_at, ends_at, reason, actor_id)
 SELECT nullif(%(provider_id)s::bigint, 0), %(from_day)s::date, %(until_day)s::date,
        coalesce(%(starts_at)s::timestamptz,
@@ -71,6 +74,9 @@ UPDATE provider
    SET calendar_version = provider.calendar_version + 1
  WHERE %(provider_id)s::bigint IN (0, provider.id);
 
+INSERT INTO outbox (type, subject_id)
+VALUES ('schedule.changed', %(provider_id)s::bigint);
+
 DELETE FROM closure
  WHERE closure.id = %(closure_id)s::bigint;
 
@@ -103,6 +109,11 @@ WITH conflict AS (
        AND outside_hours(slot, provider) IS NOT NULL
        AND appointment.status <> 'cancelled'
        AND is_open(appointment.status)
+), told AS (
+    INSERT INTO outbox (type, subject_id)
+    SELECT 'appointment.conflict', conflict.id
+      FROM conflict
+     ORDER BY conflict.nth
 )
 SELECT coalesce(
            json_agg(row_to_json(ROW (conflict.id, conflict.starts_at, 'closure')

@@ -1,8 +1,16 @@
 -- name: provider_create :one
-INSERT INTO provider (name, time_zone, clock, kind, per_day)
-VALUES (%(name)s::text, %(time_zone)s::text, nullif(%(clock)s::text, %(time_zone)s::text),
-        %(kind)s::text, %(per_day)s::integer)
-RETURNING id, name, time_zone, kind, per_day;
+WITH created AS (
+    INSERT INTO provider (name, time_zone, clock, kind, per_day)
+    VALUES (%(name)s::text, %(time_zone)s::text, nullif(%(clock)s::text, %(time_zone)s::text),
+            %(kind)s::text, %(per_day)s::integer)
+    RETURNING id, name, time_zone, kind, per_day
+), told AS (
+    INSERT INTO outbox (type, subject_id)
+    SELECT 'provider.changed', created.id
+      FROM created
+)
+SELECT id, name, time_zone, kind, per_day
+  FROM created;
 
 
 -- name: provider_get :maybe
@@ -22,19 +30,27 @@ SELECT id, name, time_zone, kind, per_day
 -- name: provider_change :maybe
 -- An empty text and a 0 mean: leave it as it is; no row where the version is 0 for any, or another
 -- one. Whatever changes, the times of services show it.
-UPDATE provider
-   SET name = coalesce(nullif(%(name)s::text, ''), name),
-       time_zone = coalesce(nullif(%(time_zone)s::text, ''), time_zone),
-       clock = CASE WHEN %(time_zone)s::text = '' THEN clock
-                    ELSE nullif(%(clock)s::text, %(time_zone)s::text)
-               END,
-       kind = coalesce(nullif(%(kind)s::text, ''), kind),
-       per_day = CASE WHEN %(per_day)s::integer = 0 THEN per_day ELSE %(per_day)s::integer END,
-       version = version + 1,
-       calendar_version = calendar_version + 1
- WHERE id = %(provider_id)s::bigint
-   AND %(version)s::integer IN (0, version)
-RETURNING id, name, time_zone, kind, per_day, version;
+WITH changed AS (
+    UPDATE provider
+       SET name = coalesce(nullif(%(name)s::text, ''), name),
+           time_zone = coalesce(nullif(%(time_zone)s::text, ''), time_zone),
+           clock = CASE WHEN %(time_zone)s::text = '' THEN clock
+                        ELSE nullif(%(clock)s::text, %(time_zone)s::text)
+                   END,
+           kind = coalesce(nullif(%(kind)s::text, ''), kind),
+           per_day = CASE WHEN %(per_day)s::integer = 0 THEN per_day ELSE %(per_day)s::integer END,
+           version = version + 1,
+           calendar_version = calendar_version + 1
+     WHERE id = %(provider_id)s::bigint
+       AND %(version)s::integer IN (0, version)
+    RETURNING id, name, time_zone, kind, per_day, version
+), told AS (
+    INSERT INTO outbox (type, subject_id)
+    SELECT 'provider.changed', changed.id
+      FROM changed
+)
+SELECT id, name, time_zone, kind, per_day, version
+  FROM changed;
 
 
 -- name: provider_zones :many
@@ -46,12 +62,19 @@ SELECT DISTINCT time_zone, coalesce(clock, time_zone) AS clock
 
 
 -- name: provider_set_clock :exec
-UPDATE provider
-   SET clock = nullif(%(clock)s::text, time_zone),
-       version = version + 1,
-       calendar_version = calendar_version + 1
- WHERE time_zone = %(time_zone)s::text
-   AND clock IS DISTINCT FROM nullif(%(clock)s::text, time_zone);
+WITH changed AS (
+    UPDATE provider
+       SET clock = nullif(%(clock)s::text, time_zone),
+           version = version + 1,
+           calendar_version = calendar_version + 1
+     WHERE time_zone = %(time_zone)s::text
+       AND clock IS DISTINCT FROM nullif(%(clock)s::text, time_zone)
+    RETURNING id
+)
+INSERT INTO outbox (type, subject_id)
+SELECT 'provider.changed', changed.id
+  FROM changed
+ ORDER BY 2;
 
 
 -- name: provider_zone_offsets :value

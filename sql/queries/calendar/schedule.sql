@@ -46,6 +46,9 @@ SELECT %(provider_id)s::bigint, hours.day, hours.n, hours.opens, hours.closes,
   FROM json_to_recordset(%(days)s::json) AS hours (
            day date, n integer, opens time, closes time, service_ids bigint[], reason text);
 
+INSERT INTO outbox (type, subject_id)
+VALUES ('schedule.changed', %(provider_id)s::bigint);
+
 
 -- name: schedule_unknown_service :value
 -- The first of some services that is none; NULL where all are.
@@ -72,6 +75,11 @@ WITH conflict AS (
        AND outside.reason IS NOT NULL
        AND appointment.status <> 'cancelled'
        AND is_open(appointment.status)
+), told AS (
+    INSERT INTO outbox (type, subject_id)
+    SELECT 'appointment.conflict', conflict.id
+      FROM conflict
+     ORDER BY conflict.nth
 )
 SELECT coalesce(
            json_agg(row_to_json(ROW (conflict.id, conflict.starts_at, conflict.reason)

@@ -136,6 +136,9 @@ SELECT service.id, service.version, service_document(service)::jsonb, %(actor_id
   FROM service
  WHERE service.id = %(service_id)s::bigint;
 
+INSERT INTO outbox (type, subject_id)
+VALUES ('service.changed', %(service_id)s::bigint);
+
 SELECT service_document(service) AS body, service.version
   FROM service
  WHERE service.id = %(service_id)s::bigint;

@@ -46,6 +46,11 @@ WITH item AS (
        AND (SELECT bool_and(offers(wanted.provider_id, wanted.service_id)) FROM item AS wanted)
      ORDER BY item.n
     RETURNING slot
+), told AS (
+    INSERT INTO outbox (type, subject_id)
+    SELECT 'slot.created', (created.slot).id
+      FROM created
+     ORDER BY 2
 )
 SELECT slot_alone(created.slot, provider) AS body
   FROM item
@@ -105,6 +110,11 @@ WITH created AS (
      ORDER BY item.starts_at
         ON CONFLICT ON CONSTRAINT slot_no_overlap DO NOTHING
     RETURNING id
+), told AS (
+    INSERT INTO outbox (type, subject_id)
+    SELECT 'slot.created', created.id
+      FROM created
+     ORDER BY 2
 )
 SELECT count(*) FROM created;
 

@@ -66,6 +66,11 @@ WITH beyond AS (
      WHERE slot.id = considered.id
        AND considered.verdict IS NULL
     RETURNING slot AS after
+), told AS (
+    INSERT INTO outbox (type, subject_id)
+    SELECT CASE WHEN (changed.after).deleted_at IS NULL THEN 'slot.changed' ELSE 'slot.deleted' END,
+           (changed.after).id
+      FROM changed
 )
 SELECT coalesce(considered.verdict, 'changed') AS verdict,
        slot_alone(changed.after, provider) AS body,

@@ -160,6 +160,10 @@ UPDATE appointment
    SET account_id = %(into_id)s::bigint
  WHERE appointment.account_id = %(customer_id)s::bigint;
 
+UPDATE event
+   SET account_id = %(into_id)s::bigint
+ WHERE event.account_id = %(customer_id)s::bigint;
+
 UPDATE idempotency AS kept
    SET account_id = %(into_id)s::bigint
  WHERE kept.account_id = %(customer_id)s::bigint

@@ -27,6 +27,7 @@ MARGIN = 1.15
 GROW = """
 SET synchronous_commit = off;
 SET maintenance_work_mem = '512MB';
+ALTER TABLE appointment_history DISABLE TRIGGER appointment_history_told;
 INSERT INTO provider (name, time_zone)
 SELECT 'Large ' || n, 'Europe/Berlin' FROM generate_series(1, %(rows)s / %(each)s) AS n;
 INSERT INTO account (id, username, email, password_hash)
@@ -59,6 +60,7 @@ SELECT provider.id, day.at::date, day.at + interval '9 h', day.at + interval '17
  CROSS JOIN generate_series(0, 365) AS n
  CROSS JOIN LATERAL (SELECT date_trunc('day', now()) + n * interval '1 day' AS at) AS day
  WHERE provider.name LIKE 'Large %%';
+ALTER TABLE appointment_history ENABLE TRIGGER appointment_history_told;
 """
 AFTER = ("VACUUM ANALYZE",)
 # A provider in the midst, another, the first day and the last but one, and a customer of the first.
