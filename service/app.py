@@ -32,6 +32,7 @@ from service.store.queries import load_queries
 from service.store.readiness import Readiness
 from service.store.redis.locks import Locks
 from service.telemetry import logs
+from service.workers import sequencer, tail
 from service.workers.expiry import forget, run_out
 from service.workers.openings import keep_open
 
@@ -40,6 +41,16 @@ log = logging.getLogger(__name__)
 # Tornado's own limits stand far above ours, which answer in words; nginx's below.
 HEADERS = 512 * 1024
 BACKLOG = 4096  # connections that may wait to be accepted; the system may allow fewer
+WORKERS = (
+    forget,
+    run_out,
+    keep_open,
+    sequencer.number,
+    sequencer.forget,
+    tail.listen,
+    tail.follow,
+    tail.beat,
+)
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # to listen on, but not to go to
 
 
@@ -56,6 +67,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
     readiness = Readiness(db, repeated, passwords, settings)
     deps = Deps(settings, db, db, repeated, sessions, locks, passwords, limits, readiness)
     deps.lanes.open(deps)
+    db.on_commit = deps.log.wrote
     scrape.watch(deps)
     try:
         yield deps
@@ -133,7 +145,7 @@ async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]
         gc.freeze()  # what lives for ever need not be looked at by each collection
         manager.notify("READY=1", f"STATUS=listening on {settings.host}:{port}")
         await ready(deps, port)
-        workers = [asyncio.create_task(work(deps)) for work in (forget, run_out, keep_open)]
+        workers = [asyncio.create_task(work(deps)) for work in WORKERS]
         why = await stopped.get()
         manager.stopping(settings.ready_down_seconds + settings.drain_seconds)
         await drain(server, deps, announced=why is signal.SIGTERM)

@@ -38,6 +38,7 @@ WITH past AS (
 UPDATE slot SET next_expiry = past.expires_at
   FROM past WHERE past.slot_id IN (slot.id, slot.lead_slot_id)
 """
+ENDLESS = ("/api/events/stream",)
 _COUNTER = itertools.count(1)
 
 
@@ -75,7 +76,10 @@ class Api:
         headers: dict[str, str] | None = None,
         raw: bytes | None = None,
     ) -> Reply:
-        """One request; `body` is sent as JSON, `raw` as it is."""
+        """One request; `body` is sent as JSON, `raw` as it is. Of an answer that never ends only
+        the head is asked for."""
+        if method == "GET" and path.rstrip("/") in ENDLESS:
+            method = "HEAD"
         sent = {"Authorization": f"Token {who.token}"} if who else {}
         if body is not None:
             sent["Content-Type"] = "application/json"

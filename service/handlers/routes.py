@@ -21,6 +21,7 @@ from service.handlers.calendar import (
     slots,
     times,
 )
+from service.handlers.delivery import events, stream
 from service.handlers.people import customers, login, password, register, tokens
 from service.http.routing.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF
 from service.http.routing.table import Call, routes
@@ -93,6 +94,9 @@ CALLS: list[Call] = [
     ("POST",   "/api/closures/",                         closures.Closures,          STAFF),
     ("GET",    "/api/closures/{id}/",                    closures.Closure,           STAFF),
     ("DELETE", "/api/closures/{id}/",                    closures.Closure,           STAFF),
+
+    ("GET",    "/api/events/",                           events.Events,              SIGNED_IN),
+    ("GET",    "/api/events/stream/",                    stream.Stream,              EVERYONE),
 
     ("GET",    "/healthz/",                              ops.Health,                 EVERYONE),
     ("GET",    "/readyz/",                               ops.Ready,                  EVERYONE),

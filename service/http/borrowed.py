@@ -146,6 +146,46 @@ class LeanHandler(RequestHandler):
         self._break_cycles()
         return done
 
+    def begin(self, chunk: bytes) -> "asyncio.Future[None]":
+        """Send the head of an answer that has no end yet, and its first piece; it is logged now.
+        `_auto_finish` would end it with the verb."""
+        self._auto_finish = False
+        self._headers_written = True
+        connection: Any = self.request.connection
+        connection.endless = True  # Tornado's own does without being told
+        self._log()
+        head = ResponseStartLine("", self._status_code, self._reason)
+        begun: asyncio.Future[None] = connection.write_headers(head, self.answer_fields, chunk)
+        return begun
+
+    def more(self, chunk: bytes) -> "asyncio.Future[None]":
+        """Send the next piece; the future is done when the client has room for more."""
+        assert self.request.connection is not None
+        return self.request.connection.write(chunk)
+
+    def end(self) -> None:
+        """Nothing comes after what was sent."""
+        assert self.request.connection is not None
+        if self._finished:
+            return
+        self._finished = True
+        self.request.connection.set_close_callback(None)  # type: ignore[attr-defined]
+        self.request.connection.finish()
+        self._break_cycles()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes of the answer that wait for the client to read: of an IOStream `_write_buffer`."""
+        connection: Any = self.request.connection
+        stream = getattr(connection, "stream", None)
+        return connection.unsent if stream is None else len(stream._write_buffer)
+
+    def cut(self) -> None:
+        """Close the connection now."""
+        connection: Any = self.request.connection
+        stream = getattr(connection, "stream", None)
+        connection.abort() if stream is None else stream.close()
+
     def _tagged(self, body: bytes) -> bytes:
         """The body, or none for a client that has it already."""
         if "ETag" not in self.answer_fields:

@@ -94,6 +94,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.SeriesConflict: 409,
     errors.Busy: 409,
     errors.KeyInFlight: 409,
+    errors.CursorExpired: 410,
     errors.PreconditionFailed: 412,
     BodyTooLarge: 413,
     UriTooLong: 414,
@@ -173,6 +174,8 @@ def document(error: DomainError, request_id: str) -> bytes:
         problem["limit"] = error.limit
     if isinstance(error, errors.SeriesConflict):
         problem["dates"] = error.dates
+    if isinstance(error, errors.CursorExpired):
+        problem["oldest"], problem["head"] = error.oldest, error.head
     if error.index is not None:
         problem["index"] = error.index
     return msgspec.json.encode(problem) + b"\n"

@@ -32,7 +32,7 @@ class Watch:
         self._all, self._slow = settings.access_log, settings.slow_request
 
     def __call__(self, handler: RequestHandler) -> None:
-        seconds = handler.request.request_time()
+        seconds = handler.request.request_time() - getattr(handler, "idle", 0.0)
         status = handler.get_status()
         code: str = getattr(handler, "code", "")
         key = (type(handler), handler.request.method or "", status, code)

@@ -19,6 +19,9 @@ QUERY = {
     "cursor": "Where the page begins: opaque, taken from the `Link` of the page before.",
     "outside_hours": "`true`: only coming ones of `provider` that are outside of its hours now, or "
     "that a closure is in the way of. For its staff.",
+    "after": "Only events after this one; without it, from the first that is kept.",
+    "types": "Only events of this type; given several times, of any of them.",
+    "wait": "How many seconds to wait where there is none yet.",
     "expand": "`slot` answers whole slots instead of brief ones or ids; nothing else expands.",
 }
 

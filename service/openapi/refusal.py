@@ -114,6 +114,8 @@ BESIDES = {
     "remaining": errors.SlotTaken,
     "limit": errors.LimitReached,
     "dates": errors.SeriesConflict,
+    "oldest": errors.CursorExpired,
+    "head": errors.CursorExpired,
 }
 
 

@@ -48,6 +48,7 @@ EXAMPLES: dict[str, Any] = {
     "Customer.name": "Zoë O'Brien",
     "CustomerBody.name": "Zoë O'Brien",
     "CustomerChanges.name": "Zoë O'Brien",
+    "Event.type": "slot.changed",
     "Hold.id": 17,
     "hold_seconds": 600,
     "offer_minutes": 60,

@@ -35,6 +35,7 @@ async def drain(server: Server, deps: Deps, *, announced: bool = True) -> None:
     drain_seconds, then close. A person at the keyboard waits for no announcement."""
     traffic, settings = deps.traffic, deps.settings
     traffic.draining, traffic.ready = True, False
+    deps.log.close()
     if isinstance(server, HTTPServer):  # it does not go by the Connection field of our answers
         server.conn_params.no_keep_alive = True
     if announced:

@@ -51,6 +51,8 @@ ACCESS = {
     ("GET", "/api/slots/{}"): (200, 200, 200, 200),
     ("PATCH", "/api/slots/{}"): (401, 403, 403, 200),
     ("DELETE", "/api/slots/{}"): (401, 403, 403, 409),
+    ("GET", "/api/events"): (401, 200, 200, 200),
+    ("GET", "/api/events/stream"): (200, 200, 200, 200),
     ("GET", "/api/appointments"): (401, 200, 200, 200),
     ("POST", "/api/appointments"): (401, 400, 400, 400),
     ("GET", "/api/appointments/{}"): (401, 404, 404, 200),

@@ -74,6 +74,9 @@ GOOD: dict[str, Any] = {
     "conflicts": "refuse",
     "moving": 1,
     "q": "ada",
+    "after": 10**18,  # there is no such event
+    "types": "slot.changed",
+    "wait": 1,
 }
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.httputil import HTTPHeaders
 from tornado.platform.asyncio import AsyncIOLoop
 
 from service import app as service_app
 from service.settings import Settings
+from tests.api.delivery.sse import Stream
 from tests.cast import PASSWORD, Api, Given, Person
 from tests.contract.spec import check_answer, operation_of, operations
 
@@ -89,6 +91,7 @@ async def test_answers_are_what_is_documented(
     await waitlist(call, given, ada)
     await approval(call, given, admin, ada)
     await customers(call, admin)
+    await events(call, ada)
     for path in ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/docs/", "/", "/api/"):
         await call(200, "GET", path)
     await call(303, "GET", "/", Accept="text/html")
@@ -364,3 +367,19 @@ async def sets(call: Caller, given: Given, ada: Person) -> None:
         await call(200, "POST", f"/api/moves/{query}", swap, who=ada)
         await call(409, "POST", "/api/moves/", swap, who=ada)
     await call(400, "POST", "/api/moves/", swap[:1], who=ada)
+
+
+async def events(call: Caller, ada: Person) -> None:
+    await call(200, "GET", "/api/events/?limit=5&types=slot.changed", who=ada)
+    await call(410, "GET", f"/api/events/?after={10**15}", who=ada)
+    await call(400, "GET", "/api/events/?wait=60", who=ada)
+    await call(410, "GET", f"/api/events/stream/?after={10**15}")
+    await call(401, "GET", "/api/events/stream/", who="0" * 40)
+    async with Stream(call.url) as stream:  # it never ends
+        await stream.more()
+        assert stream.status == 200
+        lines = stream.head.split("\r\n")[1:-2]
+        fields = HTTPHeaders(dict(line.split(": ", 1) for line in lines))
+        operation = operation_of("GET", "/api/events/stream/")
+        check_answer(operation, 200, fields, stream.body.decode())
+        call.done.add(operation["operationId"])

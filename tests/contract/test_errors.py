@@ -18,6 +18,8 @@ MORE = {
     "times": "slot_taken",
     "limit": "limit_reached",
     "dates": "series_conflict",
+    "oldest": "cursor_expired",
+    "head": "cursor_expired",
 }
 
 

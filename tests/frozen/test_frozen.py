@@ -23,6 +23,7 @@ NO_TOKEN_NEEDED = (
     *("/api/providers/", "/api/providers/{}/", "/api/providers/{}/schedule/"),
     *("/api/services/", "/api/services/{}/"),
     *("/api/services/{}/times/", "/api/services/{}/times/next/"),
+    "/api/events/stream/",
 )
 
 

@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
         self._ending = self._deaf = True
         if self._reading is not None:
             return False
-        return bool(self._exchanges)
+        return bool(self._exchanges) and not self._exchanges[0].endless
 
     def pause_writing(self) -> None:
         """The client does not read as fast as it is answered."""

@@ -37,6 +37,7 @@ class Exchange(HTTPConnection):
         "answered",
         "complete",
         "context",
+        "endless",
         "gone",
         "keep_alive",
         "refused",
@@ -57,6 +58,7 @@ class Exchange(HTTPConnection):
         self.complete = False  # the request has been read to its end
         self.started = False  # its turn has come
         self.answered = False
+        self.endless = False  # the answer goes on for as long as the client is there
         self.gone = False  # nobody hears an answer any more
         self.refused = 0  # the status, if it never reaches the application
         self._delegate: HTTPMessageDelegate | None = None
@@ -161,6 +163,15 @@ class Exchange(HTTPConnection):
     def write(self, chunk: bytes) -> "asyncio.Future[None]":
         """Write a piece of the body."""
         return self._send(self._framed(chunk))
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that are written and wait for the client to read."""
+        return self._connection.unread
+
+    def abort(self) -> None:
+        """End the connection now."""
+        self._connection.abort()
 
     def finish(self) -> None:
         """The answer is complete."""

@@ -40,8 +40,8 @@ Page = Annotated[str, Meta(description="HTML.", examples=["<!doctype html>"])]
 class Problem(Struct):
     """RFC 9457. `errors` comes with `invalid`; `alternatives`, or of a service `times`, with
     `slot_taken`, and `remaining` where a group has places, but too few; of a service `limit` with
-    `limit_reached`; `dates` with `series_conflict`; `index` where several things were asked for at
-    once."""
+    `limit_reached`; `dates` with `series_conflict`; `oldest` and `head` with `cursor_expired`;
+    `index` where several things were asked for at once."""
 
     type: str
     title: str
@@ -55,6 +55,8 @@ class Problem(Struct):
     remaining: int | UnsetType = UNSET
     limit: str | UnsetType = UNSET
     dates: list[SeriesLine] | UnsetType = UNSET
+    oldest: int | UnsetType = UNSET
+    head: int | UnsetType = UNSET
     index: Annotated[int, Meta(ge=0, description="Of the one that was refused.")] | UnsetType = (
         UNSET
     )

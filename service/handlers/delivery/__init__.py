@@ -1,0 +1,3 @@
+"""What has happened: who is told of it."""
+
+TAG = "Events", "What has happened, in the order in which it did."
