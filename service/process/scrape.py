@@ -37,6 +37,7 @@ class Figures(Collector):
         yield from self._redis()
         yield from self._passwords()
         yield from self._openings()
+        yield from self._events()
         ended = self._deps.run_out.count
         yield _counter("run_out", "Holds and requests ended by the worker.", ended)
 
@@ -97,6 +98,14 @@ class Figures(Collector):
         ahead = math.nan if outlook.days_ahead is None else outlook.days_ahead
         yield _gauge("openings_days_ahead", "Days for which all hours are open.", ahead)
         yield _gauge("slots_off_wall", "Slots at another reading than promised.", outlook.off_wall)
+
+    def _events(self) -> Iterator[Metric]:
+        log = self._deps.log
+        yield _gauge("events_position", "The last event, as far as was heard.", log.position)
+        yield _gauge("events_backlog", "Changes that wait for their number.", log.backlog)
+        yield _gauge("events_lag_seconds", "For how long the first of them has.", log.lag)
+        yield _gauge("event_streams", "Streams of events that are open.", log.streams)
+        yield _counter("event_streams_cut", "Streams cut, since nobody read fast enough.", log.cut)
 
 
 def _lanes(deps: Deps) -> dict[str, Lane[Any, Any]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from service import __version__
-from service.cli.arguments import backup, database, developer, server, user
+from service.cli.arguments import backup, database, developer, events, server, user
 from service.cli.arguments.calendar import hours, provider, service, slots, times
 from service.cli.arguments.command import Command
 from service.settings import Settings
@@ -23,6 +23,7 @@ GROUPS = {
     "schedule": "when a provider works",
     "closure": "when a provider, or everybody, does not",
     "slots": "what a provider has to offer",
+    "events": "what has happened",
 }
 EXIT_CODES = "exit codes: 0 done, 1 failed, 2 asked wrongly"
 
@@ -38,6 +39,7 @@ COMMANDS = (
     *hours.COMMANDS,
     *times.COMMANDS,
     *slots.COMMANDS,
+    *events.COMMANDS,
     *developer.COMMANDS,
     server.COMPLETION,
 )
