@@ -8,6 +8,7 @@ import bcrypt
 import psycopg2
 
 from tests.prove.around import cast as around
+from tests.prove.feed.reader import CUSTOMER, KEEPER
 from tests.prove.people import PASSWORD
 from tests.prove.times.cast import facts_of, make_providers
 from tests.prove.times.furnish import FURNISHER
@@ -56,7 +57,7 @@ def set_up(database_url: str, operations: int) -> dict[str, Any]:
     connection.autocommit = True
     with contextlib.closing(connection), connection.cursor() as cursor:
         for names, role in (
-            (people + limited, "customer"),
+            ([*people, *limited, CUSTOMER], "customer"),
             ([*admins, FURNISHER], "admin"),
         ):
             cursor.execute(ACCOUNTS, (hashed, role, names))
@@ -73,7 +74,7 @@ def set_up(database_url: str, operations: int) -> dict[str, Any]:
         # Half of the staff are of one provider: of the crowded one, or of one with room.
         theirs = (crowded[0], calendars[2][0])
         keeps = {name: theirs[n % 2] for n, name in enumerate(keepers)}
-        cursor.execute(KEEPERS, (hashed, keepers, list(keeps.values())))
+        cursor.execute(KEEPERS, (hashed, [*keepers, KEEPER], [*keeps.values(), crowded[0]]))
         offers = facts_of(make_providers(cursor))
         line = around.cast_of(start)
         cursor.execute(ACCOUNTS, (hashed, "customer", line["people"]))
@@ -95,6 +96,8 @@ def set_up(database_url: str, operations: int) -> dict[str, Any]:
         "staff": staff,
         "keeps": keeps,
         "limited": limited,
+        "followers": [FURNISHER, KEEPER, CUSTOMER],
+        "followed": crowded[0],
         "crowded": crowded[1],
         "elastic": elastic[1],
         "wide": slots,

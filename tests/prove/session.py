@@ -12,8 +12,9 @@ import msgspec
 
 from tests.prove import history
 from tests.prove.cast import NOTICE, set_up
-from tests.prove.checker.evidence import FACTS, FAULTS, LOOKS, OPERATIONS, STREAM
+from tests.prove.checker.evidence import FACTS, FAULTS, FEED, LOOKS, OPERATIONS, STREAM
 from tests.prove.crowd import Crowd
+from tests.prove.feed.reader import Feed
 from tests.prove.live import Live
 from tests.prove.neighbours import Neighbours
 from tests.prove.people import World
@@ -91,6 +92,7 @@ class Files:
     stream: history.Writer
     looks: history.Writer
     faults: history.Writer
+    feed: history.Writer
 
 
 @contextlib.contextmanager
@@ -100,7 +102,7 @@ def recorded(folder: Path) -> Iterator[Files]:
         yield Files(
             *(
                 stack.enter_context(history.Writer(folder / name))
-                for name in (OPERATIONS, STREAM, LOOKS, FAULTS)
+                for name in (OPERATIONS, STREAM, LOOKS, FAULTS, FEED)
             )
         )
 
@@ -114,6 +116,9 @@ async def watched(plan: Plan, stage: Stage, files: Files) -> dict[str, Any]:
     facts = await furnish(stage.servers[0], facts)
     tables = Tables(superuser, files.looks.write)
     tables.start()
+    urls = [f"http://{one.host}:{one.port}" for one in stage.servers]
+    feed = Feed(facts["followers"], urls, files.feed.write)
+    feed.start()
     before = [holdings(server.pid) for server in stage.servers]
     began_at, cpu = time.monotonic(), time.process_time()
     wall = time.time() - began_at
@@ -127,7 +132,7 @@ async def watched(plan: Plan, stage: Stage, files: Files) -> dict[str, Any]:
         await storm(plan, stage, crowd, struck)
     ended_at, cpu = time.monotonic(), time.process_time() - cpu
     live.say("waiting for quiet")
-    urls = [f"http://{one.host}:{one.port}" for one in stage.servers]
+    followed_until = await asyncio.to_thread(feed.stop)
     left = await asyncio.to_thread(at_rest, tables, stage.redis_url, urls)
     await asyncio.to_thread(tables.stop)
     final = await asyncio.to_thread(tables.final)
@@ -138,6 +143,7 @@ async def watched(plan: Plan, stage: Stage, files: Files) -> dict[str, Any]:
         "ended_at": ended_at,
         "cpu": cpu,
         "left": left,
+        "followed_until": followed_until,
         "others": neighbours.seen,
         "all_cpu": neighbours.used,
         "final": final,

@@ -19,6 +19,7 @@ class Story:
         self.stream: list[Transaction] = []
         self.looks: list[dict[str, Any]] = []
         self.faults: list[Fault] = []
+        self.feed: list[dict[str, Any]] = []
         self.facts: dict[str, Any] = {"staff": ["root"], "cap": 3, "logins": 2, "others": []}
         self.accounts = people
         self.slots = {slot: [capacity, 0, False, 1] for slot, capacity in slots.items()}
@@ -138,6 +139,7 @@ class Story:
                 self.stream,
                 looks=self.looks,
                 faults=self.faults,
+                feed=self.feed,
                 facts=dict(self.facts),
             )
         )

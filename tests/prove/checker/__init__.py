@@ -1,1 +1,1 @@
-"""Judges what a run has left behind: one module per family of invariants, I1 to I35."""
+"""Judges what a run has left behind: one module per family of invariants, I1 to I37."""

@@ -12,11 +12,12 @@ from tests.prove.checker.times.model.calendar import Calendar
 from tests.prove.records import Fault, Operation
 from tests.prove.witness import Transaction
 
-OPERATIONS, STREAM, LOOKS, FAULTS, FACTS = (
+OPERATIONS, STREAM, LOOKS, FAULTS, FEED, FACTS = (
     "operations.jsonl.gz",
     "stream.jsonl.gz",
     "looks.jsonl.gz",
     "faults.jsonl.gz",
+    "feed.jsonl.gz",
     "facts.json",
 )
 PROBE = "probe-"  # accounts of the probe, which are no part of the history
@@ -89,12 +90,14 @@ class Evidence:
         *,
         looks: list[dict[str, Any]] | None = None,
         faults: list[Fault] | None = None,
+        feed: list[dict[str, Any]] | None = None,
         facts: dict[str, Any] | None = None,
     ) -> None:
         self.operations = sorted(operations, key=lambda one: one.sent_at)
         self.by_number = {one.number: one for one in operations}
         self.stream = stream
         self.looks, self.faults, self.facts = looks or [], faults or [], facts or {}
+        self.feed = feed or []  # pages of events, as they were read
         self.groups: dict[str, list[Operation]] = defaultdict(list)  # by tag: one request each
         self.nonces: dict[str, list[Operation]] = defaultdict(list)
         for one in self.operations:
@@ -128,6 +131,7 @@ class Evidence:
             list(history.read(folder / STREAM, Transaction)),
             looks=list(history.read(folder / LOOKS)),
             faults=list(history.read(folder / FAULTS, Fault)),
+            feed=list(history.read(folder / FEED)),
             facts=msgspec.json.decode((folder / FACTS).read_bytes()),
         )
         return join(evidence)

@@ -12,6 +12,7 @@ from tests.prove.checker.around.line import in_line
 from tests.prove.checker.around.sets import kept, repeated, together
 from tests.prove.checker.costs import cheap
 from tests.prove.checker.effects import at_most_once, durable, indefinite, no_phantoms
+from tests.prove.checker.events import private, told
 from tests.prove.checker.evidence import Evidence
 from tests.prove.checker.holds import no_double_holding
 from tests.prove.checker.limits import exact
@@ -62,6 +63,8 @@ CHECKS: tuple[Callable[[Evidence], Verdict], ...] = (
     repeated,
     kept,
     one_at_a_time,
+    told,
+    private,
 )
 
 
