@@ -20,6 +20,7 @@ from tests.load.target import load_settings
 from tests.load.targets.around import expiry, holds, waitlist
 from tests.load.targets.big import size
 from tests.load.targets.calendars import calendars
+from tests.load.targets.events import feed, log, streams
 from tests.load.targets.lists import lists
 from tests.load.targets.parts import Part, booking, hot, idle, latency, logins, moves, reads
 from tests.load.targets.times import book_time, hours, times
@@ -39,6 +40,9 @@ PARTS: dict[str, Part] = {
     "logins": logins,
     "hot": hot,
     "idle": idle,
+    "log": log,
+    "feed": feed,
+    "streams": streams,
     "calendars": calendars,
     "size": size,
 }
