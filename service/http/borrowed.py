@@ -163,7 +163,7 @@ class LeanHandler(RequestHandler):
         assert self.request.connection is not None
         return self.request.connection.write(chunk)
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Nothing comes after what was sent."""
         assert self.request.connection is not None
         if self._finished:

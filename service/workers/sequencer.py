@@ -29,7 +29,7 @@ async def number(deps: Deps) -> None:
                 full_at = loop.time() + FULL
                 log.backlog, log.lag = await event.backlog(deps)
             if found is not None:
-                more, most = found.count == most, event.AT_ONCE
+                more, most = found.events == most, event.AT_ONCE
                 log.reach(found.position)
                 if publishing is None or publishing.done():  # nobody waits for a Redis that hangs
                     publishing = loop.create_task(news.publish(deps.redis, found.position))

@@ -64,7 +64,7 @@ class Numbered(NamedTuple):
     of that had waited."""
 
     position: int
-    count: int
+    events: int
     lag: float | None
 
 

@@ -43,7 +43,7 @@ class Reader(Protocol):
 
     def send(self, chunk: bytes, position: int) -> None: ...
     async def is_welcome(self) -> bool: ...
-    def end(self) -> None: ...
+    def stop(self) -> None: ...
 
 
 def chunk_of(events: Iterable[Told], account_id: int, staff_of: int) -> bytes:
@@ -62,6 +62,7 @@ class Log:
         self.readers: set[Reader] = set()
         self.joining: set[asyncio.Task[None]] = set()  # of readers who are sent what is older
         self.closed = False
+        self.losses = 0  # how often the log has lost its end
         self.cut = 0  # readers who were too slow
         self.backlog, self.lag = 0, 0.0  # what waits for its number, and for how many seconds
         self._moved: asyncio.Future[None] | None = None
@@ -107,12 +108,23 @@ class Log:
         self.ring.clear()
         self.read = position
 
+    def begin_anew(self, position: int) -> None:
+        """The log ends here, before what was heard: a standby that was behind has taken over. All
+        streams end, and who comes back hears whether its place is still there."""
+        self.losses += 1
+        self.position = position
+        self.forget(position)
+        self._stop_all()
+
     def close(self) -> None:
         """End all streams, and let nobody wait."""
         self.closed = True
         self._wake()
+        self._stop_all()
+
+    def _stop_all(self) -> None:
         for reader in list(self.readers):
-            reader.end()
+            reader.stop()
         self.readers.clear()
 
     def _wake(self) -> None:

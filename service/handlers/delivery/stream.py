@@ -34,6 +34,7 @@ class Stream(ApiHandler):
     account_id = staff_of = 0
     position = 0
     token = ""
+    gone = False  # the client has left
 
     @endpoint(
         "streamEvents",
@@ -88,19 +89,21 @@ class Stream(ApiHandler):
     async def join(self) -> None:
         """Send what is older than what is at hand, then read on with all others."""
         log = self.deps.log
-        while not log.has_after(self.position):
+        losses = log.losses
+        while not self.gone and not log.has_after(self.position):
             deadline.begin(self.deps.settings.request_deadline)
             try:
                 page = await event.told_after(self.deps, self.position, PAGE)
             except DomainError:
                 page = []
-            if log.closed or self.finished or not page or page[0].id != self.position + 1:
-                self.end()  # they come back, and hear whether what is next is still kept
+            if self.gone or log.closed or not page or page[0].id != self.position + 1:
+                self.stop()  # they come back, and hear whether what is next is still kept
                 return
             self.position = page[-1].id
-            await self.more(chunk_of(page, self.account_id, self.staff_of))
-        if log.closed or self.finished:
-            self.end()
+            room = self.more(chunk_of(page, self.account_id, self.staff_of))
+            await asyncio.wait([room])  # it may fail where the client has left
+        if self.gone or log.closed or log.losses > losses:
+            self.stop()
             return
         log.readers.add(self)
         new = chunk_of(log.after(self.position), self.account_id, self.staff_of)
@@ -130,5 +133,6 @@ class Stream(ApiHandler):
         return (session.account_id, session.staff_of) == (self.account_id, self.staff_of)
 
     def on_connection_close(self) -> None:
+        self.gone = True
         self.deps.log.readers.discard(self)
         super().on_connection_close()

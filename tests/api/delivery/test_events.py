@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests import told
+from tests.api.ops.figures import figures_of, value_of
 from tests.cast import Api, Given, Person
 
 pytestmark = pytest.mark.usefixtures("numbering")
@@ -154,17 +155,6 @@ async def test_a_long_wait_is_no_slow_answer(
     await api.get(
         f"/api/events/?after={told.head(database)}&wait=1&types=appointment.held", who=ada
     )
-    name = (
-        'booking_http_request_duration_seconds_bucket{le="0.5",method="GET",route="/api/events/"}'
-    )
-    figures = await metrics(api)
-    total = name.replace('_bucket{le="0.5",', "_count{")
-    assert figures[name] == figures[total]
-
-
-async def metrics(api: Api) -> dict[str, float]:
-    from tornado.httpclient import AsyncHTTPClient
-
-    text = (await AsyncHTTPClient().fetch(f"{api.url}/metrics")).body.decode()
-    lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
-    return {name: float(value) for name, _, value in lines}
+    figures, of = await figures_of(api), {"method": "GET", "route": "/api/events/"}
+    quick = value_of(figures, "http_request_duration_seconds_bucket", le="0.5", **of)
+    assert quick == value_of(figures, "http_request_duration_seconds_count", **of)

@@ -10,7 +10,9 @@ import pytest
 from service.deps import Deps
 from service.workers import tail
 from tests import told
+from tests.api.conftest import Served
 from tests.api.delivery.sse import PATH, Stream, blocks, events, last
+from tests.api.ops.figures import figures_of, value_of
 from tests.cast import Api, Given, Person
 
 pytestmark = pytest.mark.usefixtures("numbering")
@@ -154,6 +156,39 @@ async def test_streams_are_not_in_flight_and_gone_with_their_readers(
         assert (deps.traffic.in_flight, deps.log.streams) == (0, 1)
     while deps.log.streams:
         await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("wire", ["tornado", "llhttp"])
+async def test_who_goes_while_the_past_is_sent_is_forgotten(
+    served: Served, database: Any, since: int, wire: str
+) -> None:
+    with database.cursor() as cursor:  # more than the sockets hold
+        cursor.execute(LARGE, {"count": 100})
+    async with served(wire=wire) as api:
+        async with Stream(api.url, last=since) as stream:
+            await stream.more()
+            assert value_of(await figures_of(api), "event_streams") == 1
+        async with asyncio.timeout(10):
+            while value_of(await figures_of(api), "event_streams"):
+                await asyncio.sleep(0.01)
+
+
+async def test_streams_end_where_the_log_has_lost_its_end(
+    api: Api, given: Given, database: Any, since: int
+) -> None:
+    """As a standby that was behind may have: what comes now is told under ids that are known."""
+    async with Stream(api.url) as stream:
+        await given.make_slots(2)
+        await stream.until(since + 3)
+        with database.cursor() as cursor:
+            cursor.execute("UPDATE event_head SET position = %s", [since + 1])
+            cursor.execute("DELETE FROM event WHERE id > %s", [since + 1])
+        await stream.end()
+    async with Stream(api.url, last=since + 3) as again:
+        assert again.status == 410
+    async with Stream(api.url, last=since + 1) as again:
+        await given.make_slots(1)
+        assert [event["id"] for event in await again.until(since + 3)] == [since + 3]
 
 
 async def test_data_is_one_line_of_json(api: Api, given: Given, since: int) -> None:
