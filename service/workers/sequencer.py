@@ -11,6 +11,7 @@ from service.store.redis import news
 
 EVERY = 1.0  # seconds without a word after which it looks by itself
 GATHER = 0.01  # seconds in which more may come to be numbered together
+APART = 0.05  # seconds between rounds: each costs as much as a dozen events
 FULL = 5.0  # seconds between full sweeps
 FORGET = 60.0  # seconds between looks at what is old
 
@@ -22,7 +23,8 @@ async def number(deps: Deps) -> None:
     publishing: asyncio.Task[None] | None = None
     while True:
         log.written.clear()
-        full, more = loop.time() >= full_at, False
+        began, more = loop.time(), False
+        full = began >= full_at
         try:
             found = await event.number(deps, full=full, most=most)
             if full:
@@ -39,7 +41,7 @@ async def number(deps: Deps) -> None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(EVERY):
                     await log.written.wait()
-            await asyncio.sleep(GATHER)
+            await asyncio.sleep(max(GATHER, began + APART - loop.time()))
 
 
 async def forget(deps: Deps) -> None:

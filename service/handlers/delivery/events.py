@@ -15,6 +15,7 @@ from service.http.fields import INT64, Limit
 from service.openapi.answers import events as answers
 
 WAIT_MAX = 20  # seconds
+PAUSE = 0.2  # seconds between looks of who waits, once something came that was for others
 NONE = "[]"
 
 After = Annotated[int, Meta(ge=0, le=INT64)]
@@ -43,16 +44,17 @@ class Events(ApiHandler):
         only how their slots are now. `Link` leads on, from the last event too."""
         query, log = self.query, self.deps.log
         page = await self.page(query.after)
-        until = self.clock() + query.wait
+        until, pause = self.clock() + query.wait, 0.0
         while page.body == NONE and page.last_id >= page.head.position:
             log.reach(page.head.position)
             began = self.clock()
             more = await log.beyond(page.last_id, until - began)
+            await asyncio.sleep(pause)
             self.idle += self.clock() - began
             if not more:
                 break
             deadline.begin(self.deps.settings.request_deadline)
-            page = await self.page(page.last_id)
+            page, pause = await self.page(page.last_id), PAUSE
         self.set_header("Event-Head", f"{page.head.position}; log={page.head.log}")
         self.link(page.last_id)
         self.answer(200, page.body)

@@ -40,10 +40,12 @@ WITH head AS MATERIALIZED (
            coalesce(change.to_slot_id, change.from_slot_id) AS slot_id,
            CASE WHEN change.action = 'reschedule' THEN change.from_slot_id END AS from_slot_id,
            change.action NOT IN ('fulfill', 'keep', 'noshow') AS changes_slots,
-           (SELECT count(*)
-              FROM appointment_history AS before
-             WHERE before.appointment_id = ANY (ARRAY[change.appointment_id])
-               AND before.id <= change.id)::integer AS version,
+           CASE WHEN change.from_status IS NULL THEN 1
+                ELSE (SELECT count(*)
+                        FROM appointment_history AS before
+                       WHERE before.appointment_id = ANY (ARRAY[change.appointment_id])
+                         AND before.id <= change.id)
+           END::integer AS version,
            change.from_status, change.to_status,
            CASE WHEN change.action = 'keep' THEN 'kept' END AS conflict
       FROM swept

@@ -12,6 +12,7 @@ from tests.api.ops.figures import figures_of, value_of
 from tests.cast import Api, Given, Person
 
 pytestmark = pytest.mark.usefixtures("numbering")
+LOOKS = "postgres_statement_duration_seconds_count"
 
 
 async def numbered(api: Api, who: Person, after: int, count: int) -> list[dict[str, Any]]:
@@ -103,6 +104,21 @@ async def test_who_waits_is_answered_as_soon_as_there_is_something(
     await given.make_appointment(ada, slot_id)
     reply = await asyncio.wait_for(waiting, 10)
     assert [event["type"] for event in reply.json] == ["appointment.booked"]
+
+
+async def test_who_waits_does_not_look_again_for_each_event_of_others(
+    api: Api, given: Given, ada: Person, since: int
+) -> None:
+    """Or a thousand who wait would read the log a thousand times for each booking."""
+    before = value_of(await figures_of(api), LOOKS, query="event_page")
+    asked = f"/api/events/?after={since}&types=appointment.held&wait=1"
+    waiting = asyncio.create_task(api.get(asked, who=ada))
+    while not waiting.done():
+        await given.make_slots(1)
+        await asyncio.sleep(0.02)
+    looks = value_of(await figures_of(api), LOOKS, query="event_page") - before
+    assert (await waiting).json == []
+    assert 2 <= looks <= 8
 
 
 async def test_who_waits_in_vain_hears_so_and_goes_on(api: Api, ada: Person, since: int) -> None:
