@@ -88,7 +88,7 @@ def endpoint(
                     raise errors.Unavailable("This process is stopping.")
                 if who:
                     await self.authenticate(who)
-                elif charged is not Charged.NOBODY:
+                elif charged not in (Charged.NOBODY, Charged.ITSELF):
                     await self.charge(probes=charged is Charged.PROBE)
                 if not who and verb.__name__ == "get":
                     self.answer_fields["Cache-Control"] = PUBLIC
@@ -122,6 +122,7 @@ class ApiHandler(Conditional, LeanHandler):
     allowed: ClassVar[str]
     code = ""  # of the error that was answered; metrics and logs ask for it
     media: ClassVar[str] = JSON  # what its successes are
+    endless: ClassVar[bool] = False  # whether they go on for as long as the client is there
     tail: ClassVar[bytes] = b"\n"  # of their text: a prompt that comes next has its own line
     lasting: ClassVar[bool] = True  # whether what it changes is kept for good
     standing: Standing | None = None  # with the rate limit

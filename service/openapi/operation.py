@@ -118,7 +118,9 @@ def _parameters(method: str, handler: type[ApiHandler]) -> Iterator[Schema]:
         found = {"name": name, "in": "query", "description": QUERY[name], "schema": schema}
         yield found | ({"required": True} if name in needed else {})
     headers = ["X-Request-ID"]
-    if method in READS:
+    if handler.endless:
+        headers.append("Last-Event-ID")
+    elif method in READS:
         headers.append("If-None-Match")
     if _keyed(method, handler):
         headers.append("Idempotency-Key")
@@ -138,7 +140,7 @@ def _responses(
         sent += RATE
     if asked.redirects:
         yield "303", {"description": "See Other", "headers": header_refs([*sent, "Location"])}
-    if method in READS and status != HTTPStatus.NO_CONTENT:
+    if method in READS and status != HTTPStatus.NO_CONTENT and not handler.endless:
         sent.append("ETag")
         yield "304", {"description": "Not Modified", "headers": header_refs(sent)}
     if asked.dry:

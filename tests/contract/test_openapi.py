@@ -1,6 +1,7 @@
 """The OpenAPI document leaves nothing out, is valid, and says what the server really answers."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -92,6 +93,14 @@ def test_every_code_of_the_table_is_an_answer_of_something() -> None:
     assert told | {problems.MethodNotAllowed.code} == {kind.code for kind in problems.STATUS}
     for kind, status in problems.STATUS.items():
         assert f"`{kind.code}` | {status} |" in DOCUMENT["info"]["description"]
+
+
+def test_whatever_is_referred_to_is_there() -> None:
+    for reference in re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(DOCUMENT)):
+        found: Any = DOCUMENT
+        for name in reference.split("/"):
+            assert name in found, reference
+            found = found[name]
 
 
 def test_no_word_is_left_over() -> None:

@@ -30,7 +30,7 @@ class StreamQuery(msgspec.Struct):
 class Stream(ApiHandler):
     """The call, and then who reads it: a Reader of the log."""
 
-    media = "text/event-stream"
+    media, endless = "text/event-stream", True
     account_id = staff_of = 0
     position = 0
     token = ""
@@ -41,7 +41,7 @@ class Stream(ApiHandler):
         query=StreamQuery,
         answers=(200, answers.EventStream),
         raises=(errors.NotAuthenticated, errors.InvalidToken, errors.CursorExpired),
-        charged=Charged.NOBODY,
+        charged=Charged.ITSELF,
     )
     async def get(self) -> None:
         """What happens, as it happens: the events of the list, with their ids; without a token only

@@ -33,6 +33,11 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
             'Answer 304 without a body while the `ETag` is still this one (`"3"`).',
         ),
         _header(
+            "Last-Event-ID",
+            "Go on after this event, the last one that was read; it counts more than `after`.",
+            pattern="^[0-9]{1,18}$",
+        ),
+        _header(
             "X-Request-ID",
             "Names this request in the answer and in the logs: letters, digits and `_.:-`, at most "
             "128. Anything else is replaced.",
@@ -54,13 +59,19 @@ ANSWER_HEADERS: dict[str, dict[str, Any]] = {
     "Accept": _sent("What a body may be.", "application/json"),
     "Accept-Encoding": _sent("How a body may be coded.", "identity", enum=["identity"]),
     "ETag": _sent("The version of what was answered, for If-Match and If-None-Match.", '"3"'),
+    "Event-Head": _sent(
+        "The last event there is, and the name of the log: in another log the same ids are other "
+        "events.",
+        "391; log=0b8bd9ae-6a64-4a43-8d1c-31ac1b0a4a3e",
+        pattern=r"^[0-9]+; log=[0-9a-f-]{36}$",
+    ),
     "Idempotency-Replayed": _sent(
         "`true` on an answer that was given before to the same Idempotency-Key.",
         "true",
         enum=["true"],
     ),
     "Link": _sent(
-        'The next page, with `rel="next"` (RFC 8288); missing on the last one.',
+        'The next page, with `rel="next"` (RFC 8288); missing on the last one, but of events.',
         '</api/slots/?limit=100&cursor=WyIyMDI3Il0>; rel="next"',
     ),
     "Location": _sent("Where the new thing is, or what to read instead.", "/api/providers/1/"),

@@ -19,6 +19,7 @@ class Charged(Enum):
     CALLER = "the user whose token it has, or else the address"
     PROBE = "the address, but apart from its other requests: who watches shall see to the end"
     NOBODY = "nobody: asking costs no more than refusing"
+    ITSELF = "as the call does it itself: it takes a token, but needs none"
 
 
 @dataclass(slots=True)
