@@ -25,6 +25,7 @@ from service.http.wire.limits import LIMITS
 from service.process import heap, heartbeat, scrape
 from service.process.drain import drain
 from service.process.systemd import Manager
+from service.senders.http import Client
 from service.settings import Settings
 from service.store import redis
 from service.store.postgres import Postgres
@@ -65,7 +66,8 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
     locks = Locks(once, settings)
     passwords = Passwords(settings)
     readiness = Readiness(db, repeated, passwords, settings)
-    deps = Deps(settings, db, db, repeated, sessions, locks, passwords, limits, readiness)
+    http = Client(private=settings.webhook_private_addresses)
+    deps = Deps(settings, db, db, repeated, sessions, locks, passwords, limits, readiness, http)
     deps.lanes.open(deps)
     db.on_commit = deps.log.wrote
     scrape.watch(deps)
@@ -73,6 +75,7 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
         yield deps
     finally:
         await deps.lanes.close()
+        http.close()
         await locks.released()
         await sessions.close()
         await limits.close()

@@ -11,6 +11,7 @@ from service.access.passwords import Passwords
 from service.access.sessions import Sessions
 from service.booking.delivery.log import Log
 from service.lane import Lane
+from service.senders.http import Client
 from service.settings import Settings
 from service.store.postgres import Postgres, Queries
 from service.store.readiness import Readiness
@@ -103,6 +104,7 @@ class Deps:
     passwords: Passwords
     limits: Limits
     readiness: Readiness
+    http: Client
     traffic: Traffic = field(default_factory=Traffic)
     outlook: Outlook = field(default_factory=Outlook)
     run_out: Ended = field(default_factory=Ended)

@@ -163,6 +163,9 @@ class Settings:
     xheaders: bool = setting(
         False, "trust X-Real-IP, X-Forwarded-* or Forwarded of the proxy in front"
     )
+    webhook_private_addresses: bool = setting(
+        False, "let webhooks and calendars of others lead to addresses that are not public"
+    )
     access_log: bool = setting(False, "one line per request")
     slow_request: float = setting(
         1.0, "seconds from which a request is logged even without ACCESS_LOG", low=0.001

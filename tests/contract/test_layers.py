@@ -20,7 +20,7 @@ LAYERS = [
     ["service.http"],
     ["service.booking"],
     ["service.deps"],
-    ["service.access"],
+    ["service.access", "service.senders"],
     ["service.booking.actor"],  # a session is one
     ["service.booking.delivery.log"],  # what the bag of everything has of it
     ["service.lane"],
@@ -35,8 +35,8 @@ HOMES = {
     "aiopg": ["service.store"],
     "bcrypt": ["service.access"],
     "holidays": ["service.cli.commands.calendar.closure"],
-    "httptools": ["service.http.wire"],
-    "idna": ["service.values.mailbox"],
+    "httptools": ["service.http.wire", "service.senders.answer"],
+    "idna": ["service.values.mailbox", "service.values.url"],
     "msgspec": [
         "service.handlers", "service.openapi", "service.http", "service.access",
         "service.telemetry",

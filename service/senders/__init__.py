@@ -1,0 +1,1 @@
+"""Outgoing borders: what this service sends to others, and asks of them."""
