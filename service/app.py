@@ -26,6 +26,7 @@ from service.process import heap, heartbeat, scrape
 from service.process.drain import drain
 from service.process.systemd import Manager
 from service.senders.http import Client
+from service.senders.signature import Signer
 from service.settings import Settings
 from service.store import redis
 from service.store.postgres import Postgres
@@ -36,6 +37,7 @@ from service.telemetry import logs
 from service.workers import sequencer, tail
 from service.workers.expiry import forget, run_out
 from service.workers.openings import keep_open
+from service.workers.webhooks import forget_deliveries, send_webhooks
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,8 @@ WORKERS = (
     tail.listen,
     tail.follow,
     tail.beat,
+    send_webhooks,
+    forget_deliveries,
 )
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # to listen on, but not to go to
 
@@ -67,7 +71,19 @@ async def opened(settings: Settings) -> AsyncIterator[Deps]:
     passwords = Passwords(settings)
     readiness = Readiness(db, repeated, passwords, settings)
     http = Client(private=settings.webhook_private_addresses)
-    deps = Deps(settings, db, db, repeated, sessions, locks, passwords, limits, readiness, http)
+    deps = Deps(
+        settings,
+        db,
+        db,
+        repeated,
+        sessions,
+        locks,
+        passwords,
+        limits,
+        readiness,
+        http,
+        Signer(settings),
+    )
     deps.lanes.open(deps)
     db.on_commit = deps.log.wrote
     scrape.watch(deps)

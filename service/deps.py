@@ -12,6 +12,7 @@ from service.access.sessions import Sessions
 from service.booking.delivery.log import Log
 from service.lane import Lane
 from service.senders.http import Client
+from service.senders.signature import Signer
 from service.settings import Settings
 from service.store.postgres import Postgres, Queries
 from service.store.readiness import Readiness
@@ -105,6 +106,7 @@ class Deps:
     limits: Limits
     readiness: Readiness
     http: Client
+    signer: Signer
     traffic: Traffic = field(default_factory=Traffic)
     outlook: Outlook = field(default_factory=Outlook)
     run_out: Ended = field(default_factory=Ended)

@@ -258,7 +258,7 @@ class PartyTooLarge(DomainError):
 class LimitReached(DomainError):
     """`limit` names which, where there are several: per_day, per_customer_day, per_customer_open,
     overlap for another at that time, open for all that a person has coming, holds and pending for
-    what is not confirmed yet, waiting for lines."""
+    what is not confirmed yet, waiting for lines, webhooks."""
 
     code = "limit_reached"
     title = "Limit reached"
@@ -276,6 +276,7 @@ LIMITS = {
     "per_customer_open": "You have as many coming appointments for this service as one may.",
     "holds": "You hold as many places as one person may.",
     "pending": "You have as many appointments that wait for approval as one person may.",
+    "webhooks": "You have as many webhooks as one account may.",
     "waiting": "You stand in as many lines as one person may.",
 }
 

@@ -163,6 +163,12 @@ class Settings:
     xheaders: bool = setting(
         False, "trust X-Real-IP, X-Forwarded-* or Forwarded of the proxy in front"
     )
+    webhook_key: str = setting(
+        "",
+        "key that the secrets of webhooks are made of, the same for all processes; empty makes one "
+        "in the data folder",
+        secret=True,
+    )
     webhook_private_addresses: bool = setting(
         False, "let webhooks and calendars of others lead to addresses that are not public"
     )

@@ -17,4 +17,5 @@
 \ir schema/offers.sql
 \ir schema/holds.sql
 \ir schema/events.sql
+\ir schema/webhooks.sql
 \ir schema/idempotency.sql

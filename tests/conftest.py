@@ -85,6 +85,8 @@ def settings(servers: Embedded) -> Settings:
         redis_url=servers.redis_url or "",
         bcrypt_rounds=4,
         rate_limit=False,
+        webhook_key="of the tests",
+        webhook_private_addresses=True,
         **PATIENT,
     )
     migrate.migrate(settings.database_url)

@@ -21,7 +21,7 @@ from service.handlers.calendar import (
     slots,
     times,
 )
-from service.handlers.delivery import events, stream
+from service.handlers.delivery import deliveries, events, stream, webhooks
 from service.handlers.people import customers, login, password, register, tokens
 from service.http.routing.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF
 from service.http.routing.table import Call, routes
@@ -97,6 +97,20 @@ CALLS: list[Call] = [
 
     ("GET",    "/api/events/",                           events.Events,              SIGNED_IN),
     ("GET",    "/api/events/stream/",                    stream.Stream,              EVERYONE),
+
+    ("GET",    "/api/webhooks/",                         webhooks.Webhooks,          STAFF),
+    ("POST",   "/api/webhooks/",                         webhooks.Webhooks,          STAFF),
+    ("GET",    "/api/webhooks/{id}/",                    webhooks.Webhook,           STAFF),
+    ("PATCH",  "/api/webhooks/{id}/",                    webhooks.Webhook,           STAFF),
+    ("DELETE", "/api/webhooks/{id}/",                    webhooks.Webhook,           STAFF),
+    ("GET",    "/api/webhooks/{id}/secret/",             webhooks.Secret,            STAFF),
+    ("POST",   "/api/webhooks/{id}/rotate/",             webhooks.Rotate,            STAFF),
+    ("POST",   "/api/webhooks/{id}/test/",               webhooks.Test,              STAFF),
+    ("POST",   "/api/webhooks/{id}/enable/",             webhooks.Enable,            STAFF),
+    ("POST",   "/api/webhooks/{id}/replay/",             webhooks.Replay,            STAFF),
+    ("GET",    "/api/webhooks/{id}/deliveries/",         deliveries.Deliveries,      STAFF),
+    ("GET",    "/api/webhooks/{id}/deliveries/{id}/",    deliveries.Delivery,        STAFF),
+    ("POST",   "/api/webhooks/{id}/deliveries/{id}/replay/", deliveries.ReplayDelivery, STAFF),
 
     ("GET",    "/healthz/",                              ops.Health,                 EVERYONE),
     ("GET",    "/readyz/",                               ops.Ready,                  EVERYONE),

@@ -18,7 +18,7 @@ from msgspec import Meta, inspect
 from msgspec.structs import FieldInfo
 
 from service.errors import InvalidFields, InvalidRequest
-from service.values import names
+from service.values import names, url
 from service.values.mailbox import LONGEST, MAILBOX, mailbox
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -54,6 +54,7 @@ Email = Annotated[
         extra_json_schema={"format": "idn-email"},
     ),
 ]
+Url = Annotated[str, Meta(max_length=url.LONGEST, extra_json_schema={"format": "uri"})]
 Title = Annotated[
     str,
     Meta(
@@ -213,6 +214,7 @@ TIDY: dict[Any, Callable[[Any], Any]] = {
     Username: names.username,
     Email: mailbox,
     Title: names.title,
+    Url: url.checked,
 }
 
 

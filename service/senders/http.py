@@ -104,7 +104,7 @@ class Client:
             raise Unsent("unresolved", f"{to.host} can't be found: {error}.") from None
         for _, place in found:
             if not self._private and not is_public(place[0]):
-                raise Unsent("refused", f"{to.host} leads to {place[0]}, which is not public.")
+                raise Unsent("refused", f"{to.host} leads to an address that is not public.")
         return found[:ADDRESSES]
 
     async def _secured(

@@ -7,6 +7,7 @@ scrape (process/scrape.py). Durations and sizes need buckets, so they come here 
 import functools
 import platform
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import prometheus_client
@@ -31,6 +32,7 @@ prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 REQUEST_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 SHORT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 BATCH_ITEMS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+DELIVERY_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 600.0, 3600.0, 86_400.0)
 HASH_SECONDS = (0.005, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5)
 
 
@@ -83,6 +85,14 @@ class Metrics:
         self.hash_seconds = self._histogram(
             "bcrypt_duration_seconds", "Time in bcrypt, without the queue.", HASH_SECONDS
         )
+        self._webhook_attempts = self._counter(
+            "webhook_attempts", "Webhooks sent, by what went wrong, or none.", "error"
+        )
+        self._webhook_lag = self._histogram(
+            "webhook_lag_seconds",
+            "Time from an event to when a webhook took it at once.",
+            DELIVERY_SECONDS,
+        )
         self.loop_lag = self._histogram(
             "event_loop_lag_seconds",
             "How much later than asked the event loop came back.",
@@ -119,6 +129,13 @@ class Metrics:
         """What PostgreSQL's border calls per message, with the query's name and its time."""
         series = functools.cache(self._statement_seconds.labels)
         return lambda query, seconds: series(query).observe(seconds)
+
+    def webhook_sent(self, at: datetime, error: str, *, first: bool) -> None:
+        """Count an attempt to send an event that happened then; none: it was taken, `first` if it
+        had not been tried before."""
+        self._webhook_attempts.labels(error).inc()
+        if first and error == "none":
+            self._webhook_lag.observe((datetime.now(UTC) - at).total_seconds())
 
     def exposition(self) -> str:
         """All figures in Prometheus' text format."""

@@ -51,6 +51,12 @@ def target(url: str) -> Target:
     return Target(parts.scheme, host, port or PORTS[parts.scheme], path, authority)
 
 
+def checked(url: str) -> str:
+    """A URL that target() takes, as it was typed. Raises ValueError with a message."""
+    target(url)
+    return url
+
+
 def names_no_public_address(url: str) -> bool:
     """Whether a URL that target() takes names an address outright, which is not a public one."""
     try:

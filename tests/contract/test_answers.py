@@ -14,6 +14,7 @@ from service import app as service_app
 from service.settings import Settings
 from tests.api.delivery.sse import Stream
 from tests.cast import PASSWORD, Api, Given, Person
+from tests.contract.answers_of_webhooks import webhooks
 from tests.contract.spec import check_answer, operation_of, operations
 
 
@@ -91,6 +92,7 @@ async def test_answers_are_what_is_documented(
     await waitlist(call, given, ada)
     await approval(call, given, admin, ada)
     await customers(call, admin)
+    await webhooks(call, admin, ada)
     await events(call, ada)
     for path in ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/docs/", "/", "/api/"):
         await call(200, "GET", path)

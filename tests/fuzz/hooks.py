@@ -88,6 +88,8 @@ schemathesis.openapi.format("username", names.filter(lambda name: name[0] != "\u
 days = strategies.dates().map(str)
 instants = strategies.datetimes(timezones=strategies.just(UTC)).map(datetime.isoformat)
 schemathesis.openapi.format("date-or-date-time", days | instants)
+# A name that never stands for anything: nobody is told of this.
+schemathesis.openapi.format("uri", strategies.just("https://webhooks.invalid/in"))
 schemathesis.openapi.format("cursor", strategies.just(""))  # any other is taken from a Link
 
 

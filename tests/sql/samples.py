@@ -9,6 +9,7 @@ from tests.sql.samples_calendar import (
     slot_samples,
     time_samples,
 )
+from tests.sql.samples_webhook import webhook_samples
 from tests.sql.sets import series
 
 
@@ -33,6 +34,7 @@ def samples(desk: Desk) -> dict[str, Parameters]:
         | waitlist_samples(desk, ada, full)
         | time_samples(desk, ada, provider_id)
         | hours_samples(desk, provider_id)
+        | webhook_samples(desk, desk.account())
         | idempotency_samples(ada)
         | event_samples(desk, ada)
         | server_samples()

@@ -32,6 +32,9 @@ NUMBERED = {
     "series",
     "waiting",
     "outbox",
+    "webhook",
+    "delivery",
+    "attempt",
 }
 TABLES = NUMBERED | {"account", "schedule_rule", "schedule_day", "opening", "waiting_line", "event"}
 # These read whole tables, or one row of any kind, and nobody waits for them.

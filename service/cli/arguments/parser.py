@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from service import __version__
-from service.cli.arguments import backup, database, developer, events, server, user
+from service.cli.arguments import backup, database, developer, events, server, user, webhook
 from service.cli.arguments.calendar import hours, provider, service, slots, times
 from service.cli.arguments.command import Command
 from service.settings import Settings
@@ -24,6 +24,7 @@ GROUPS = {
     "closure": "when a provider, or everybody, does not",
     "slots": "what a provider has to offer",
     "events": "what has happened",
+    "webhook": "who is told of what happens",
 }
 EXIT_CODES = "exit codes: 0 done, 1 failed, 2 asked wrongly"
 
@@ -40,6 +41,7 @@ COMMANDS = (
     *times.COMMANDS,
     *slots.COMMANDS,
     *events.COMMANDS,
+    *webhook.COMMANDS,
     *developer.COMMANDS,
     server.COMPLETION,
 )

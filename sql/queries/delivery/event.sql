@@ -132,6 +132,12 @@ WITH head AS MATERIALIZED (
            json_build_object('account_id', swept.subject_id)::text, NULL
       FROM swept
      WHERE swept.type = 'account.erased'
+     UNION ALL
+    SELECT swept.id, swept.at, swept.type, NULL, NULL, webhook.owner_id, NULL, '{}',
+           json_build_object('webhook_id', webhook.id, 'reason', webhook.reason)::text, NULL
+      FROM swept
+      JOIN webhook ON webhook.id = ANY (ARRAY[swept.subject_id])
+     WHERE swept.type = 'webhook.disabled'
 ), kept AS (
     INSERT INTO event (id, at, type, provider_id, from_provider_id, account_id, appointment_id, slot_ids, data,
                        slots)

@@ -22,6 +22,10 @@ SILENT = {
     "customer_change": "names are in no event",
     "customer_create": "names are in no event",
     "customer_merge": "the events of one become the other's",
+    "delivery_claim": "events on their way",
+    "delivery_make": "events on their way",
+    "delivery_prune": "events on their way",
+    "delivery_replay": "events on their way",
     "event_forget": "the log itself",
     "event_number": "the log itself",
     "event_renew": "the log itself",
@@ -40,6 +44,13 @@ SILENT = {
     "service_staff": "service_keep tells",
     "waitlist_join": "nobody is offered anything yet",
     "waitlist_leave": "whoever is in line is told by what becomes of the hold",
+    "webhook_change": "its owner's business",
+    "webhook_create": "its owner's business",
+    "webhook_delete": "its owner's business",
+    "webhook_enable": "its owner's business",
+    "webhook_replay": "events on their way",
+    "webhook_rotate": "its owner's business",
+    "webhook_test": "no event",
 }
 # What their samples ask for changes nothing; but there they tell it.
 ELSEWHERE = {"appointment_keep", "appointment_move", "provider_set_clock"}

@@ -239,8 +239,7 @@ async def test_a_name_that_answers_public_first_is_refused_when_it_turns() -> No
     name = Fickle(["8.8.8.8", "127.0.0.1"], ["127.0.0.1"])
     client = Client(lookup=name)
     for _ in range(2):
-        error = await unsent(client, "http://fickle.example:9/")
-        assert (error.kind, "127.0.0.1" in str(error)) == ("refused", True)
+        assert (await unsent(client, "http://fickle.example:9/")).kind == "refused"
 
 
 async def test_a_name_that_is_none_is_told() -> None:
