@@ -38,7 +38,7 @@ Prove that nothing is booked twice, nothing promised is lost and nobody gets in 
 It starts servers of its own: several processes of ours, PostgreSQL and Redis, with proxies in
 between. Hundreds of people ask at random while faults strike: processes are killed and frozen,
 connections cut, delayed and swallowed, Redis is emptied. Every answer is recorded, the changes are
-read from PostgreSQL's own log, and then 37 invariants are judged from these records. In the end,
+read from PostgreSQL's own log, and then 38 invariants are judged from these records. In the end,
 when all is quiet, the list of times, explain, a dry run and booking get the same questions.
 
 The same seed asks the same questions and strikes the same faults; who wins a race differs."""

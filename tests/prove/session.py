@@ -12,9 +12,10 @@ import msgspec
 
 from tests.prove import history
 from tests.prove.cast import NOTICE, set_up
-from tests.prove.checker.evidence import FACTS, FAULTS, FEED, LOOKS, OPERATIONS, STREAM
+from tests.prove.checker.evidence import FACTS, FAULTS, FEED, HEARD, LOOKS, OPERATIONS, STREAM
 from tests.prove.crowd import Crowd
 from tests.prove.feed.reader import Feed
+from tests.prove.hooks.hearing import hearing, untold
 from tests.prove.live import Live
 from tests.prove.neighbours import Neighbours
 from tests.prove.people import World
@@ -93,6 +94,7 @@ class Files:
     looks: history.Writer
     faults: history.Writer
     feed: history.Writer
+    heard: history.Writer
 
 
 @contextlib.contextmanager
@@ -102,7 +104,7 @@ def recorded(folder: Path) -> Iterator[Files]:
         yield Files(
             *(
                 stack.enter_context(history.Writer(folder / name))
-                for name in (OPERATIONS, STREAM, LOOKS, FAULTS, FEED)
+                for name in (OPERATIONS, STREAM, LOOKS, FAULTS, FEED, HEARD)
             )
         )
 
@@ -123,20 +125,22 @@ async def watched(plan: Plan, stage: Stage, files: Files) -> dict[str, Any]:
     began_at, cpu = time.monotonic(), time.process_time()
     wall = time.time() - began_at
     crowd = Crowd(stage.servers, World(facts, plan.seed), files.operations.write, plan.operations)
-    with Neighbours() as neighbours, Live(crowd, tables, len(plan.faults)) as live:
+    async with hearing(stage.servers[0], files.heard.write, plan.seed):
+        with Neighbours() as neighbours, Live(crowd, tables, len(plan.faults)) as live:
 
-        def struck(fault: Fault) -> None:
-            files.faults.write(fault)
-            live.struck(fault)
+            def struck(fault: Fault) -> None:
+                files.faults.write(fault)
+                live.struck(fault)
 
-        await storm(plan, stage, crowd, struck)
-    ended_at, cpu = time.monotonic(), time.process_time() - cpu
-    live.say("waiting for quiet")
-    followed_until = await asyncio.to_thread(feed.stop)
-    left = await asyncio.to_thread(at_rest, tables, stage.redis_url, urls)
-    await asyncio.to_thread(tables.stop)
-    final = await asyncio.to_thread(tables.final)
-    await asyncio.to_thread(witness.stop)
+            await storm(plan, stage, crowd, struck)
+        ended_at, cpu = time.monotonic(), time.process_time() - cpu
+        live.say("waiting for quiet")
+        followed_until = await asyncio.to_thread(feed.stop)
+        left = await asyncio.to_thread(at_rest, tables, stage.redis_url, urls)
+        await asyncio.to_thread(tables.stop)
+        final = await asyncio.to_thread(tables.final)
+        await asyncio.to_thread(witness.stop)
+        left_to_tell = await asyncio.to_thread(untold, superuser)
     return facts | {
         "began_at": began_at,
         "wall": wall,  # what the clock on the wall is ahead of the one of the records
@@ -144,6 +148,7 @@ async def watched(plan: Plan, stage: Stage, files: Files) -> dict[str, Any]:
         "cpu": cpu,
         "left": left,
         "followed_until": followed_until,
+        "untold": left_to_tell,
         "others": neighbours.seen,
         "all_cpu": neighbours.used,
         "final": final,

@@ -34,7 +34,14 @@ POSTGRES = {
     "restart_after_crash": "on",
 }
 # What our servers are told. A lock ends soon, so that a pause can outlast it.
-OURS = {"RATE_LIMIT": "off", "BCRYPT_ROUNDS": "4", "DEMO": "off", "LOCK_TTL": "3.1"}
+OURS = {
+    "RATE_LIMIT": "off",
+    "BCRYPT_ROUNDS": "4",
+    "DEMO": "off",
+    "LOCK_TTL": "3.1",
+    "WEBHOOK_KEY": "of the proof",
+    "WEBHOOK_PRIVATE_ADDRESSES": "on",
+}
 
 
 @dataclass

@@ -9,15 +9,17 @@ import msgspec
 from tests.prove import history
 from tests.prove.checker.timeline import ALWAYS, NEVER, Timeline
 from tests.prove.checker.times.model.calendar import Calendar
+from tests.prove.hooks.hearing import Heard
 from tests.prove.records import Fault, Operation
 from tests.prove.witness import Transaction
 
-OPERATIONS, STREAM, LOOKS, FAULTS, FEED, FACTS = (
+OPERATIONS, STREAM, LOOKS, FAULTS, FEED, HEARD, FACTS = (
     "operations.jsonl.gz",
     "stream.jsonl.gz",
     "looks.jsonl.gz",
     "faults.jsonl.gz",
     "feed.jsonl.gz",
+    "heard.jsonl.gz",
     "facts.json",
 )
 PROBE = "probe-"  # accounts of the probe, which are no part of the history
@@ -91,6 +93,7 @@ class Evidence:
         looks: list[dict[str, Any]] | None = None,
         faults: list[Fault] | None = None,
         feed: list[dict[str, Any]] | None = None,
+        heard: list[Heard] | None = None,
         facts: dict[str, Any] | None = None,
     ) -> None:
         self.operations = sorted(operations, key=lambda one: one.sent_at)
@@ -98,6 +101,7 @@ class Evidence:
         self.stream = stream
         self.looks, self.faults, self.facts = looks or [], faults or [], facts or {}
         self.feed = feed or []  # pages of events, as they were read
+        self.heard = heard or []
         self.groups: dict[str, list[Operation]] = defaultdict(list)  # by tag: one request each
         self.nonces: dict[str, list[Operation]] = defaultdict(list)
         for one in self.operations:
@@ -132,6 +136,7 @@ class Evidence:
             looks=list(history.read(folder / LOOKS)),
             faults=list(history.read(folder / FAULTS, Fault)),
             feed=list(history.read(folder / FEED)),
+            heard=list(history.read(folder / HEARD, Heard)),
             facts=msgspec.json.decode((folder / FACTS).read_bytes()),
         )
         return join(evidence)

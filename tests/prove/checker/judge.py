@@ -15,6 +15,7 @@ from tests.prove.checker.effects import at_most_once, durable, indefinite, no_ph
 from tests.prove.checker.events import private, told
 from tests.prove.checker.evidence import Evidence
 from tests.prove.checker.holds import no_double_holding
+from tests.prove.checker.hooks import heard
 from tests.prove.checker.limits import exact
 from tests.prove.checker.moves import atomic_moves
 from tests.prove.checker.order import strict_serializable
@@ -65,6 +66,7 @@ CHECKS: tuple[Callable[[Evidence], Verdict], ...] = (
     one_at_a_time,
     told,
     private,
+    heard,
 )
 
 
