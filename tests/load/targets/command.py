@@ -24,6 +24,7 @@ from tests.load.targets.events import feed, log, streams
 from tests.load.targets.lists import lists
 from tests.load.targets.parts import Part, booking, hot, idle, latency, logins, moves, reads
 from tests.load.targets.times import book_time, hours, times
+from tests.load.targets.webhooks import webhooks
 
 PARTS: dict[str, Part] = {
     "booking": booking,
@@ -43,6 +44,7 @@ PARTS: dict[str, Part] = {
     "log": log,
     "feed": feed,
     "streams": streams,
+    "webhooks": webhooks,
     "calendars": calendars,
     "size": size,
 }
