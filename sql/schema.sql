@@ -18,4 +18,5 @@
 \ir schema/holds.sql
 \ir schema/events.sql
 \ir schema/webhooks.sql
+\ir schema/calendars.sql
 \ir schema/idempotency.sql

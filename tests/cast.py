@@ -57,6 +57,7 @@ class Reply(NamedTuple):
     status: int
     headers: HTTPHeaders
     json: Any
+    body: bytes = b""
 
 
 class Api:
@@ -99,9 +100,8 @@ class Api:
         if response.code == 599:
             raise ConnectionError(f"{method} {path}: {response.error}")
         is_json = "json" in response.headers.get("Content-Type", "") and response.body
-        return Reply(
-            response.code, response.headers, json.loads(response.body) if is_json else None
-        )
+        document = json.loads(response.body) if is_json else None
+        return Reply(response.code, response.headers, document, response.body)
 
     async def get(self, path: str, **options: Any) -> Reply:
         return await self.call("GET", path, **options)

@@ -17,6 +17,7 @@ from service.openapi.answers import ops as answers
 TAG = docs.TAG
 DOCS, OPENAPI = "/docs/", "/api/openapi.json"
 DAY = 24 * 3600  # seconds
+ROBOTS = "User-agent: *\nDisallow: /calendar/"
 _RESOURCE = re.compile(r"/api/([a-z]+)/\?")
 _HTML = re.compile(r"(?:^|,)\s*text/html\s*(?:,|;(?!\s*q=0(?:\.0*)?\s*(?:,|$))|$)", re.IGNORECASE)
 
@@ -49,6 +50,16 @@ class Root(Index):
             self.answer(303, "")
         else:
             self.answer(200, self.body_text, etag=self.version)
+
+
+class Robots(ApiHandler):
+    media = "text/plain; charset=utf-8"
+
+    @endpoint("getRobots", answers=(200, answers.RobotsText))
+    async def get(self) -> None:
+        """What search engines leave alone: calendars of people, whose links get around."""
+        self.set_header("Cache-Control", f"public, max-age={DAY}")
+        self.answer(200, ROBOTS)
 
 
 class Icon(ApiHandler):

@@ -21,7 +21,7 @@ from service.handlers.calendar import (
     slots,
     times,
 )
-from service.handlers.delivery import deliveries, events, stream, webhooks
+from service.handlers.delivery import deliveries, events, invite, links, stream, webhooks
 from service.handlers.people import customers, login, password, register, tokens
 from service.http.routing.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF
 from service.http.routing.table import Call, routes
@@ -38,6 +38,8 @@ CALLS: list[Call] = [
     ("POST",   "/api/appointments/{id}/approve/",        end.Approve,                STAFF),
     ("POST",   "/api/appointments/{id}/decline/",        end.Decline,                STAFF),
     ("GET",    "/api/appointments/{id}/history/",        history.History,            SIGNED_IN),
+
+    ("GET",    "/api/appointments/{id}/invite.ics",      invite.Invite,              SIGNED_IN),
 
     ("POST",   "/api/moves/",                            moves.Moves,                SIGNED_IN),
     ("POST",   "/api/series/",                           series.ManySeries,          SIGNED_IN),
@@ -112,6 +114,11 @@ CALLS: list[Call] = [
     ("GET",    "/api/webhooks/{id}/deliveries/{id}/",    deliveries.Delivery,        STAFF),
     ("POST",   "/api/webhooks/{id}/deliveries/{id}/replay/", deliveries.ReplayDelivery, STAFF),
 
+    ("GET",    "/api/calendar-links/",                   links.Links,                SIGNED_IN),
+    ("POST",   "/api/calendar-links/",                   links.Links,                SIGNED_IN),
+    ("DELETE", "/api/calendar-links/{id}/",              links.Link,                 SIGNED_IN),
+    ("GET",    "/calendar/{token}.ics",                  links.Feed,                 EVERYONE),
+
     ("GET",    "/healthz/",                              ops.Health,                 EVERYONE),
     ("GET",    "/readyz/",                               ops.Ready,                  EVERYONE),
     ("GET",    "/metrics/",                              ops.Metrics,                EVERYONE),
@@ -122,6 +129,7 @@ CALLS: list[Call] = [
     ("GET",    "/docs/(start.css|swagger-ui.css)",       docs.Style,                 EVERYONE),
     ("GET",    "/",                                      front.Root,                 EVERYONE),
     ("GET",    "/api/",                                  front.Index,                EVERYONE),
+    ("GET",    "/robots.txt",                            front.Robots,               EVERYONE),
     ("GET",    "/favicon.ico",                           front.Icon,                 EVERYONE),
 ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import hashlib
+import inspect
 import logging
 import re
 from collections.abc import Awaitable, Callable, Set
@@ -76,8 +77,11 @@ def endpoint(
     )
 
     def declare(verb: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        names = [name for name in inspect.signature(verb).parameters if name != "self"]
+        reads = [str if name == "token" else dispatch.path_id for name in names]
+
         @functools.wraps(verb)
-        async def run(self: "ApiHandler", *path_ids: str) -> None:
+        async def run(self: "ApiHandler", *parts: str) -> None:
             if self._refusing and await self.turned_away_already():
                 return
             self.deps.traffic.in_flight += 1
@@ -102,7 +106,7 @@ def endpoint(
                     self.body = self.read(body) if needs_body or self._chunks else body()
                 if dry is not None and self.query.dry_run:
                     _ = self.key  # of no use here, but refused as it would be
-                await verb(self, *map(dispatch.path_id, path_ids))
+                await verb(self, *[read(part) for read, part in zip(reads, parts, strict=True)])
             except errors.DomainError as error:
                 self.refuse(error)
             finally:

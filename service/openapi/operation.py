@@ -10,11 +10,17 @@ from msgspec import structs
 from service.errors import NotAuthenticated, PreconditionFailed
 from service.http.base import JSON, ApiHandler
 from service.http.routing.declaration import EVERYONE, SIGNED_IN, Charged, Endpoint
+from service.http.routing.table import ID, TOKEN
 from service.openapi.parameters import QUERY, UNKEYED
 from service.openapi.refusal import RATE, Refusals, header_refs, possible
 from service.openapi.schema import Schema, Schemas, fields
 
 Verb = Callable[..., Any]
+PATH_TOKEN: Schema = {
+    "description": "The secret part of a link, as it was given.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+    "example": "c2FtcGxl",
+}
 METHODS = ("get", "post", "put", "patch", "delete")
 READS = ("get",)
 
@@ -32,8 +38,17 @@ def _declared(verb: Verb) -> Endpoint:
 
 
 def path_names(verb: Verb) -> list[str]:
-    """The names of the ids in this verb's path."""
+    """The names of the ids and tokens in this verb's path."""
     return [name for name in inspect.signature(verb).parameters if name != "self"]
+
+
+def path_id(name: str) -> Schema:
+    """How an id in a path is described."""
+    return {
+        "description": f"Id of the {name.removesuffix('_id')}.",
+        "schema": {"type": "integer", "format": "int64", "minimum": 1},
+        "example": 1,
+    }
 
 
 def template(pattern: str, verb: Verb) -> str:
@@ -42,7 +57,7 @@ def template(pattern: str, verb: Verb) -> str:
     Outside of /api/ and /docs/ the last slash, which is never needed, is not shown.
     """
     for name in path_names(verb):
-        pattern = pattern.replace("([0-9]+)", f"{{{name}}}", 1)
+        pattern = pattern.replace(TOKEN if name == "token" else ID, f"{{{name}}}", 1)
     path = pattern.removesuffix("?").replace("\\", "")
     return path if path.startswith(("/api/", "/docs/")) else path.removesuffix("/") or "/"
 
@@ -101,14 +116,9 @@ def _parameters(method: str, handler: type[ApiHandler]) -> Iterator[Schema]:
     verb = getattr(handler, method)
     asked = _declared(verb)
     for name in path_names(verb):
-        yield {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "description": f"Id of the {name.removesuffix('_id')}.",
-            "schema": {"type": "integer", "format": "int64", "minimum": 1},
-            "example": 1,
-        }
+        yield {"name": name, "in": "path", "required": True} | (
+            PATH_TOKEN if name == "token" else path_id(name)
+        )
     query = dict(fields(asked.query)) if asked.query else {}
     if len(asked.answers) > 2:
         query["expand"] = {"type": "string"}

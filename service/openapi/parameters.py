@@ -27,4 +27,4 @@ QUERY = {
 
 
 # The writes that take no Idempotency-Key: a token is shown once, and going twice is going once.
-UNKEYED = ("login", "logout", "logoutEverywhere", "logoutToken")
+UNKEYED = ("createCalendarLink", "login", "logout", "logoutEverywhere", "logoutToken")

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 SHORTEST_SECRET = 4  # characters; cutting out shorter ones would leave nothing readable
 
 _TOKEN = re.compile(r"\b[0-9a-fA-F]{40}\b")
+_LINK = re.compile(r"(?<=/calendar/)[A-Za-z0-9_-]+")  # whoever knows it may read that calendar
 _CREDENTIALS = re.compile(r"://[^\s/@\"]*@")
 _TRACEPARENT = re.compile(
     r"(?!ff)(?P<version>[0-9a-f]{2})-(?!0{32})(?P<trace>[0-9a-f]{32})"
@@ -84,10 +85,12 @@ def _chain(error: BaseException) -> list[BaseException]:
     return chain[::-1]
 
 
-def _clean(line: str) -> str:
+def clean(line: str) -> str:
     """The line without anything that looks like a token or a password in a URL."""
     if "://" in line:
         line = _CREDENTIALS.sub("://[redacted]@", line)
+    if "/calendar/" in line:
+        line = _LINK.sub("[token]", line)
     return _TOKEN.sub("[token]", line)
 
 
@@ -113,7 +116,7 @@ class Json(logging.Formatter):
             text = msgspec.json.encode(line, enc_hook=str).decode()
         except UnicodeEncodeError:  # half of a surrogate pair
             text = json.dumps(line, default=str)
-        return _clean(text)
+        return clean(text)
 
 
 class Coloured(logging.Formatter):
@@ -134,7 +137,7 @@ class Coloured(logging.Formatter):
         if more:
             line += f" {_DIM}{_printable(more)}{_PLAIN}"
         exception = _exception(record)
-        return _clean(f"{line}\n{exception}" if exception else line)
+        return clean(f"{line}\n{exception}" if exception else line)
 
 
 def _printable(text: str) -> str:

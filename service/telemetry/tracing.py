@@ -8,6 +8,7 @@ from typing import Any
 
 from service import __version__
 from service.settings import Settings
+from service.telemetry.logs import clean
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def _private(exporter: Any) -> Any:
         kept = {name: value for name, value in span.attributes.items() if name != "url.query"}
         for name in ("http.target", "http.url", "url.full"):
             if name in kept:
-                kept[name] = kept[name].partition("?")[0]
+                kept[name] = clean(kept[name].partition("?")[0])
         return ReadableSpan(
             name=span.name,
             context=span.context,
@@ -109,6 +110,8 @@ def without_private(event: Any, hint: Any) -> Any:
     for name in ("query_string", "headers", "cookies", "data", "env"):
         event.get("request", {}).pop(name, None)
     event.get("extra", {}).pop("secrets", None)
+    if url := event.get("request", {}).get("url"):
+        event["request"]["url"] = clean(url)
     for one in event.get("exception", {}).get("values", ()):
         one["value"] = first_line(one.get("value"))
     return event

@@ -73,7 +73,7 @@ def operation_of(method: str, path: str) -> Any:
     """The operation that a request asks for."""
     bare = path.partition("?")[0]
     for wanted, template, operation in operations():
-        pattern = re.sub(r"{\w+}", "[0-9]+", template)
+        pattern = re.sub(r"{\w+}", "[0-9]+", template.replace("{token}", r"[\w-]+"))
         if wanted == method.lower() and re.fullmatch(f"{pattern}/?", bare):
             return operation
     raise LookupError(f"{method} {path} is not documented")

@@ -9,6 +9,7 @@ import msgspec
 from service.cli.arguments.parser import COMMANDS
 from service.handlers.routes import ROUTES
 from service.http.routing.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF, Endpoint
+from service.http.routing.table import readable
 from service.openapi.operation import METHODS, declared
 from service.settings import Settings
 
@@ -34,7 +35,7 @@ def filled(text: str) -> str:
 def routes() -> Iterator[Row]:
     """Method, path, who may, and the first sentence of what it says of itself."""
     for pattern, handler in ROUTES:
-        path = pattern.replace("([0-9]+)", "{id}").replace("/?", "/").replace("\\", "")
+        path = readable(pattern)
         for method in METHODS:
             verb = getattr(handler, method)
             if asked := declared(verb):

@@ -94,7 +94,17 @@ async def test_answers_are_what_is_documented(
     await customers(call, admin)
     await webhooks(call, admin, ada)
     await events(call, ada)
-    for path in ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/docs/", "/", "/api/"):
+    await calendar_links(call, given, ada)
+    for path in (
+        "/robots.txt",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/api/openapi.json",
+        "/docs/",
+        "/",
+        "/api/",
+    ):
         await call(200, "GET", path)
     await call(303, "GET", "/", Accept="text/html")
     await call(204, "GET", "/favicon.ico")
@@ -217,6 +227,21 @@ async def hours(call: Caller, given: Given, admin: Person) -> None:
     await call(200, "GET", f"{root}{made['id']}/", who=admin)
     await call(204, "DELETE", f"{root}{made['id']}/", who=admin)
     await call(404, "DELETE", f"{root}{made['id']}/", who=admin)
+
+
+async def calendar_links(call: Caller, given: Given, ada: Person) -> None:
+    root, [slot_id] = "/api/calendar-links/", await given.make_slots(1)
+    booked = await given.make_appointment(ada, slot_id)
+    await call(200, "GET", f"/api/appointments/{booked}/invite.ics", who=ada)
+    await call(404, "GET", "/api/appointments/0/invite.ics", who=ada)
+    made = await call(201, "POST", root, {"of": "me"}, who=ada)
+    await call(400, "POST", root, {"of": "me", "provider": 1}, who=ada)
+    await call(403, "POST", root, {"of": "provider"}, who=ada)
+    await call(200, "GET", root, who=ada)
+    feed = made["url"].removeprefix(call.url)
+    await call(200, "GET", feed)
+    await call(204, "DELETE", f"{root}{made['id']}/", who=ada)
+    await call(404, "GET", feed)
 
 
 async def times(call: Caller, given: Given, admin: Person, ada: Person) -> None:

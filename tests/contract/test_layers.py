@@ -58,6 +58,7 @@ PURE = [
     "service.errors", "service.settings", "service.cli.values", "service.booking.actor",
     "service.booking.status", "service.booking.calendar.schedule",
     "service.booking.calendar.hours.clock", "service.booking.calendar.hours.windows",
+    "service.booking.delivery.ics",
     "service.http.wire.descriptors", "service.process.heap", "service.values.address",
 ]  # fmt: skip
 # Who reads the environment, and what for.

@@ -134,6 +134,17 @@ def test_configuration_is_valid(conf, tmp_path):
     assert [line for line in warned if '"user" directive' not in line] == []
 
 
+def test_the_token_of_a_calendar_is_not_logged(proxy, tmp_path_factory):
+    token = "aB3-_9" * 7
+    ask(proxy, "GET", f"/calendar/{token}.ics?a=1")
+    ask(proxy, "GET", "/api/calendar-links/17/")
+    logs = tmp_path_factory.getbasetemp().glob("nginx*/access.log")
+    text = next(log for log in map(Path.read_text, logs) if "/calendar/" in log)
+    assert "GET /calendar/***.ics?a=1 HTTP/1.1" in text
+    assert "GET /api/calendar-links/17/ HTTP/1.1" in text
+    assert token not in text
+
+
 def test_words_are_those_of_the_app(orphan):
     from service import errors
     from service.http import problems

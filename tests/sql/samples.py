@@ -9,6 +9,7 @@ from tests.sql.samples_calendar import (
     slot_samples,
     time_samples,
 )
+from tests.sql.samples_delivery import calendar_samples
 from tests.sql.samples_webhook import webhook_samples
 from tests.sql.sets import series
 
@@ -35,6 +36,7 @@ def samples(desk: Desk) -> dict[str, Parameters]:
         | time_samples(desk, ada, provider_id)
         | hours_samples(desk, provider_id)
         | webhook_samples(desk, desk.account())
+        | calendar_samples(desk, ada, hers, provider_id)
         | idempotency_samples(ada)
         | event_samples(desk, ada)
         | server_samples()

@@ -28,6 +28,7 @@ NUMBERED = {
     "slot",
     "appointment",
     "appointment_history",
+    "calendar_link",
     "closure",
     "series",
     "waiting",

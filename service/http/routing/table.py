@@ -6,7 +6,8 @@ from typing import Any
 from service.http.borrowed import LeanHandler
 from service.http.routing.declaration import EVERYONE, NOBODY
 
-ID = "([0-9]+)"  # in the pattern of a route
+ID, TOKEN = "([0-9]+)", "([A-Za-z0-9_-]+)"  # in the pattern of a route
+PLACES = {"{id}": ID, "{token}": TOKEN}
 SLASH = "/?"
 BESIDES = {"HEAD", "OPTIONS"}  # which every path answers
 
@@ -44,10 +45,14 @@ def _allow(verb: Any, who: frozenset[str]) -> None:
 
 def pattern(path: str) -> str:
     """A path as Tornado has it: `/api/slots/{id}/` is `/api/slots/([0-9]+)/?`."""
-    text = path.replace("{id}", ID).replace(".", r"\.")
+    text = path.replace(".", r"\.")
+    for name, place in PLACES.items():
+        text = text.replace(name, place)
     return f"{text}?" if text.endswith("/") else text
 
 
 def readable(pattern: str) -> str:
     """The path that a pattern was made of."""
-    return pattern.replace(ID, "{id}").replace(SLASH, "/").replace("\\", "")
+    for name, place in PLACES.items():
+        pattern = pattern.replace(place, name)
+    return pattern.replace(SLASH, "/").replace("\\", "")

@@ -34,6 +34,10 @@ Figures = Annotated[
         examples=["# TYPE http_requests_total counter\n"],
     ),
 ]
+RobotsText = Annotated[
+    str,
+    Meta(description="As in RFC 9309.", examples=["User-agent: *\nDisallow: /calendar/\n"]),
+]
 Page = Annotated[str, Meta(description="HTML.", examples=["<!doctype html>"])]
 
 

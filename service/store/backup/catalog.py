@@ -35,7 +35,8 @@ SELECT c.relname,
                       AND d.deptype = 'e')
  ORDER BY c.relname
 """
-FILLED = frozenset({"event_head"})  # migrations put a row into these: with it they are empty
+# Migrations put a row into these: with it they are empty.
+FILLED = frozenset({"event_head", "installation"})
 SEQUENCES = """
 SELECT c.relname FROM pg_class AS c
  WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'S'

@@ -1,14 +1,17 @@
-"""Fixtures: `numbering`, while which events are numbered and sent as a serving process does it."""
+"""Fixtures: `numbering`, while which events are numbered and sent as a serving process does it;
+`subscribe`, which reads calendars as other programs do."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from tornado.platform.asyncio import AsyncIOLoop
 
 from service.deps import Deps
 from service.workers import sequencer, tail
-from tests import told
+from tests import rfc5545, told
+from tests.cast import Api, Person, Reply
 
 
 @pytest.fixture
@@ -44,3 +47,36 @@ def since(io_loop: AsyncIOLoop, numbering: None, deps: Deps, database: object) -
                     return before
 
     return io_loop.run_sync(settled)
+
+
+class Subscriber:
+    """Has a link to a calendar, and remembers what it read."""
+
+    def __init__(self, api: Api, url: str) -> None:
+        self.api, self.path = api, url.removeprefix(api.url)
+        self.reply: Reply
+
+    async def read(self, **headers: str) -> list[rfc5545.Event]:
+        """The events, in the order in which they stand."""
+        self.reply = await self.api.get(self.path, headers=headers)
+        assert self.reply.status == 200, self.reply
+        self.calendar, events = rfc5545.read(self.reply.body)
+        return events
+
+    async def again(self) -> int:
+        """The status where nothing may have changed since."""
+        known = {"If-None-Match": self.reply.headers["ETag"]}
+        return (await self.api.get(self.path, headers=known)).status
+
+
+Subscribe = Callable[..., Any]
+
+
+@pytest.fixture
+def subscribe(api: Api) -> Subscribe:
+    async def subscribe(who: Person, **body: Any) -> Subscriber:
+        made = await api.post("/api/calendar-links/", body or {"of": "me"}, who=who)
+        assert made.status == 201, made
+        return Subscriber(api, made.json["url"])
+
+    return subscribe

@@ -13,7 +13,7 @@ NO_SUCH = "There is no such name here."
 PATHS = sorted(
     (method.upper(), pattern.removesuffix("/?").replace("([0-9]+)", "1").replace("\\", "") + "/")
     for pattern, handler in ROUTES
-    if issubclass(handler, ApiHandler) and pattern.startswith("/api/") and "json" not in pattern
+    if issubclass(handler, ApiHandler) and pattern.startswith("/api/") and pattern.endswith("/?")
     for method in METHODS
     if declared(getattr(handler, method))
 )

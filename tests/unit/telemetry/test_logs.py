@@ -48,6 +48,15 @@ def test_no_text_breaks_out_of_its_line(odd: str) -> None:
     assert line["path"] == odd
 
 
+@pytest.mark.parametrize("formatter", [Json(), Coloured()])
+def test_the_token_of_a_calendar_is_in_no_line(formatter: logging.Formatter) -> None:
+    token = "aB3-_9" * 7 + "x"
+    told = {"method": "GET", "path": f"/calendar/{token}.ics", "route": "", "status": 200}
+    assert "/calendar/[token].ics" in formatter.format(_record("request", fields=told))
+    failed = _failed(ValueError(f"GET http://host/calendar/{token}.ics"))
+    assert token not in formatter.format(_record("bug", exc_info=failed))
+
+
 def test_an_exception_is_one_line_with_its_traceback_in_a_field() -> None:
     line = _json(_record("bug", level=logging.ERROR, exc_info=_failed(KeyError("slot"))))
     assert line["exception"].endswith("builtins.KeyError: 'slot'")

@@ -44,7 +44,7 @@ def test_a_dsn_is_a_url_and_a_secret() -> None:
 def test_what_a_client_sent_does_not_leave() -> None:
     event = {
         "request": {
-            "url": "http://host/api/",
+            "url": "http://host/calendar/canary.ics",
             "method": "POST",
             "query_string": "canary",
             "headers": {"Authorization": "canary"},
@@ -56,7 +56,7 @@ def test_what_a_client_sent_does_not_leave() -> None:
     }
     left = tracing.without_private(event, {})
     assert "canary" not in str(left)
-    assert left["request"] == {"url": "http://host/api/", "method": "POST"}
+    assert left["request"] == {"url": "http://host/calendar/[token].ics", "method": "POST"}
     assert left["exception"]["values"] == [{"value": 'violates "c"'}, {"value": None}]
     assert left["extra"] == {"fields": {"request_id": "1"}}
 
