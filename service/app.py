@@ -35,6 +35,7 @@ from service.store.readiness import Readiness
 from service.store.redis.locks import Locks
 from service.telemetry import logs
 from service.workers import sequencer, tail
+from service.workers.busy import read_calendars
 from service.workers.expiry import forget, run_out
 from service.workers.openings import keep_open
 from service.workers.webhooks import forget_deliveries, send_webhooks
@@ -55,6 +56,7 @@ WORKERS = (
     tail.beat,
     send_webhooks,
     forget_deliveries,
+    read_calendars,
 )
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # to listen on, but not to go to
 

@@ -1,5 +1,6 @@
 """The one bag that is handed to everything: the opened adapters and the lanes."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -92,6 +93,15 @@ class Ended:
     count: int = 0
 
 
+@dataclass(slots=True)
+class Calendars:
+    """What the worker of calendars of others saw: how often they were asked for, by how that went,
+    and how many have said nothing that could be used for a day."""
+
+    looks: Counter[str] = field(default_factory=Counter)
+    stale: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Deps:
     """`db` runs the queries of whoever holds this bag: the pool's, or an open transaction's."""
@@ -111,5 +121,6 @@ class Deps:
     outlook: Outlook = field(default_factory=Outlook)
     run_out: Ended = field(default_factory=Ended)
     log: Log = field(default_factory=Log)
+    calendars: Calendars = field(default_factory=Calendars)
     metrics: Metrics = field(default_factory=Metrics)
     lanes: Lanes = field(default_factory=Lanes)

@@ -258,7 +258,7 @@ class PartyTooLarge(DomainError):
 class LimitReached(DomainError):
     """`limit` names which, where there are several: per_day, per_customer_day, per_customer_open,
     overlap for another at that time, open for all that a person has coming, holds and pending for
-    what is not confirmed yet, waiting for lines, webhooks, calendar_links."""
+    what is not confirmed yet, waiting for lines, webhooks, calendar_links, calendars."""
 
     code = "limit_reached"
     title = "Limit reached"
@@ -274,6 +274,7 @@ LIMITS = {
     "per_day": "There are as many appointments on that day as there may be.",
     "per_customer_day": "You have as many appointments for this service on that day as one may.",
     "per_customer_open": "You have as many coming appointments for this service as one may.",
+    "calendars": "This provider has as many calendars as it may have.",
     "calendar_links": "You have as many links to calendars as one person may have.",
     "holds": "You hold as many places as one person may.",
     "pending": "You have as many appointments that wait for approval as one person may.",

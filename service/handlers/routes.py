@@ -21,7 +21,15 @@ from service.handlers.calendar import (
     slots,
     times,
 )
-from service.handlers.delivery import deliveries, events, invite, links, stream, webhooks
+from service.handlers.delivery import (
+    calendars,
+    deliveries,
+    events,
+    invite,
+    links,
+    stream,
+    webhooks,
+)
 from service.handlers.people import customers, login, password, register, tokens
 from service.http.routing.declaration import ADMIN, EVERYONE, SIGNED_IN, STAFF
 from service.http.routing.table import Call, routes
@@ -38,7 +46,6 @@ CALLS: list[Call] = [
     ("POST",   "/api/appointments/{id}/approve/",        end.Approve,                STAFF),
     ("POST",   "/api/appointments/{id}/decline/",        end.Decline,                STAFF),
     ("GET",    "/api/appointments/{id}/history/",        history.History,            SIGNED_IN),
-
     ("GET",    "/api/appointments/{id}/invite.ics",      invite.Invite,              SIGNED_IN),
 
     ("POST",   "/api/moves/",                            moves.Moves,                SIGNED_IN),
@@ -114,6 +121,10 @@ CALLS: list[Call] = [
     ("GET",    "/api/webhooks/{id}/deliveries/{id}/",    deliveries.Delivery,        STAFF),
     ("POST",   "/api/webhooks/{id}/deliveries/{id}/replay/", deliveries.ReplayDelivery, STAFF),
 
+    ("GET",    "/api/providers/{id}/calendars/",         calendars.Calendars,        STAFF),
+    ("POST",   "/api/providers/{id}/calendars/",         calendars.Calendars,        STAFF),
+    ("DELETE", "/api/providers/{id}/calendars/{id}/",    calendars.Calendar,         STAFF),
+    ("POST",   "/api/providers/{id}/calendars/{id}/refresh/", calendars.Refresh,     STAFF),
     ("GET",    "/api/calendar-links/",                   links.Links,                SIGNED_IN),
     ("POST",   "/api/calendar-links/",                   links.Links,                SIGNED_IN),
     ("DELETE", "/api/calendar-links/{id}/",              links.Link,                 SIGNED_IN),

@@ -38,6 +38,7 @@ class Figures(Collector):
         yield from self._passwords()
         yield from self._openings()
         yield from self._events()
+        yield from self._calendars()
         ended = self._deps.run_out.count
         yield _counter("run_out", "Holds and requests ended by the worker.", ended)
 
@@ -106,6 +107,11 @@ class Figures(Collector):
         yield _gauge("events_lag_seconds", "For how long the first of them has.", log.lag)
         yield _gauge("event_streams", "Streams of events that are open.", log.streams)
         yield _counter("event_streams_cut", "Streams cut, since nobody read fast enough.", log.cut)
+
+    def _calendars(self) -> Iterator[Metric]:
+        seen = self._deps.calendars
+        yield _counter("calendar_looks", "Calendars of others asked for.", seen.looks, "result")
+        yield _gauge("calendars_stale", "Of no use for a day, as last counted.", seen.stale)
 
 
 def _lanes(deps: Deps) -> dict[str, Lane[Any, Any]]:

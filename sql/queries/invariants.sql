@@ -28,6 +28,13 @@ SELECT 'a slot runs out at another time than those in it', slot.id
  GROUP BY slot.id
 HAVING min(appointment.expires_at) IS DISTINCT FROM slot.next_expiry
  UNION ALL
+SELECT 'a slot is shut by no calendar, or one does not shut it', slot.id
+  FROM slot
+ WHERE slot.deleted_at IS NULL
+   AND slot.starts_at > now()
+   AND NOT is_made(slot)
+   AND (slot.blocked_at IS NULL) = is_blocked(slot.provider_id, slot.starts_at, slot.ends_at)
+ UNION ALL
 SELECT 'somebody is in line who does not wait', waiting.id
   FROM waiting
   JOIN waiting_line ON waiting_line.waiting_id = waiting.id

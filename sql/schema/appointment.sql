@@ -34,6 +34,8 @@ CREATE TABLE slot (
     -- When the first of the holds and requests in it runs out. What went with it has the same. It is in no
     -- index, or holding and confirming would touch all of them.
     next_expiry      timestamptz,
+    -- Since when a calendar of somebody else has its time; NULL: none has. Nobody can book it then either.
+    blocked_at       timestamptz,
     CONSTRAINT slot_pkey PRIMARY KEY (id),
     CONSTRAINT slot_provider_fkey FOREIGN KEY (provider_id) REFERENCES provider (id),
     CONSTRAINT slot_starts_before_ends CHECK (starts_at < ends_at),

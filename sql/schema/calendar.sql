@@ -152,6 +152,39 @@ CREATE TABLE schedule_day (
     CONSTRAINT schedule_day_reason_length CHECK (char_length(reason) <= 500)
 );
 
+-- Calendars of somebody else, whose busy times close a provider's. The address is a secret: it is often all
+-- that one needs to read them.
+CREATE TABLE calendar_source (
+    id            bigint GENERATED ALWAYS AS IDENTITY,
+    provider_id   bigint      NOT NULL,
+    actor_id      bigint      NOT NULL,
+    kind          text        NOT NULL DEFAULT 'ics',
+    url           text        NOT NULL,
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    -- When it is asked for again, and was last.
+    next_at       timestamptz NOT NULL DEFAULT now(),
+    tried_at      timestamptz,
+    -- When it last said something that could be used, and what it says of that version of it.
+    last_ok_at    timestamptz,
+    etag          text,
+    modified      text,
+    -- Of what it said when it was last read, and when that was.
+    digest        text,
+    read_at       timestamptz,
+    -- Since when it says that nothing is there any more, where much was: it has to say so twice.
+    doubted_at    timestamptz,
+    -- How often it has failed since, and what is wrong with it, in a sentence.
+    failures      integer     NOT NULL DEFAULT 0,
+    error         text,
+    CONSTRAINT calendar_source_pkey PRIMARY KEY (id),
+    CONSTRAINT calendar_source_provider_fkey FOREIGN KEY (provider_id) REFERENCES provider (id),
+    CONSTRAINT calendar_source_kind_known CHECK (kind = 'ics'),
+    CONSTRAINT calendar_source_url_length CHECK (char_length(url) BETWEEN 1 AND 2000)
+);
+
+CREATE INDEX calendar_source_provider ON calendar_source (provider_id, id);
+CREATE INDEX calendar_source_next ON calendar_source (next_at, id);
+
 -- When a provider, or where it is NULL everybody, is not there: whole days on each provider's clock, or from
 -- an instant to another. Of days, starts_at and ends_at are bounds within which they lie in any zone.
 CREATE TABLE closure (
@@ -164,15 +197,21 @@ CREATE TABLE closure (
     reason       text        NOT NULL DEFAULT '',
     actor_id     bigint      NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT now(),
+    -- The calendar of somebody else that says so; NULL: staff do.
+    source_id    bigint,
     CONSTRAINT closure_pkey PRIMARY KEY (id),
     CONSTRAINT closure_provider_fkey FOREIGN KEY (provider_id) REFERENCES provider (id),
     CONSTRAINT closure_starts_before_ends CHECK (starts_at < ends_at),
     CONSTRAINT closure_days_in_order CHECK (from_day <= until_day),
     CONSTRAINT closure_days_both CHECK ((from_day IS NULL) = (until_day IS NULL)),
-    CONSTRAINT closure_reason_length CHECK (char_length(reason) <= 500)
+    CONSTRAINT closure_reason_length CHECK (char_length(reason) <= 500),
+    CONSTRAINT closure_source_fkey FOREIGN KEY (source_id) REFERENCES calendar_source (id)
 );
 
 CREATE INDEX closure_provider_ends ON closure (provider_id, ends_at);
+-- Those that staff wrote, beside thousands that calendars say; and those.
+CREATE INDEX closure_written ON closure (provider_id, ends_at) WHERE source_id IS NULL;
+CREATE INDEX closure_source ON closure (source_id, starts_at) WHERE source_id IS NOT NULL;
 
 -- What rules and days mean, as instants: made by Python, at will. Times may begin from starts_at to before
 -- stops_at, at anchor_at plus so many steps, and have to end by ends_at. A window in which the clocks change

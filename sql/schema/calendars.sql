@@ -81,3 +81,44 @@ BEGIN ATOMIC
            END,
            CASE WHEN of_provider THEN shown_name(account) ELSE provider.name END;
 END;
+
+-- Whether a calendar of somebody else has some of a provider's time.
+CREATE FUNCTION is_blocked(provider_id bigint, from_at timestamptz, until_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN EXISTS (
+    SELECT FROM closure
+     WHERE closure.provider_id = is_blocked.provider_id
+       AND closure.source_id IS NOT NULL
+       AND closure.ends_at > from_at
+       AND closure.starts_at < until_at);
+
+CREATE TYPE calendar_source_document AS (
+    id           bigint,
+    provider     bigint,
+    kind         text,
+    host         text,
+    status       text,
+    events       bigint,
+    last_ok_at   timestamptz,
+    next_at      timestamptz,
+    error        text
+);
+
+CREATE FUNCTION calendar_source_document(source calendar_source) RETURNS calendar_source_document
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN ROW (
+    source.id,
+    source.provider_id,
+    source.kind,
+    substring(source.url FROM '^[a-z]+://([^/?#]+)'),
+    CASE
+        WHEN coalesce(source.last_ok_at, source.created_at) < now() - interval '24 hours' THEN 'stale'
+        WHEN source.failures > 0 THEN 'failing'
+        WHEN source.last_ok_at IS NULL THEN 'waiting'
+        ELSE 'ok'
+    END,
+    (SELECT count(*) FROM closure WHERE closure.source_id = source.id),
+    source.last_ok_at,
+    source.next_at,
+    source.error
+)::calendar_source_document;

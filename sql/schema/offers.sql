@@ -5,7 +5,7 @@
 CREATE FUNCTION room_in(slot slot) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
-    WHEN slot.closed THEN 0
+    WHEN slot.closed OR slot.blocked_at IS NOT NULL THEN 0
     WHEN slot.deleted_at IS NULL THEN slot.capacity - slot.booked
     WHEN is_made(slot) AND slot.deleted_at = now() THEN slot.capacity
     ELSE 0
@@ -269,5 +269,6 @@ CREATE CONSTRAINT TRIGGER slot_offers AFTER UPDATE ON slot
     DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW
     WHEN (NEW.lead_slot_id IS NULL
-          AND (NEW.booked < OLD.booked OR NEW.capacity > OLD.capacity OR (OLD.closed AND NOT NEW.closed)))
+          AND (NEW.booked < OLD.booked OR NEW.capacity > OLD.capacity OR (OLD.closed AND NOT NEW.closed)
+               OR (OLD.blocked_at IS NOT NULL AND NEW.blocked_at IS NULL)))
     EXECUTE FUNCTION offer_freed();

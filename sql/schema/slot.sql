@@ -115,7 +115,7 @@ END;
 CREATE FUNCTION slot_status(slot slot) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
-    WHEN slot.closed THEN 'busy-unavailable'
+    WHEN slot.closed OR slot.blocked_at IS NOT NULL THEN 'busy-unavailable'
     WHEN taken(slot) < slot.capacity THEN 'free'
     WHEN slot.next_expiry IS NULL THEN 'busy'
     ELSE 'busy-tentative'

@@ -320,7 +320,8 @@ RETURN (
       FROM slot
      WHERE slot.id = places_left.slot_id
        AND taken(slot) < slot.capacity
-       AND NOT slot.closed);
+       AND NOT slot.closed
+       AND slot.blocked_at IS NULL);
 
 -- Whether a slot was made for a time and is over when so many people leave it.
 CREATE FUNCTION is_over(slot slot, leaving bigint) RETURNS boolean

@@ -34,6 +34,14 @@ ACCESS = {
     ("POST", "/api/customers/{}/merge"): (401, 403, 403, 400),
     ("GET", "/api/providers/{}/schedule"): (200, 200, 200, 200),
     ("PUT", "/api/providers/{}/schedule"): (401, 403, 400, 400),
+    ("GET", "/api/providers/{}/calendars"): (401, 403, 403, 200),
+    ("POST", "/api/providers/{}/calendars"): (401, 403, 400, 400),
+    ("DELETE", "/api/providers/{}/calendars/{}"): (401, 403, 403, 404),
+    ("POST", "/api/providers/{}/calendars/{}/refresh"): (401, 403, 403, 404),
+    ("GET", "/api/calendar-links"): (401, 200, 200, 200),
+    ("POST", "/api/calendar-links"): (401, 400, 400, 400),
+    ("DELETE", "/api/calendar-links/{}"): (401, 404, 404, 404),
+    ("GET", "/api/appointments/{}/invite.ics"): (401, 404, 404, 200),
     ("GET", "/api/closures"): (401, 403, 200, 200),
     ("POST", "/api/closures"): (401, 403, 400, 400),
     ("GET", "/api/closures/{}"): (401, 403, 404, 200),
@@ -81,10 +89,11 @@ BODIES: dict[str, Any] = {
     "reschedule": {"new_slot": 1},
     "merge": {"into": 1},
     "schedule": {"weekly": []},
+    "calendars": {"url": "https://example.org/"},
 }
 QUERIES = {"explain": "?starts_at=2027-01-04T10:00:00Z"}
 OPEN = ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/docs")  # about the service
-FRONT = ("", "/api", "/favicon.ico")
+FRONT = ("", "/api", "/favicon.ico", "/robots.txt", "/calendar/{}.ics")
 
 
 def _plain(pattern: str) -> str:
@@ -122,7 +131,8 @@ async def test_everybody_gets_what_the_table_says(
         "slots": slot_id,
         "appointments": appointment_id,
     }
-    target = f"{path.format(thing.get(path.split('/')[2], 4 * 10**12))}/"
+    target = path.format(thing.get(path.split("/")[2], 4 * 10**12), 1)
+    target += "" if target.endswith(".ics") else "/"
     await given.make_begun(slot_id)
     body: Any = {} if method in ("POST", "PUT", "PATCH") else None
     people = [None, *await _newcomers(given, f"{method}{path}")]
@@ -149,6 +159,6 @@ async def test_what_does_not_exist_does_not_exist_for_anybody(
     for method in methods:
         last = path.rpartition("/")[2]
         needed: Any = BODIES.get(last, {}) if method in ("POST", "PUT", "PATCH") else None
-        target = f"{path.format(4 * 10**12)}/{QUERIES.get(last, '')}"
+        target = f"{path.format(4 * 10**12, 1)}/{QUERIES.get(last, '')}"
         reply = await api.call(method, target, needed, who=admin)
         assert reply.status == 404, (method, reply.json)

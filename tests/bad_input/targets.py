@@ -7,11 +7,11 @@ from typing import Any, NamedTuple, get_args
 import msgspec
 
 from service.handlers.routes import ROUTES
+from service.http.routing.table import ID, TOKEN
 from tests.bad_input.wire import request
 from tests.bad_input.world import World
 
 BODIES = ("POST", "PUT", "PATCH")
-ID = "([0-9]+)"
 
 # A good value of every field, for requests in which only one is bad. Nothing they ask for can
 # succeed: the slot is taken, the passwords are wrong, the time overlaps, the name is known.
@@ -77,6 +77,8 @@ GOOD: dict[str, Any] = {
     "after": 10**18,  # there is no such event
     "types": "slot.changed",
     "wait": 1,
+    "of": "provider",
+    "url": "ftp://example.org/",
 }
 
 
@@ -97,7 +99,8 @@ class Target(NamedTuple):
         """The route's path, about a thing that exists; what ends an appointment finds it ended."""
         noun = "ended" if self.fields == ("reason",) else self.pattern.split("/")[2].rstrip("s")
         thing = world.ids.get(noun, 10**9)  # of tokens: none, or ada would be logged out
-        return self.pattern.replace(ID, str(thing)).replace("/?", "/")
+        path = self.pattern.replace(ID, str(thing)).replace(TOKEN, "none")
+        return path.replace("/?", "/").replace("\\", "")
 
     def good(self, world: World) -> dict[str, Any]:
         """A body of which no field is malformed, and which still changes nothing."""

@@ -14,6 +14,7 @@ from service import app as service_app
 from service.settings import Settings
 from tests.api.delivery.sse import Stream
 from tests.cast import PASSWORD, Api, Given, Person
+from tests.contract.answers_of_calendars import calendars_elsewhere
 from tests.contract.answers_of_webhooks import webhooks
 from tests.contract.spec import check_answer, operation_of, operations
 
@@ -94,7 +95,7 @@ async def test_answers_are_what_is_documented(
     await customers(call, admin)
     await webhooks(call, admin, ada)
     await events(call, ada)
-    await calendar_links(call, given, ada)
+    await calendars_elsewhere(call, given, admin, ada)
     for path in (
         "/robots.txt",
         "/healthz",
@@ -227,21 +228,6 @@ async def hours(call: Caller, given: Given, admin: Person) -> None:
     await call(200, "GET", f"{root}{made['id']}/", who=admin)
     await call(204, "DELETE", f"{root}{made['id']}/", who=admin)
     await call(404, "DELETE", f"{root}{made['id']}/", who=admin)
-
-
-async def calendar_links(call: Caller, given: Given, ada: Person) -> None:
-    root, [slot_id] = "/api/calendar-links/", await given.make_slots(1)
-    booked = await given.make_appointment(ada, slot_id)
-    await call(200, "GET", f"/api/appointments/{booked}/invite.ics", who=ada)
-    await call(404, "GET", "/api/appointments/0/invite.ics", who=ada)
-    made = await call(201, "POST", root, {"of": "me"}, who=ada)
-    await call(400, "POST", root, {"of": "me", "provider": 1}, who=ada)
-    await call(403, "POST", root, {"of": "provider"}, who=ada)
-    await call(200, "GET", root, who=ada)
-    feed = made["url"].removeprefix(call.url)
-    await call(200, "GET", feed)
-    await call(204, "DELETE", f"{root}{made['id']}/", who=ada)
-    await call(404, "GET", feed)
 
 
 async def times(call: Caller, given: Given, admin: Person, ada: Person) -> None:

@@ -36,6 +36,9 @@ HOMES = {
     "bcrypt": ["service.access"],
     "holidays": ["service.cli.commands.calendar.closure"],
     "httptools": ["service.http.wire", "service.senders.answer"],
+    "icalendar": ["service.senders.busy"],
+    "recurring_ical_events": ["service.senders.busy"],
+    "x_wr_timezone": ["service.senders.busy"],
     "idna": ["service.values.mailbox", "service.values.url"],
     "msgspec": [
         "service.handlers", "service.openapi", "service.http", "service.access",

@@ -31,6 +31,8 @@ class Things:
     token: int = 1
     into: int = 1  # another customer
     closure: int = 1
+    calendar: int = 1  # of somebody else, that closes the provider's time
+    calendar_link: int = 1
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,17 @@ class Call:
 
     @property
     def thing(self) -> str:
-        """What the id in its path names, or nothing."""
-        return self.path.split("/")[2].rstrip("s") if "{}" in self.path else ""
+        """What the first id in its path names, or nothing."""
+        if "{}" not in self.path or not self.path.startswith("/api/"):
+            return ""
+        return self.path.split("/")[2].rstrip("s").replace("-", "_")
 
     @property
     def writes(self) -> bool:
         return self.verb != "GET"
 
     def target(self, things: Things) -> str:
-        path = self.path.format(getattr(things, self.thing)) if self.thing else self.path
+        path = self.path.format(getattr(things, self.thing or "slot"), things.calendar)
         return path + QUERIES.get((self.verb, self.path), "")
 
     def body(self, things: Things) -> Any:
@@ -98,6 +102,8 @@ BODIES: dict[tuple[str, str], Callable[[Things, int], Any]] = {
     ("PATCH", "/api/customers/{}/"): lambda _, n: {"name": f"Customer {n}"},
     ("POST", "/api/customers/{}/merge/"): lambda things, _: {"into": things.into},
     ("PUT", "/api/providers/{}/schedule/"): lambda *_: {"weekly": []},
+    ("POST", "/api/calendar-links/"): lambda *_: {"of": "me"},
+    ("POST", "/api/providers/{}/calendars/"): lambda _, n: {"url": f"https://example.org/{n}"},
     ("POST", "/api/closures/"): lambda things, _: {
         "provider": things.provider,
         "from": "2035-12-24",

@@ -44,7 +44,7 @@ SELECT (SELECT count(*) FROM account
         WHERE 7777 IN (id, actor_id, from_slot_id, to_slot_id) OR at < '2002-01-01'),
        (SELECT count(*) FROM slot
         WHERE 7777 IN (id, provider_id, booked, version, capacity) OR starts_at < '2002-01-01'
-           OR deleted_at IS NOT NULL OR closed),
+           OR deleted_at IS NOT NULL OR blocked_at IS NOT NULL OR closed),
        (SELECT count(*) FROM provider WHERE 7777 = id OR created_at < '2002-01-01'),
        (SELECT md5(a::text) FROM account a WHERE id = %(ada)s)
 """

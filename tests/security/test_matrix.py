@@ -27,10 +27,11 @@ ROWS = {
     "customer": "SELECT a::text FROM account a WHERE id = %s",
     "service": "SELECT s::text FROM service s WHERE id = %s",
     "provider": "SELECT p::text FROM provider p WHERE id = %s",
+    "calendar_link": "SELECT l::text FROM calendar_link l WHERE id = %s",
     "closure": "SELECT c::text FROM closure c WHERE id = %s",
     "token": "SELECT 1",
 }
-DONE = {200, 201, 204}
+DONE = {200, 201, 202, 204}
 # Of one person more than may be held by asking for them.
 HELD = """
 WITH held AS (
@@ -43,6 +44,14 @@ WITH held AS (
 )
 UPDATE slot SET booked = 1, next_expiry = held.expires_at
   FROM held WHERE slot.id = held.slot_id RETURNING held.id
+"""
+LINK = """
+INSERT INTO calendar_link (account_id, token_sha256)
+VALUES (%s, encode(sha256(random()::text::bytea), 'hex')) RETURNING id
+"""
+CALENDAR = """
+INSERT INTO calendar_source (provider_id, actor_id, url, next_at)
+VALUES (%s, 0, 'https://example.org/', 'infinity') RETURNING id
 """
 WAITING = """
 INSERT INTO waiting (slot_id, account_id, from_at, until_at)
@@ -102,6 +111,10 @@ class Scene:
             (waiting,) = cursor.fetchone()
             cursor.execute(SERIES, [service_id, provider_id, appointment_id])
             (series,) = cursor.fetchone()
+            cursor.execute(LINK, [self[whose].id])
+            (link,) = cursor.fetchone()
+            cursor.execute(CALENDAR, [provider_id])
+            (calendar,) = cursor.fetchone()
         one, into = [await self.given.make_customer(keeper, "Grace") for _ in range(2)]
         return Things(
             provider=provider_id,
@@ -115,6 +128,8 @@ class Scene:
             token=self[whose].session.token_id,
             into=into,
             closure=await self.given.make_closure(provider_id),
+            calendar=calendar,
+            calendar_link=link,
         )
 
     def row(self, call: Call, things: Things) -> Any:
@@ -126,7 +141,7 @@ class Scene:
 
 def may(name: str, whose: str, call: Call) -> bool:
     """Whether this person may do it with what is `whose`; the rule, in its own words."""
-    if call.thing in ("token", "waitlist"):
+    if call.thing in ("token", "waitlist", "calendar_link"):
         return name == whose
     if name == "admin":
         return True
@@ -134,6 +149,8 @@ def may(name: str, whose: str, call: Call) -> bool:
         return not call.writes
     if call.thing == "customer":
         return name == f"keeper of {whose}" and "merge" not in call.path
+    if "calendars" in call.path:
+        return name == f"keeper of {whose}"
     staff_only = ("noshow", "fulfill", "keep", "approve", "decline")
     things = ("appointment", "hold", "serie")
     if call.thing in things and not any(one in call.path for one in staff_only):

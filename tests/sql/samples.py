@@ -329,5 +329,6 @@ def reading_samples(ada: int, hers: int, provider_id: int, free: int) -> dict[st
             "reason": "Why not",
             "overrides": ["closed"],
             "closes": False,
+            "closed": False,
         },
     }

@@ -32,6 +32,8 @@ MADE = (
     "WITH series AS (INSERT INTO series (service_id, provider_id) VALUES ({service}, {provider})"
     " RETURNING id) INSERT INTO series_date (series_id, day, appointment_id, code) SELECT id, "
 )
+LINK = "INSERT INTO calendar_link (account_id, provider_id, token_sha256) VALUES "
+SOURCE = "INSERT INTO calendar_source (actor_id, provider_id, kind, url) VALUES (0, "
 LINE = (
     "INSERT INTO waiting"
     " (from_at, account_id, slot_id, service_id, provider_id, until_at, size, hold_id)"
@@ -133,6 +135,23 @@ REFUSED = [
     (
         "schedule_day_reason_length",
         SPECIAL + "({provider}, '2027-01-01', 1, NULL, NULL, repeat('x', 501))",
+    ),
+    ("installation_one_row", "INSERT INTO installation DEFAULT VALUES"),
+    ("calendar_link_account_fkey", LINK + "(0, NULL, repeat('0', 64))"),
+    ("calendar_link_provider_fkey", LINK + "({person}, 0, repeat('0', 64))"),
+    ("calendar_link_token_is_hashed", LINK + "({person}, NULL, 'the token itself')"),
+    (
+        "calendar_link_token_unique",
+        LINK + "({person}, NULL, repeat('0', 64)), ({person}, NULL, repeat('0', 64))",
+    ),
+    ("calendar_source_provider_fkey", SOURCE + "0, 'ics', 'x')"),
+    ("calendar_source_kind_known", SOURCE + "{provider}, 'caldav', 'x')"),
+    ("calendar_source_url_length", SOURCE + "{provider}, 'ics', '')"),
+    ("calendar_source_url_length", SOURCE + "{provider}, 'ics', repeat('x', 2001))"),
+    (
+        "closure_source_fkey",
+        "INSERT INTO closure (actor_id, source_id, starts_at, ends_at)"
+        " VALUES (0, 0, '2027-01-01', '2027-01-02')",
     ),
     ("closure_provider_fkey", CLOSURE + "0, NULL, NULL, '2027-01-01', '2027-01-02', '')"),
     (

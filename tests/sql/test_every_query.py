@@ -29,6 +29,7 @@ NUMBERED = {
     "appointment",
     "appointment_history",
     "calendar_link",
+    "calendar_source",
     "closure",
     "series",
     "waiting",
@@ -39,7 +40,7 @@ NUMBERED = {
 }
 TABLES = NUMBERED | {"account", "schedule_rule", "schedule_day", "opening", "waiting_line", "event"}
 # These read whole tables, or one row of any kind, and nobody waits for them.
-WHOLE = {"invariants_broken", "slot_count", "schema_version"}
+WHOLE = {"calendar_source_stale", "invariants_broken", "slot_count", "schema_version"}
 # Where nothing has been counted ever, to read all of these seems as good as to look one row up;
 # autovacuum comes round within a minute.
 PARTIAL = {"appointment_one_per_place", "slot_no_overlap"}

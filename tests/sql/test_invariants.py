@@ -4,6 +4,7 @@ import pytest
 
 from tests.sql.delivery.told import numbered
 from tests.sql.desk import HOUR, NOON, Desk
+from tests.sql.samples_delivery import source
 
 
 def broken(desk: Desk) -> list[tuple[str, int]]:
@@ -110,3 +111,21 @@ def test_invariants_broken_sees_a_log_that_ends_elsewhere(desk: Desk) -> None:
     *_, last = numbered(desk)
     desk.cursor.execute("UPDATE event_head SET position = position + 1")
     assert broken(desk) == [("the log does not end with its last event", last.id + 1)]
+
+
+@pytest.mark.parametrize("shut", [False, True])
+def test_invariants_broken_sees_a_slot_that_no_calendar_shuts_or_one_should(
+    shut: bool, desk: Desk
+) -> None:
+    provider_id = desk.provider()
+    slot_id = desk.slot(provider_id=provider_id)
+    if shut:
+        [made] = desk.run("calendar_source_create", **source(provider_id))
+        busy = {"source_id": made.id, "starts_at": [NOON], "ends_at": [NOON + HOUR]}
+        desk.run("calendar_source_replace", **busy)
+    else:
+        desk.cursor.execute("UPDATE slot SET blocked_at = now() WHERE id = %s", [slot_id])
+    broken_promise = "a slot is shut by no calendar, or one does not shut it"
+    assert broken(desk) == [(broken_promise, slot_id)]
+    desk.send("calendar_source_block", provider_id=provider_id)
+    assert broken(desk) == []

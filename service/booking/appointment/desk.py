@@ -88,6 +88,7 @@ async def _book(inside: Deps, actor: Actor, wish: SlotWish, expand: bool) -> Ans
         reason=wish.reason,
         overrides=sorted(set(wish.override)),
         closes=admitted.opened,
+        closed=admitted.closed,
     )
     found, _ = await read.get(inside, actor, appointment_id, expand)
     return found

@@ -4,6 +4,8 @@ from service.booking.delivery import feed
 from service.http.base import ApiHandler, endpoint
 from service.openapi.answers.delivery import calendar as answers
 
+TAG = "Calendars", "Appointments in people's own calendars, and what is in those."
+
 
 class Invite(ApiHandler):
     media = "text/calendar; charset=utf-8"

@@ -9,11 +9,14 @@ from service import errors
 from service.booking.answer import NOTHING, Answer
 from service.booking.delivery import feed, link
 from service.deps import Deps
+from service.handlers.delivery import invite
 from service.handlers.delivery.invite import Invite
 from service.http.base import ApiHandler, endpoint
 from service.http.fields import Body, ProviderId
 from service.http.problems import NotAcceptable
 from service.openapi.answers.delivery import calendar as answers
+
+TAG = invite.TAG
 
 KEPT = "private, max-age=300"
 Whose = Annotated[

@@ -1,4 +1,5 @@
--- When a provider, or everybody, is closed. A closure only takes away, whatever the hours are.
+-- When a provider, or everybody, is closed. A closure only takes away, whatever the hours are. Those that
+-- calendars of somebody else say (delivery/calendar_source.sql) are none of those that staff write.
 
 
 -- name: closure_lock :value
@@ -31,10 +32,12 @@ RETURNING id, row_to_json(closure_document(closure))::text AS body;
 
 
 -- name: closure_get :maybe
+-- Not IS NULL, or the index of all of those could be gone through.
 SELECT coalesce(closure.provider_id, 0) AS provider_id, closure.starts_at, closure.ends_at,
        row_to_json(closure_document(closure))::text AS body
   FROM closure
  WHERE closure.id = %(closure_id)s::bigint
+   AND num_nulls(closure.source_id) = 1
    AND (closure.provider_id IS NULL
         OR %(staff_of)s::bigint IN (-1, closure.provider_id));
 
@@ -52,6 +55,7 @@ SELECT found.id, row_to_json(closure_document(found.closure))::text AS body
                       END) AS asked (provider_id)
           JOIN closure ON closure.provider_id = ANY (ARRAY[asked.provider_id])
          WHERE closure.ends_at > now()
+           AND closure.source_id IS NULL
          UNION ALL
         SELECT closure, closure.id + 0
           FROM closure
@@ -63,6 +67,7 @@ SELECT found.id, row_to_json(closure_document(found.closure))::text AS body
          WHERE %(staff_of)s::bigint = -1
            AND %(provider_ids)s::bigint[] = '{}'
            AND closure.provider_id IS NOT NULL
+           AND closure.source_id IS NULL
            AND closure.ends_at > now()) AS found
  WHERE found.id > %(after_id)s::bigint
  ORDER BY found.id

@@ -33,10 +33,11 @@ WITH item AS (
                provider_id, starts_at, ends_at, capacity, per_person, service_id, n)
 ), created AS (
     INSERT INTO slot (
-        provider_id, starts_at, ends_at, capacity, per_person, service_id, service_version)
+        provider_id, starts_at, ends_at, capacity, per_person, service_id, service_version, blocked_at)
     SELECT item.provider_id, item.starts_at, item.ends_at, item.capacity, item.per_person,
            item.service_id,
-           (SELECT service.version FROM service WHERE service.id = item.service_id)
+           (SELECT service.version FROM service WHERE service.id = item.service_id),
+           CASE WHEN is_blocked(item.provider_id, item.starts_at, item.ends_at) THEN now() END
       FROM item
      WHERE %(provider_id)s::bigint[] <@ ARRAY(
                SELECT provider.id
@@ -104,8 +105,9 @@ SELECT expire(array_agg(run_out.id)) AS expired
            FOR NO KEY UPDATE SKIP LOCKED) AS run_out;
 
 WITH created AS (
-    INSERT INTO slot (provider_id, starts_at, ends_at, capacity)
-    SELECT %(provider_id)s::bigint, item.starts_at, item.ends_at, %(capacity)s::integer
+    INSERT INTO slot (provider_id, starts_at, ends_at, capacity, blocked_at)
+    SELECT %(provider_id)s::bigint, item.starts_at, item.ends_at, %(capacity)s::integer,
+           CASE WHEN is_blocked(%(provider_id)s::bigint, item.starts_at, item.ends_at) THEN now() END
       FROM unnest(%(starts_at)s::timestamptz[], %(ends_at)s::timestamptz[]) AS item (starts_at, ends_at)
      ORDER BY item.starts_at
         ON CONFLICT ON CONSTRAINT slot_no_overlap DO NOTHING

@@ -11,7 +11,10 @@ from tornado.platform.asyncio import AsyncIOLoop
 from service.deps import Deps
 from service.workers import sequencer, tail
 from tests import rfc5545, told
-from tests.cast import Api, Person, Reply
+from tests.api.calendar.times.scene import Clinic
+from tests.api.delivery.diary import Diary
+from tests.calendars import elsewhere
+from tests.cast import Api, Given, Person, Reply
 
 
 @pytest.fixture
@@ -80,3 +83,15 @@ def subscribe(api: Api) -> Subscribe:
         return Subscriber(api, made.json["url"])
 
     return subscribe
+
+
+@pytest.fixture
+def diary(
+    io_loop: AsyncIOLoop, api: Api, given: Given, keeper: Person, deps: Deps, database: Any
+) -> Iterator[Diary]:
+    listening = elsewhere()
+    there = io_loop.run_sync(listening.__aenter__)
+    one = Diary(Clinic(api, given, keeper), there, deps, database)
+    yield one
+    one.deps.http.close()
+    io_loop.run_sync(lambda: listening.__aexit__(None, None, None))

@@ -2,6 +2,7 @@
 
 from tests.load.scenarios.base import Scenario
 from tests.load.scenarios.book import Book, Hot
+from tests.load.scenarios.calendar_feed import CalendarFeed
 from tests.load.scenarios.cancel import Cancel
 from tests.load.scenarios.hold import Hold
 from tests.load.scenarios.login import Login
@@ -14,5 +15,18 @@ from tests.load.scenarios.times import Times
 
 SCENARIOS: dict[str, type[Scenario]] = {
     one.name: one
-    for one in (Book, BookTime, Cancel, Hold, Hot, Move, MoveTogether, Read, Times, Login, Mixed)
+    for one in (
+        Book,
+        BookTime,
+        Cancel,
+        Hold,
+        Hot,
+        Move,
+        MoveTogether,
+        Read,
+        Times,
+        CalendarFeed,
+        Login,
+        Mixed,
+    )
 }

@@ -19,6 +19,7 @@ from tests.load.machine import machine
 from tests.load.target import load_settings
 from tests.load.targets.around import expiry, holds, waitlist
 from tests.load.targets.big import size
+from tests.load.targets.calendar_feed import calendar_feed
 from tests.load.targets.calendars import calendars
 from tests.load.targets.events import feed, log, streams
 from tests.load.targets.lists import lists
@@ -45,6 +46,7 @@ PARTS: dict[str, Part] = {
     "feed": feed,
     "streams": streams,
     "webhooks": webhooks,
+    "ics": calendar_feed,
     "calendars": calendars,
     "size": size,
 }

@@ -88,13 +88,13 @@ def test_appointment_desk_note_closes_what_was_opened(desk: Desk, ada: int, ben:
     assert _admitted(desk, **asked, opens=True) == (None, True)
     one = desk.appointment(ada, slot_id)
     note = {"appointment_id": one, "actor_id": ben, "reason": "why not", "overrides": ["closed"]}
-    desk.send("appointment_desk_note", **note, closes=True)
+    desk.send("appointment_desk_note", **note, closes=True, closed=True)
     assert desk.one("SELECT closed FROM slot WHERE id = %s", slot_id) is True
     noted = "SELECT (actor_id, reason, overrides)::text FROM appointment_history"
     said = desk.one(f"{noted} WHERE appointment_id = %s", one)
     assert said == f'({ben},"why not",{{closed}})'
     other = desk.appointment(ada, desk.slot(start=NOON + DAY + HOUR))
     plain = note | {"appointment_id": other, "overrides": []}
-    desk.send("appointment_desk_note", **plain, closes=False)
+    desk.send("appointment_desk_note", **plain, closes=False, closed=False)
     kept = "SELECT overrides FROM appointment_history WHERE appointment_id = %s"
     assert desk.one(kept, other) is None

@@ -19,6 +19,15 @@ SILENT = {
     "account_set_words": "for searching",
     "appointment_desk_admit": "only for the booking that comes next",
     "appointment_desk_note": "of a booking that was told, by whom and why",
+    "calendar_link_create": "nobody else's business",
+    "calendar_link_delete": "nobody else's business",
+    "calendar_link_use": "nobody else's business",
+    "calendar_source_claim": "when it is asked for next",
+    "calendar_source_create": "it says nothing yet",
+    "calendar_source_delete": "calendar_source_replace tells what is free again",
+    "calendar_source_failed": "what it said stands",
+    "calendar_source_refresh": "when it is asked for next",
+    "calendar_source_told": "calendar_source_replace tells what it says",
     "customer_change": "names are in no event",
     "customer_create": "names are in no event",
     "customer_merge": "the events of one become the other's",
@@ -53,7 +62,13 @@ SILENT = {
     "webhook_test": "no event",
 }
 # What their samples ask for changes nothing; but there they tell it.
-ELSEWHERE = {"appointment_keep", "appointment_move", "provider_set_clock"}
+ELSEWHERE = {
+    "appointment_keep",
+    "appointment_move",
+    "calendar_source_block",
+    "calendar_source_tell",
+    "provider_set_clock",
+}
 TELLS = ("INSERT INTO outbox", "INSERT INTO appointment_history")
 WRITES = re.compile(r"\bINSERT INTO\b|\bDELETE FROM\b|\bUPDATE \w+(?: AS \w+)?\s+SET\b")
 WRITING = sorted(name for name, query in QUERIES.items() if WRITES.search(query.text))

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from service.openapi.answers.hours import Conflict, Total
 from service.openapi.answers.shape import Instant, Shape
 
 Calendar = Annotated[
@@ -38,3 +39,23 @@ class CalendarLinkMade(CalendarLink):
             examples=["webcal://book.example.org/calendar/c2FtcGxl.ics"],
         ),
     ]
+
+
+class CalendarSource(Shape):
+    """A calendar of somebody else. `stale`: it has said nothing that could be used for a day; what
+    it said before stands until it says something else."""
+
+    id: int
+    provider: int
+    kind: Literal["ics"]
+    host: Annotated[str, Meta(description="Of its address, which is a secret.")]
+    status: Literal["waiting", "ok", "failing", "stale"]
+    events: Annotated[int, Meta(ge=0, description="How many busy times it closes.")]
+    last_ok_at: Instant | None
+    next_at: Instant
+    error: Annotated[str | None, Meta(description="What is wrong with it, for a person.")]
+
+
+class CalendarSourceShown(CalendarSource):
+    conflicts: list[Conflict]
+    conflicts_total: Total
