@@ -4,7 +4,8 @@
 
 -- name: appointment_desk_admit :one
 -- Whether they may, and whether the slot was opened for them: where it is closed, by hand or by a calendar of
--- somebody else, and they override that, it is open until they have booked. Nobody else sees it so. Account and slot are locked in the order of book.sql.
+-- somebody else, and they override that, it is open until they have booked. Nobody else sees it so. Account and
+-- slot are locked in the order of book.sql.
 SELECT account.id
   FROM account
  WHERE account.id = %(account_id)s::bigint
