@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 RING = 10_000  # events that are kept at hand for who comes back
+# What writes all the time and tells nothing, or hardly ever: by itself the sequencer looks, too.
+QUIET = ("event_", "delivery_")
 
 
 class Told(NamedTuple):
@@ -68,8 +70,8 @@ class Log:
         self._moved: asyncio.Future[None] | None = None
 
     def wrote(self, query: str) -> None:
-        """Something was committed, that of the log itself apart: it may want a number."""
-        if not query.startswith("event_"):
+        """Something was committed: it may want a number."""
+        if not query.startswith(QUIET):
             self.written.set()
 
     def reach(self, position: int) -> None:
