@@ -61,6 +61,19 @@ ACCESS = {
     ("DELETE", "/api/slots/{}"): (401, 403, 403, 409),
     ("GET", "/api/events"): (401, 200, 200, 200),
     ("GET", "/api/events/stream"): (200, 200, 200, 200),
+    ("GET", "/api/webhooks"): (401, 403, 200, 200),
+    ("POST", "/api/webhooks"): (401, 403, 400, 400),
+    ("GET", "/api/webhooks/{}"): (401, 403, 404, 404),
+    ("PATCH", "/api/webhooks/{}"): (401, 403, 404, 404),
+    ("DELETE", "/api/webhooks/{}"): (401, 403, 404, 404),
+    ("GET", "/api/webhooks/{}/secret"): (401, 403, 404, 404),
+    ("POST", "/api/webhooks/{}/rotate"): (401, 403, 404, 404),
+    ("POST", "/api/webhooks/{}/test"): (401, 403, 404, 404),
+    ("POST", "/api/webhooks/{}/enable"): (401, 403, 404, 404),
+    ("POST", "/api/webhooks/{}/replay"): (401, 403, 400, 400),
+    ("GET", "/api/webhooks/{}/deliveries"): (401, 403, 404, 404),
+    ("GET", "/api/webhooks/{}/deliveries/{}"): (401, 403, 404, 404),
+    ("POST", "/api/webhooks/{}/deliveries/{}/replay"): (401, 403, 404, 404),
     ("GET", "/api/appointments"): (401, 200, 200, 200),
     ("POST", "/api/appointments"): (401, 400, 400, 400),
     ("GET", "/api/appointments/{}"): (401, 404, 404, 200),
@@ -90,6 +103,7 @@ BODIES: dict[str, Any] = {
     "merge": {"into": 1},
     "schedule": {"weekly": []},
     "calendars": {"url": "https://example.org/"},
+    "replay": {"after": 0},
 }
 QUERIES = {"explain": "?starts_at=2027-01-04T10:00:00Z"}
 OPEN = ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/docs")  # about the service

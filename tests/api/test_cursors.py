@@ -90,6 +90,25 @@ async def waiting(api: Api, given: Given, keeper: Person) -> Listed:
     return Listed("/api/waitlist/", keeper, str)
 
 
+async def webhooks(api: Api, given: Given, keeper: Person) -> Listed:
+    for _ in range(2):
+        await _webhook(api, keeper)
+    return Listed("/api/webhooks/", keeper, str)
+
+
+async def deliveries(api: Api, given: Given, keeper: Person) -> Listed:
+    path = f"/api/webhooks/{await _webhook(api, keeper)}"
+    for _ in range(2):
+        assert (await api.post(f"{path}/test/", who=keeper)).status == 202
+    return Listed(f"{path}/deliveries/", keeper, str)
+
+
+async def _webhook(api: Api, keeper: Person) -> int:
+    made = await api.post("/api/webhooks/", {"url": "https://webhooks.invalid/"}, who=keeper)
+    assert made.status == 201, made
+    return int(made.json["id"])
+
+
 def _with_a_dash(end: list[int]) -> str:
     return f"{end[0]}-{end[1]}"
 
@@ -101,7 +120,7 @@ def _in_the_words_of_postgres(end: list[Any]) -> str:
 
 LISTS: list[Callable[[Api, Given, Person], Awaitable[Listed]]] = [
     history, own, staffs, providers, slots, tokens, services, times, closures, customers,
-    waiting,
+    waiting, webhooks, deliveries,
 ]  # fmt: skip
 
 

@@ -79,6 +79,9 @@ GOOD: dict[str, Any] = {
     "wait": 1,
     "of": "provider",
     "url": "ftp://example.org/",
+    "include": ["appointment"],
+    "overlap_hours": 1,
+    "only_failed": True,
 }
 
 
@@ -145,9 +148,8 @@ def _targets(kind: str) -> Iterator[Target]:
                 needed = tuple(field.encode_name for field in fields if field.required)
                 own = "customer" in declared.who or "moving" in names  # one's own appointment
                 who = "ada" if own else "admin" if declared.who else ""
-                yield Target(
-                    method, pattern, who, names, needed, struct.__name__ if several else ""
-                )
+                asked = "HEAD" if handler.endless else method
+                yield Target(asked, pattern, who, names, needed, struct.__name__ if several else "")
 
 
 def _is_struct(kind: Any) -> bool:

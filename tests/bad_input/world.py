@@ -19,10 +19,12 @@ MORE = {
     "slot_taken": {"alternatives", "times"},
     "limit_reached": {"limit"},
     "series_conflict": {"dates"},
+    "cursor_expired": {"oldest", "head"},
 }
 # Whose rows are not called as the path is.
 KEPT_IN = {
     "register": "account",
+    "calendar-links": "calendar_link",
     "customers": "account",
     "holds": "appointment",
     "series": "series",
@@ -40,6 +42,7 @@ class World:
 
     TABLES: ClassVar = (
         "account", "provider", "service", "slot", "appointment", "closure", "series", "waiting",
+        "calendar_link",
     )  # fmt: skip
 
     def __init__(self, live: Live, database: Any, redis_url: str) -> None:
@@ -75,6 +78,8 @@ class World:
         self.ids["appointment"] = self.books_a_slot()
         self.ids["ended"] = self.books_a_slot()
         self.expect(200, "POST", f"/api/appointments/{self.ids['ended']}/cancel/", {}, "ada")
+        nowhere = {"url": "https://webhooks.invalid/", "types": ["webhook.disabled"]}
+        self.ids["webhook"] = self.expect(201, "POST", "/api/webhooks/", nowhere, "admin")["id"]
 
     def new_slot(self) -> int:
         """One more free slot."""

@@ -65,6 +65,8 @@ class World:
             )
             slots = [slot_id for (slot_id,) in cursor.fetchall()]
         connection.close()
+        link = await self.ask(Call("POST", "/api/calendar-links/", SIGNED_IN), Things())
+        feed = link.reply.json["url"].rpartition("/")[2].removesuffix(".ics")
         for taken, free in zip(slots[::2], slots[1::2], strict=True):
             booked = await self.ask(
                 Call("POST", "/api/appointments/", SIGNED_IN), Things(slot=taken)
@@ -75,6 +77,7 @@ class World:
                     slot=free,
                     appointment=booked.reply.json["id"],
                     service=offered.reply.json["id"],
+                    feed=feed,
                 )
             )
 

@@ -15,7 +15,7 @@ LOGGED = 2.0  # seconds from the last answer to its line in the log, at most
 # Answers that ask neither server, or Redis alone.
 ALWAYS = (
     *("/healthz/", "/metrics/", "/api/openapi.json", "/docs/"),
-    *("/", "/api/", "/favicon.ico"),
+    *("/", "/api/", "/favicon.ico", "/robots.txt"),
 )
 REDIS_ALONE = (*FAREWELLS, ("GET", "/api/tokens/"), ("DELETE", "/api/tokens/{}/"))
 NO_TOKEN_NEEDED = (
@@ -23,7 +23,7 @@ NO_TOKEN_NEEDED = (
     *("/api/providers/", "/api/providers/{}/", "/api/providers/{}/schedule/"),
     *("/api/services/", "/api/services/{}/"),
     *("/api/services/{}/times/", "/api/services/{}/times/next/"),
-    "/api/events/stream/",
+    *("/api/events/stream/", "/calendar/{}.ics"),
 )
 
 

@@ -33,6 +33,9 @@ class Things:
     closure: int = 1
     calendar: int = 1  # of somebody else, that closes the provider's time
     calendar_link: int = 1
+    webhook: int = 1
+    delivery: int = 1  # of the webhook
+    feed: str = "none"  # the token of a link to a calendar
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,9 @@ class Call:
         return self.verb != "GET"
 
     def target(self, things: Things) -> str:
-        path = self.path.format(getattr(things, self.thing or "slot"), things.calendar)
+        first = getattr(things, self.thing or "feed")
+        second = things.delivery if self.thing == "webhook" else things.calendar
+        path = self.path.format(first, second)
         return path + QUERIES.get((self.verb, self.path), "")
 
     def body(self, things: Things) -> Any:
@@ -102,6 +107,11 @@ BODIES: dict[tuple[str, str], Callable[[Things, int], Any]] = {
     ("PATCH", "/api/customers/{}/"): lambda _, n: {"name": f"Customer {n}"},
     ("POST", "/api/customers/{}/merge/"): lambda things, _: {"into": things.into},
     ("PUT", "/api/providers/{}/schedule/"): lambda *_: {"weekly": []},
+    ("POST", "/api/webhooks/"): lambda _, n: {"url": f"https://webhooks.invalid/{n}"},
+    ("PATCH", "/api/webhooks/{}/"): lambda _, n: {"url": f"https://webhooks.invalid/{n}"},
+    ("POST", "/api/webhooks/{}/rotate/"): lambda *_: {"overlap_hours": 1},
+    ("POST", "/api/webhooks/{}/enable/"): lambda *_: {"from": "now"},
+    ("POST", "/api/webhooks/{}/replay/"): lambda *_: {"after": 0},
     ("POST", "/api/calendar-links/"): lambda *_: {"of": "me"},
     ("POST", "/api/providers/{}/calendars/"): lambda _, n: {"url": f"https://example.org/{n}"},
     ("POST", "/api/closures/"): lambda things, _: {

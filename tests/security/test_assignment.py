@@ -19,6 +19,7 @@ OWN = {
     "/api/slots/": {"starts_at", "ends_at", "capacity", "per_person"},
     "/api/slots/{}/": {"capacity", "per_person", "status"},
     "/api/closures/": {"starts_at", "ends_at", "reason"},
+    "/api/webhooks/{}/": {"status"},
     "/api/appointments/": {"notes", "reason"},
     "/api/holds/": {"notes"},
     "/api/series/": {"notes"},

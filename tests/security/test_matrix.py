@@ -29,6 +29,8 @@ ROWS = {
     "provider": "SELECT p::text FROM provider p WHERE id = %s",
     "calendar_link": "SELECT l::text FROM calendar_link l WHERE id = %s",
     "closure": "SELECT c::text FROM closure c WHERE id = %s",
+    "webhook": "SELECT w::text, (SELECT array_agg(d::text) FROM delivery d"
+    " WHERE d.webhook_id = w.id) FROM webhook w WHERE id = %s",
     "token": "SELECT 1",
 }
 DONE = {200, 201, 202, 204}
@@ -52,6 +54,14 @@ VALUES (%s, encode(sha256(random()::text::bytea), 'hex')) RETURNING id
 CALENDAR = """
 INSERT INTO calendar_source (provider_id, actor_id, url, next_at)
 VALUES (%s, 0, 'https://example.org/', 'infinity') RETURNING id
+"""
+WEBHOOK = """
+WITH made AS (
+    INSERT INTO webhook (owner_id, url, position)
+    VALUES (%s, 'https://webhooks.invalid/', 0) RETURNING id
+)
+INSERT INTO delivery (webhook_id, type, status, due_at, settled_at)
+SELECT made.id, 'webhook.test', 'failed', now(), now() FROM made RETURNING webhook_id, id
 """
 WAITING = """
 INSERT INTO waiting (slot_id, account_id, from_at, until_at)
@@ -115,6 +125,8 @@ class Scene:
             (link,) = cursor.fetchone()
             cursor.execute(CALENDAR, [provider_id])
             (calendar,) = cursor.fetchone()
+            cursor.execute(WEBHOOK, [keeper.id])
+            webhook, delivery = cursor.fetchone()
         one, into = [await self.given.make_customer(keeper, "Grace") for _ in range(2)]
         return Things(
             provider=provider_id,
@@ -130,6 +142,8 @@ class Scene:
             closure=await self.given.make_closure(provider_id),
             calendar=calendar,
             calendar_link=link,
+            webhook=webhook,
+            delivery=delivery,
         )
 
     def row(self, call: Call, things: Things) -> Any:
@@ -143,6 +157,8 @@ def may(name: str, whose: str, call: Call) -> bool:
     """Whether this person may do it with what is `whose`; the rule, in its own words."""
     if call.thing in ("token", "waitlist", "calendar_link"):
         return name == whose
+    if call.thing == "webhook":  # an admin has webhooks, too, and sees no other
+        return name == f"keeper of {whose}"
     if name == "admin":
         return True
     if call.thing == "service":
