@@ -46,16 +46,21 @@ SELECT coalesce(closure.provider_id, 0) AS provider_id, closure.starts_at, closu
 -- Those that have not ended, of what the actor keeps, or of some providers of it, and of everybody. Of
 -- providers an index finds them.
 SELECT found.id, row_to_json(closure_document(found.closure))::text AS body
-  FROM (SELECT closure, closure.id + 0 AS id  -- else by all ids from there on
+  FROM (SELECT kept.closure, kept.id
           FROM unnest(CASE WHEN %(staff_of)s::bigint = -1 THEN %(provider_ids)s::bigint[]
                            WHEN %(provider_ids)s::bigint[] = '{}'
                              OR %(staff_of)s::bigint = ANY (%(provider_ids)s::bigint[])
                            THEN ARRAY[%(staff_of)s::bigint]
                            ELSE '{}'
                       END) AS asked (provider_id)
-          JOIN closure ON closure.provider_id = ANY (ARRAY[asked.provider_id])
-         WHERE closure.ends_at > now()
-           AND closure.source_id IS NULL
+         CROSS JOIN LATERAL (
+               SELECT closure, closure.id
+                 FROM closure
+                WHERE closure.provider_id = asked.provider_id
+                  AND closure.ends_at > now()
+                  AND closure.source_id IS NULL
+               OFFSET 0  -- else those of all providers are gone through, or all ids from there on
+         ) AS kept
          UNION ALL
         SELECT closure, closure.id + 0
           FROM closure
