@@ -15,7 +15,7 @@ import pytest
 from service.deps import Deps
 from tests.api.checks import check_problem, send
 from tests.api.conftest import Served
-from tests.api.ops.test_metrics import _figures, _of
+from tests.api.ops.figures import figures_of, value_of
 from tests.cast import PASSWORD, Api, Given, Person, Reply
 
 _COUNTER = itertools.count(1)
@@ -56,7 +56,7 @@ async def login(api: Api, username: str, address: str, password: str = "guess") 
 
 async def hashed(*apis: Api) -> float:
     """How many passwords were hashed so far."""
-    return sum([_of(await _figures(api), "bcrypt_duration_seconds_count") for api in apis])
+    return sum([value_of(await figures_of(api), "bcrypt_duration_seconds_count") for api in apis])
 
 
 @pytest.mark.parametrize("wire", ["tornado", "llhttp"])
@@ -370,7 +370,7 @@ async def test_where_redis_can_only_read_a_token_is_enough_and_nobody_logs_in(
         try:
             reply = await api.get("/api/me/", who=stranger)
             assert (reply.status, told(reply)) == (200, ("", ""))
-            assert _of(await _figures(api), "limiter_uncounted_total") == 2, "with this look"
+            assert value_of(await figures_of(api), "limiter_uncounted_total") == 2, "with this look"
             reply = await login(api, stranger.username, home, PASSWORD)
             check_problem(reply, 503, "unavailable")
         finally:
@@ -391,7 +391,7 @@ async def test_without_redis_only_public_reads_go_on(served: Served, stranger: P
         for path in ("slots", "providers", "slots") * 10:
             assert (await api.get(f"/api/{path}/")).status == 200
         assert time.monotonic() - began < 10  # 5 s of waiting for Redis would be 150
-        uncounted = _of(await _figures(api), "limiter_uncounted_total")
+        uncounted = value_of(await figures_of(api), "limiter_uncounted_total")
         assert uncounted == 33, "two posts, thirty reads, and the look at the figures"
 
 

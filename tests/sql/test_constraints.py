@@ -6,6 +6,7 @@ import psycopg2
 import pytest
 
 from service.store.refusals import REFUSALS
+from tests.sql.delivery.hooks import webhook
 from tests.sql.desk import HOUR, NOON, Desk
 
 SLOT = "INSERT INTO slot (provider_id, starts_at, ends_at, capacity, booked) VALUES "
@@ -41,7 +42,7 @@ LINE = (
 )
 
 # Constraint and what it refuses; {provider}, {person}, {slot}, {seat} exist, and the seat is in
-# the slot's first place, from 2035-06-01 12:00 to 13:00.
+# the slot's first place, from 2035-06-01 12:00 to 13:00. And there is a webhook with a delivery.
 REFUSED = [
     ("provider_name_length", "INSERT INTO provider (name, time_zone) VALUES ('', 'UTC')"),
     (
@@ -223,6 +224,36 @@ REFUSED = [
     ("outbox_type_known", "INSERT INTO outbox (type, subject_id) VALUES ('slot.moved', 1)"),
     ("event_head_one_row", "INSERT INTO event_head (one) VALUES (false)"),
     ("waiting_line_waiting_fkey", "INSERT INTO waiting_line VALUES ({slot}, 0, 0, now(), 0)"),
+    ("webhook_owner_fkey", "INSERT INTO webhook (owner_id, url, position) VALUES (0, 'x', 0)"),
+    ("webhook_url_length", "UPDATE webhook SET url = ''"),
+    ("webhook_url_length", "UPDATE webhook SET url = repeat('x', 2001)"),
+    ("webhook_include_known", "UPDATE webhook SET include = ARRAY['account']"),
+    ("webhook_status_known", "UPDATE webhook SET status = 'asleep'"),
+    ("webhook_reason_known", "UPDATE webhook SET reason = 'bored'"),
+    ("webhook_failing_since_first", "UPDATE webhook SET failures = 1"),
+    ("webhook_failing_since_first", "UPDATE webhook SET failing_since = now()"),
+    (
+        "delivery_webhook_fkey",
+        "INSERT INTO delivery (webhook_id, type, due_at) VALUES (0, 'webhook.test', now())",
+    ),
+    (
+        "delivery_one_per_event",
+        "INSERT INTO delivery (webhook_id, event_id, type, due_at)"
+        " SELECT id, 1, 'slot.changed', now() FROM webhook CROSS JOIN generate_series(1, 2)",
+    ),
+    ("delivery_status_known", "UPDATE delivery SET status = 'lost', settled_at = now()"),
+    ("delivery_settled_iff_not_pending", "UPDATE delivery SET status = 'delivered'"),
+    ("delivery_settled_iff_not_pending", "UPDATE delivery SET settled_at = now()"),
+    ("delivery_attempts_sane", "UPDATE delivery SET attempts = -1"),
+    (
+        "attempt_delivery_fkey",
+        "INSERT INTO attempt (delivery_id, at, manual, ms) VALUES (0, now(), false, 1)",
+    ),
+    (
+        "attempt_excerpt_length",
+        "INSERT INTO attempt (delivery_id, at, manual, ms, excerpt)"
+        " SELECT id, now(), false, 1, repeat('x', 4097) FROM delivery",
+    ),
 ]
 
 
@@ -232,6 +263,7 @@ def rows(desk: Desk, ada: int) -> dict[str, Any]:
     slot_id = desk.slot(provider_id=provider_id)
     seat = desk.appointment(ada, slot_id)
     service_id = desk.visit(provider_id)
+    desk.run("webhook_test", webhook_id=webhook(desk))
     return {
         "provider": provider_id,
         "person": ada,

@@ -8,6 +8,7 @@ import psycopg2
 import pytest
 
 from service.booking.actions import APPROVE, DECLINE, FULFILL, NOSHOW
+from tests.sql.appointment.holds.test_waitlist import join
 from tests.sql.delivery.told import numbered, seen
 from tests.sql.desk import ALL, NINE, Desk
 
@@ -98,17 +99,7 @@ def test_event_number_tells_of_what_has_run_out_and_was_offered(
 ) -> None:
     slot_id = desk.slot()
     held = desk.held(ada, slot_id)
-    desk.run(
-        "waitlist_join",
-        account_id=ben,
-        slot_id=slot_id,
-        service_id=0,
-        provider_id=0,
-        from_at=None,
-        until_at=None,
-        size=1,
-        max_waiting=5,
-    )
+    join(desk, ben, slot_id=slot_id)
     numbered(desk)
     desk.cursor.execute(
         "UPDATE appointment SET expires_at = now() - interval '1 second' WHERE id = %s", [held]

@@ -78,6 +78,7 @@ def test_every_document_has_the_same_keys(kind: type[DomainError]) -> None:
         errors.InvalidFields: {"errors"},
         errors.SlotTaken: {"alternatives"},
         errors.SeriesConflict: {"dates"},
+        errors.CursorExpired: {"oldest", "head"},
     }
     assert set(document) == PROBLEM | more.get(kind, set())
     assert document["type"] == f"/docs/#{kind.code}"
