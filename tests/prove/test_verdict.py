@@ -10,7 +10,7 @@ import pytest
 
 from service.settings import ROOT
 from tests.prove import history
-from tests.prove.checker.evidence import FACTS, FAULTS, FEED, LOOKS, OPERATIONS, STREAM
+from tests.prove.checker.evidence import FACTS, FAULTS, FEED, HEARD, LOOKS, OPERATIONS, STREAM
 from tests.prove.command import main
 from tests.prove.story import Story, honest
 
@@ -26,6 +26,7 @@ def recorded(folder: Path, story: Story) -> Path:
         (LOOKS, story.looks),
         (FAULTS, story.faults),
         (FEED, story.feed),
+        (HEARD, []),
     ):
         with history.Writer(folder / name) as file:
             for one in records:
