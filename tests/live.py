@@ -1,6 +1,7 @@
 """A real process of `run.py serve`, and databases of its own to run it on."""
 
 import contextlib
+import functools
 import os
 import random
 import re
@@ -17,10 +18,17 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 
 from service.settings import Settings
+from service.store.schema.migrate import migrate
 
 ROOT = Path(__file__).resolve().parents[1]
-# The servers of the tests are quick and not durable, and no balancer has to be told of their end.
-OURS = {"PYTHONUNBUFFERED": "1", "UNSAFE_DATABASE": "on", "READY_DOWN_SECONDS": "0"}
+# The servers of the tests are quick and not durable, no balancer has to be told of their end, and
+# no password is worth a quarter of a second.
+OURS = {
+    "PYTHONUNBUFFERED": "1",
+    "UNSAFE_DATABASE": "on",
+    "READY_DOWN_SECONDS": "0",
+    "BCRYPT_ROUNDS": "4",
+}
 # A machine that is busy with other tests is no server that hangs: who tests these sets others.
 PATIENT = {
     "connect_timeout": 10.0,
@@ -120,22 +128,36 @@ def served(folder: Path, environment: Mapping[str, str], *flags: str) -> Iterato
 
 
 @contextlib.contextmanager
-def scratch_database(admin_url: str, database_url: str) -> Iterator[str]:
-    """The URL of a new, empty database that belongs to the service's role; dropped afterwards."""
+def scratch_database(admin_url: str, database_url: str, *, migrated: bool = False) -> Iterator[str]:
+    """The URL of a new database that belongs to the service's role, empty or with the schema in
+    it; dropped afterwards."""
     name = f"scratch_{uuid.uuid4().hex[:12]}"
-    owner = urlsplit(database_url).username
-    admin = psycopg2.connect(admin_url)
-    admin.autocommit = True
+    template = _with_schema(admin_url, database_url) if migrated else "template0"
+    _make_database(admin_url, database_url, name, template)
     try:
-        with admin.cursor() as cursor:
-            cursor.execute(f'CREATE DATABASE {name} OWNER "{owner}" TEMPLATE template0')
-        try:
-            yield urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
-        finally:
-            with admin.cursor() as cursor:
-                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        yield _url(database_url, name)
     finally:
-        admin.close()
+        with connected(admin_url) as admin, admin.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@functools.cache
+def _with_schema(admin_url: str, database_url: str) -> str:
+    """The database that those with the schema are copies of: to migrate takes ten times as long."""
+    name = f"schema_{uuid.uuid4().hex[:12]}"
+    _make_database(admin_url, database_url, name, "template0")
+    migrate(_url(database_url, name))
+    return name
+
+
+def _make_database(admin_url: str, database_url: str, name: str, template: str) -> None:
+    owner = urlsplit(database_url).username
+    with connected(admin_url) as admin, admin.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE {name} OWNER "{owner}" TEMPLATE {template}')
+
+
+def _url(database_url: str, name: str) -> str:
+    return urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
 
 
 @contextlib.contextmanager

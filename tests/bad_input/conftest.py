@@ -52,7 +52,8 @@ def world(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
     with contextlib.ExitStack() as stack:
-        url = stack.enter_context(scratch_database(servers.admin_url or "", settings.database_url))
+        urls = servers.admin_url or "", settings.database_url
+        url = stack.enter_context(scratch_database(*urls, migrated=True))
         database = stack.enter_context(connected(url))
         environment = PATIENTLY | {
             "DATABASE_URL": url,

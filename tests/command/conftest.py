@@ -61,7 +61,8 @@ class Booking:
 
 @pytest.fixture(scope="module")
 def booking(servers: Embedded, settings: Settings) -> Iterator[Booking]:
-    with scratch_database(servers.admin_url or "", settings.database_url) as url:
+    urls = servers.admin_url or "", settings.database_url
+    with scratch_database(*urls, migrated=True) as url:
         booking = Booking(
             {
                 "DATABASE_URL": url,

@@ -32,7 +32,8 @@ from tests.live import ROOT, scratch_database, unconfigured
 @pytest.fixture
 def url(io_loop: AsyncIOLoop, servers: Embedded, settings: Settings) -> Iterator[str]:
     """A database with a calendar that is in use."""
-    with scratch_database(servers.admin_url or "", settings.database_url) as url:
+    urls = servers.admin_url or "", settings.database_url
+    with scratch_database(*urls, migrated=True) as url:
         filled(io_loop, replace(settings, database_url=url))
         yield url
 

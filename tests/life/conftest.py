@@ -10,7 +10,6 @@ import pytest
 
 from service.settings import Settings
 from service.store.embedded import Embedded
-from service.store.schema.migrate import migrate
 from tests.life.servers import new_folder, sql
 from tests.live import scratch_database
 
@@ -37,6 +36,6 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def scratch(servers: Embedded, settings: Settings) -> Iterator[Settings]:
     """Settings of a database of its own with the schema in it."""
-    with scratch_database(servers.admin_url or "", settings.database_url) as url:
-        migrate(url)
+    urls = servers.admin_url or "", settings.database_url
+    with scratch_database(*urls, migrated=True) as url:
         yield replace(settings, database_url=url)

@@ -54,7 +54,7 @@ def process(
 ) -> Iterator[Live]:
     """`run.py serve` on a database of its own."""
     with (
-        scratch_database(admin_url, database_url) as url,
+        scratch_database(admin_url, database_url, migrated=True) as url,
         served(tmp_path_factory.mktemp("live"), {"DATABASE_URL": url, **told}) as live,
     ):
         yield live

@@ -14,7 +14,6 @@ from service.booking.appointment.read import LOOKS
 from service.booking.status import APPOINTMENT_STATUSES
 from service.settings import Settings
 from service.store.embedded import Embedded
-from service.store.schema.migrate import migrate
 from tests.lists import DAY, Ground, cost, lists
 from tests.live import connected, scratch_database
 from tests.load.stage import tomorrow
@@ -117,8 +116,8 @@ NUMBERS = {
 def crowded(
     request: pytest.FixtureRequest, servers: Embedded, settings: Settings
 ) -> Iterator[Settings]:
-    with scratch_database(servers.admin_url or "", settings.database_url) as url:
-        migrate(url)
+    urls = servers.admin_url or "", settings.database_url
+    with scratch_database(*urls, migrated=True) as url:
         with connected(url) as connection, connection.cursor() as cursor:
             cursor.execute(UNCOUNTED)
             with rebuilt(cursor):

@@ -10,7 +10,6 @@ from psycopg2.extensions import connection as Connection
 from service.access.sessions import Session
 from service.settings import Settings
 from service.store.embedded import Embedded
-from service.store.schema.migrate import migrate
 from tests.api.checks import check_problem
 from tests.api.conftest import Served
 from tests.cast import Api, Person
@@ -19,16 +18,16 @@ from tests.live import scratch_database
 
 @pytest.fixture
 def database_url(servers: Embedded, settings: Settings) -> Iterator[str]:
-    with scratch_database(servers.admin_url or "", settings.database_url) as url:
-        migrate(url)
+    urls = servers.admin_url or "", settings.database_url
+    with scratch_database(*urls, migrated=True) as url:
         yield url
 
 
 @pytest.fixture
 def older_url(servers: Embedded, settings: Settings, database_url: str) -> Iterator[str]:
     """A database like that one, which knows nothing of what happens there from now on."""
-    with scratch_database(servers.admin_url or "", settings.database_url) as url:
-        migrate(url)
+    urls = servers.admin_url or "", settings.database_url
+    with scratch_database(*urls, migrated=True) as url:
         yield url
 
 

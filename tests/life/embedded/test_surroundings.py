@@ -10,7 +10,7 @@ import pytest
 
 from service.store.embedded import Embedded, EmbeddedError
 from tests.life.servers import ROOT, as_root, cache, processes, soon, sql
-from tests.live import unconfigured
+from tests.live import OURS, unconfigured
 
 START = """
 import sys
@@ -136,12 +136,14 @@ def test_a_reader_who_leaves_leaves_no_server_behind(folder: Path) -> None:
     data = folder / "data"
     words = [sys.executable, str(ROOT / "run.py"), "serve", "--port", "0", "--data-dir", str(data)]
     with (folder / "log").open("wb") as log:
-        serving = subprocess.Popen(words, env=unconfigured(), stdout=subprocess.PIPE, stderr=log)
+        serving = subprocess.Popen(
+            words, env=unconfigured() | OURS, stdout=subprocess.PIPE, stderr=log
+        )
     assert serving.stdout
     assert serving.stdout.readline().startswith(b"listening on ")
     serving.stdout.close()
     try:
-        serving.wait(5)
+        serving.wait(1)
     except subprocess.TimeoutExpired:
         serving.terminate()
         serving.wait(20)

@@ -45,7 +45,9 @@ class Running(NamedTuple):
 
 @pytest.fixture
 def database_url(servers: Embedded) -> Iterator[str]:
-    with scratch_database(servers.admin_url or "", servers.database_url or "") as url:
+    with scratch_database(
+        servers.admin_url or "", servers.database_url or "", migrated=True
+    ) as url:
         yield url
 
 
