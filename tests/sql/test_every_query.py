@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -16,11 +16,11 @@ from service.booking.people.operator import Listed
 from service.settings import Settings
 from service.store.embedded import Embedded
 from service.store.queries import WAITING
-from service.store.schema.migrate import migrate
 from tests.live import connected, scratch_database
 from tests.sql.conftest import opened
 from tests.sql.desk import QUERIES, Desk
 from tests.sql.samples import samples
+from tests.sql.samples_calendar import Parameters
 
 NUMBERED = {
     "provider",
@@ -100,12 +100,45 @@ def test_each_has_tests_named_after_it() -> None:
     assert [name for name, tests in by_query.items() if not tests] == []
 
 
+class Ground(NamedTuple):
+    """The calendar of the samples in a transaction that is never committed, made once for all
+    queries: each is undone by itself."""
+
+    desk: Desk
+    parameters: dict[str, Parameters]
+
+    def of(self, name: str) -> Parameters:
+        return self.parameters[name.removesuffix(WAITING)]
+
+    @contextlib.contextmanager
+    def undone(self) -> Iterator[Any]:
+        """A cursor; what it does is undone."""
+        self.desk.cursor.execute("SAVEPOINT before")
+        try:
+            yield self.desk.cursor
+        finally:
+            self.desk.cursor.execute("ROLLBACK TO SAVEPOINT before")
+
+
+@contextlib.contextmanager
+def ground_in(settings: Settings) -> Iterator[Ground]:
+    for desk in opened(settings):
+        desk.cursor.execute("SET idle_in_transaction_session_timeout = 0")
+        yield Ground(desk, samples(desk))
+
+
+@pytest.fixture(scope="module")
+def ground(settings: Settings) -> Iterator[Ground]:
+    with ground_in(settings) as ground:
+        yield ground
+
+
 @pytest.mark.parametrize("name", QUERIES)
-def test_each_gives_the_same_rows_sent_as_it_is_and_prepared(name: str, desk: Desk) -> None:
-    parameters = samples(desk)[name.removesuffix(WAITING)]
+def test_each_gives_the_same_rows_sent_as_it_is_and_prepared(name: str, ground: Ground) -> None:
     query = QUERIES[name]
-    desk.cursor.execute(query.prepare)
-    plain, prepared = (rows(desk, text, parameters) for text in (query.text, query.execute))
+    ground.desk.cursor.execute(query.prepare)
+    texts = (query.text, query.execute)
+    plain, prepared = (rows(ground, text, ground.of(name)) for text in texts)
     assert plain == prepared
     assert plain or name == "invariants_broken"
 
@@ -114,22 +147,20 @@ def test_each_gives_the_same_rows_sent_as_it_is_and_prepared(name: str, desk: De
     ("account_list", Listed), ("provider_list", Provider), ("slot_occupied", Interval),
 ])  # fmt: skip
 def test_rows_that_are_taken_whole_have_the_columns_of_what_they_become(
-    name: str, kind: type[Any], desk: Desk
+    name: str, kind: type[Any], ground: Ground
 ) -> None:
-    [row, *_] = desk.run(name, **samples(desk)[name])
+    [row, *_] = ground.desk.run(name, **ground.of(name))
     assert row._fields == kind._fields
 
 
-def rows(desk: Desk, text: str, parameters: dict[str, Any]) -> list[Any]:
+def rows(ground: Ground, text: str, parameters: Parameters) -> list[Any]:
     """The rows of a statement, which is undone; both forms give out the same ids."""
-    desk.cursor.execute("SAVEPOINT before")
-    desk.cursor.execute("ALTER TABLE account ALTER id SET DEFAULT 1000000000")  # else of the clock
-    for table in NUMBERED:
-        desk.cursor.execute(f"ALTER SEQUENCE {table}_id_seq RESTART WITH 1000000000")
-    desk.cursor.execute(text, parameters)
-    found = desk.cursor.fetchall() if desk.cursor.description else [desk.cursor.rowcount]
-    desk.cursor.execute("ROLLBACK TO SAVEPOINT before")
-    return list(found)
+    with ground.undone() as cursor:
+        cursor.execute("ALTER TABLE account ALTER id SET DEFAULT 1000000000")  # else of the clock
+        for table in NUMBERED:
+            cursor.execute(f"ALTER SEQUENCE {table}_id_seq RESTART WITH 1000000000")
+        cursor.execute(text, parameters)
+        return list(cursor.fetchall()) if cursor.description else [cursor.rowcount]
 
 
 @pytest.fixture(scope="module")
@@ -138,10 +169,8 @@ def databases(servers: Embedded, settings: Settings) -> Iterator[dict[str, Setti
     with contextlib.ExitStack() as stack:
         found = {}
         for size in ("empty", "small"):
-            url = stack.enter_context(
-                scratch_database(servers.admin_url or "", settings.database_url)
-            )
-            migrate(url)
+            urls = servers.admin_url or "", settings.database_url
+            url = stack.enter_context(scratch_database(*urls, migrated=True))
             found[size] = dataclasses.replace(settings, database_url=url)
             with connected(url) as connection, connection.cursor() as cursor:
                 cursor.execute(UNCOUNTED)
@@ -150,29 +179,43 @@ def databases(servers: Embedded, settings: Settings) -> Iterator[dict[str, Setti
         yield found
 
 
-@pytest.mark.parametrize("counted", [False, True], ids=["new", "counted"])
-@pytest.mark.parametrize("size", ["empty", "small"])
+@pytest.fixture(scope="module", params=["new", "counted"])
+def counted(request: pytest.FixtureRequest) -> bool:
+    """Whether the rows have been counted when the plans are made."""
+    return bool(request.param == "counted")
+
+
+@pytest.fixture(scope="module", params=["empty", "small"])
+def size(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def early(size: str, counted: bool, databases: dict[str, Settings]) -> Iterator[Ground]:
+    """The ground in a young database."""
+    with ground_in(databases[size]) as ground:
+        if counted:
+            ground.desk.cursor.execute("SET lock_timeout = '20s'")  # autovacuum may be at it
+            ground.desk.cursor.execute("ANALYZE")
+        yield ground
+
+
 @pytest.mark.parametrize("name", sorted(QUERIES.keys() - WHOLE))
 def test_each_finds_its_rows_by_an_index(
-    name: str, size: str, counted: bool, databases: dict[str, Settings]
+    name: str, size: str, counted: bool, early: Ground
 ) -> None:
     """As prepared by the service: with one plan for all parameters, made while tables are small,
     before or after their rows have been counted."""
-    desk = next(desks := opened(databases[size]))
-    parameters = samples(desk)[name.removesuffix(WAITING)]
-    if counted:
-        desk.cursor.execute("SET lock_timeout = '20s'")  # autovacuum may be at it
-        desk.cursor.execute("ANALYZE")
-    desk.cursor.execute(QUERIES[name].prepare)
     unguided: list[Any] = []
-    for statement in QUERIES[name].execute.split("; "):
-        desk.cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
-        [(plans,)] = desk.cursor.fetchall()
-        unguided += [node for node in scans(plans[0]["Plan"]) if not guided(node)]
-        desk.cursor.execute(statement, parameters)  # what it notes, the next one reads
+    with early.undone() as cursor:
+        cursor.execute(QUERIES[name].prepare)
+        for statement in QUERIES[name].execute.split("; "):
+            cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", early.of(name))
+            [(plans,)] = cursor.fetchall()
+            unguided += [node for node in scans(plans[0]["Plan"]) if not guided(node)]
+            cursor.execute(statement, early.of(name))  # what it notes, the next one reads
     if size == "empty" and not counted:
         unguided = [node for node in unguided if node.get("Index Name") not in PARTIAL]
-    assert list(desks) == []  # it is closed, and with it the locks of ANALYZE
     assert unguided == [], json.dumps(unguided, indent=1)
 
 
