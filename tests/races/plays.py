@@ -53,16 +53,19 @@ class Plan:
 
 
 def every_play(
-    scene: Callable[[], tuple[Acts, Sequence[int]]], sessions: Sequence[Session]
+    scene: Callable[[], tuple[Acts, Sequence[int]]],
+    sessions: Sequence[Session],
+    alike: Sequence[int] = (),
 ) -> Iterator[Play]:
     """Plays the scene, anew each time, in every order: whoever waits for a lock has no turn.
 
     Who did not wait but heard that something is locked comes again when all others have ended.
+    Those alike begin one after the other: what else they could do is the same by other names.
     """
     plan, seen, in_vain = Plan(), set[History](), 0
     while not plan.complete and in_vain < IN_VAIN:
         acts, slot_ids = scene()
-        history = _play(plan, acts, sessions)
+        history = _play(plan, acts, sessions, alike)
         plan.ended(history)
         in_vain = in_vain + 1 if history in seen else 0
         if not in_vain:
@@ -72,15 +75,19 @@ def every_play(
             yield Play(order, " ".join(word for words in heard for word in words), slot_ids)
 
 
-def _play(plan: Plan, acts: Acts, sessions: Sequence[Session]) -> History:
+def _play(plan: Plan, acts: Acts, sessions: Sequence[Session], alike: Sequence[int]) -> History:
     scripts = [deque(act.steps) for act in acts]
     waiting: set[int] = set()
     history: History = ()
+    unbegun = list(alike)
     while any(scripts):
-        free = tuple(n for n, script in enumerate(scripts) if script and n not in waiting)
+        idle = waiting.union(unbegun[1:])
+        free = tuple(n for n, script in enumerate(scripts) if script and n not in idle)
         if not free:
             raise Stuck
         number = plan.turn(history, free)
+        if number in unbegun:
+            unbegun.remove(number)
         history = (*history, (number, free))
         session, script = sessions[number], scripts[number]
         if not session.step(script.popleft(), acts[number].parameters):
