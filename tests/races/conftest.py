@@ -6,6 +6,7 @@ running   another application with other settings: `async with running(lane_widt
 unbroken  besides the invariants: PostgreSQL met no deadlock and no constraint had to step in
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -40,7 +41,12 @@ Running = Callable[..., AbstractAsyncContextManager[Wire]]
 @pytest.fixture(scope="session")
 def crowd(io_loop: AsyncIOLoop, all_deps: Deps) -> list[Person]:
     given = Given(io_loop, all_deps)
-    return [given.person(f"racer{number}") for number in range(CROWD)]
+
+    async def settle() -> list[Person]:
+        names = [f"racer{number}" for number in range(CROWD)]
+        return await asyncio.gather(*map(given.make_person, names))
+
+    return io_loop.run_sync(settle)
 
 
 @pytest.fixture
