@@ -38,8 +38,9 @@ ALONE = (
     "tests/unit/access/test_passwords.py::test_who_gets_too_little",
     "tests/unit/access/test_passwords.py::test_who_waits_beyond",
 )
-# Whose processes start, die and recover, for most of the time. They come first: a file that began
-# last would keep all others waiting.
+# Whose processes start, die and recover, for most of the time. They come first, since a file that
+# began last would keep all others waiting, and half of the workers do others meanwhile, which need
+# the cores that these leave idle.
 LONG = (
     "tests/deploy/test_rolling_restarts.py",
     "tests/command/test_restore.py",
@@ -83,7 +84,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     paths = [Path(word.split("::")[0]) for word in config.args]
     files = sum(1 for path in paths for _ in path.rglob("test_*.py"))
     chosen = choosing or config.option.capture == "no"
-    if not chosen and files > 1 and all(path.is_dir() for path in paths):
+    if not chosen and files > 1:
         config.option.numprocesses = min(_cores() * PER_CORE, files, MOST)
 
 
@@ -102,19 +103,38 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> "AloneL
 
 
 class AloneLast(LoadScopeScheduling):
-    """Gives a file to each worker that is free, and those of ALONE to the last worker left."""
+    """Gives a file to each worker that is free, of LONG to half of them at most, and those of
+    ALONE to the last worker left."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return f"{nodeid.startswith(ALONE)} {nodeid.split('::')[0]}"
+        kind = "alone" if nodeid.startswith(ALONE) else "long" if nodeid.startswith(LONG) else ""
+        return f"{kind} {nodeid.split('::')[0]}"
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        if next(iter(self.workqueue)).startswith("True"):
+        if next(iter(self.workqueue)).startswith("long") and self._enough_long(node):
+            short = next((one for one in self.workqueue if one.startswith(" ")), None)
+            if short:
+                self.workqueue.move_to_end(short, last=False)
+        elif next(iter(self.workqueue)).startswith("alone"):
             if any(one is not node and not one.shutting_down for one in self.nodes):
                 node.shutdown()  # once it has done what it has; its servers end with it
                 return
             if len(self.nodes) > 1:
                 return  # the others are still at work: remove_node() comes back here
         super()._assign_work_unit(node)
+
+    def _enough_long(self, node: WorkerController) -> bool:
+        """Whether half of the workers, this one left aside, are at work on those of LONG."""
+        at_it = [
+            one
+            for one, work in self.assigned_work.items()
+            if one is not node
+            and any(
+                scope.startswith("long") and not all(tests.values())
+                for scope, tests in work.items()
+            )
+        ]
+        return 2 * len(at_it) >= len(self.nodes)
 
     def remove_node(self, node: WorkerController) -> str | None:
         crashed = super().remove_node(node)
