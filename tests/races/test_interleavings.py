@@ -39,7 +39,7 @@ EVERY_TRIO = pytest.mark.parametrize("trio", PLAYED, ids=[one.scene.__name__ for
 
 @pytest.fixture(scope="module")
 def watcher(settings: Settings) -> Iterator[Any]:
-    connection = psycopg2.connect(settings.database_url)
+    connection = psycopg2.connect(dsn(settings))  # with plans that are made once
     connection.autocommit = True
     yield connection
     connection.close()
