@@ -11,6 +11,7 @@ What decides for a set takes an array for each field of its item, under the fiel
 A query that skips what is locked has a twin that waits for it: its name ends in `_waiting`.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -51,12 +52,13 @@ def load_queries(folder: Path = QUERIES) -> Mapping[str, Query]:
     """All named queries of a folder; raises QueryError for one that breaks a rule."""
     queries: dict[str, Query] = {}
     paths = query_files(folder)
+    nouns = _nouns(paths)
     for path in paths:
         file = path.relative_to(folder).as_posix()
         for query in parse(file, path.read_text(encoding="utf-8")):
             if query.name in queries:
                 raise QueryError(f"{file}: {query.name} is defined twice.")
-            if file_of(query.name, paths) != path:
+            if _belongs(query.name, nouns) != path:
                 raise QueryError(f"{file}: {query.name} should begin with the noun of its file.")
             queries[query.name] = query
     return queries
@@ -69,9 +71,15 @@ def query_files(folder: Path = QUERIES) -> list[Path]:
 
 def file_of(name: str, paths: Iterable[Path]) -> Path | None:
     """The file that a query of this name belongs to, whether it is there or not, or None."""
-    nouns = {
-        noun: path for path in paths for noun in (path.stem, f"{path.parent.name}_{path.stem}")
-    }
+    return _belongs(name, _nouns(paths))
+
+
+def _nouns(paths: Iterable[Path]) -> dict[str, Path]:
+    """Each noun, with the file that it names."""
+    return {noun: path for path in paths for noun in (path.stem, f"{path.parent.name}_{path.stem}")}
+
+
+def _belongs(name: str, nouns: Mapping[str, Path]) -> Path | None:
     fitting = [noun for noun in nouns if f"{name}_".startswith(f"{noun}_")]
     return nouns[max(fitting, key=len)] if fitting else None
 
@@ -93,6 +101,7 @@ def parse(file: str, source: str) -> list[Query]:
     return queries
 
 
+@functools.cache  # a start loads all of them several times
 def _query(file: str, name: str, shape: str, body: str) -> Query:
     if shape not in SHAPES:
         raise QueryError(f"{file}: {name} has an unknown shape :{shape}.")
