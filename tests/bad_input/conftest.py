@@ -4,7 +4,7 @@ world     the live server, its database, its people and things, and the tally of
 count     how many random requests a share is; BAD_REQUESTS sets the whole, BAD_SEED the dice,
           BAD_WIRE the parser (see the setting WIRE)
 chance    the dice of one test
-The fixed lists, some 12,000 requests, are always sent.
+Of the fixed lists each place gets a part, unless BAD_REQUESTS is set.
 After each test nothing has changed but what was answered with success, and a slot can be booked.
 """
 

@@ -11,7 +11,7 @@ import redis
 
 from tests.bad_input.targets import WITH_BODY, Target
 from tests.bad_input.wire import request
-from tests.bad_input.words import accidents
+from tests.bad_input.words import accidents, some
 from tests.bad_input.world import World
 
 ME = "/api/me/"
@@ -101,7 +101,8 @@ def test_accidents_in_a_credential_do_no_harm(
 @pytest.mark.parametrize("target", WITH_BODY, ids=str)
 def test_an_odd_header_opens_nothing(world: World, target: Target) -> None:
     body = json.dumps(target.good(world)).encode()
-    for line in LINES:  # one by one: whoever gives up soon leaves passwords to be hashed for nobody
+    lines = some(LINES, WITH_BODY.index(target))
+    for line in lines:  # one by one: whoever gives up soon leaves passwords to be hashed for nobody
         raw = target.ask(world, body, "", line, "Connection: close")
         assert [answer.status for answer in world.throw(raw)] != [201], line
 

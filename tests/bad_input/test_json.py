@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.bad_input.targets import WITH_BODY, Target
-from tests.bad_input.words import accidents, nested
+from tests.bad_input.words import accidents, nested, some
 from tests.bad_input.world import World
 
 # Each is refused by RFC 8259, or by us for what it would do further on.
@@ -45,8 +45,9 @@ MAY_BE_EMPTY = {
 
 @pytest.mark.parametrize("target", WITH_BODY, ids=str)
 def test_what_is_no_json_is_refused(world: World, target: Target) -> None:
-    answered = world.ask_all(target.ask(world, body) for body in MALFORMED)
-    for body, (_, answer) in zip(MALFORMED, answered, strict=True):
+    bodies = some(MALFORMED, WITH_BODY.index(target))
+    answered = world.ask_all(target.ask(world, body) for body in bodies)
+    for body, (_, answer) in zip(bodies, answered, strict=True):
         allowed = (200, 202, 404, 409) if body == b"" and target.fields in MAY_BE_EMPTY else (400,)
         assert answer.status in allowed, body[:100]
 

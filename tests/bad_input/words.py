@@ -1,8 +1,11 @@
 """Values that have broken services before, each short enough to read."""
 
+import os
 import random
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 TEXTS = [
     "", " ", "\t", "\n", "\r\n", "\0", "a\0b", "\x01", "\x1b[31m", "\x7f", "\x85", "\xad",
@@ -44,6 +47,12 @@ VALUES: list[Any] = [
     [], {}, [1], [[]], [None], {"id": 1}, {"": ""}, {"$gt": 0}, {"slot": 1}, [1] * 1001,
     "a" * 100_000, ["a"] * 10_000,
 ]  # fmt: skip
+
+
+def some(values: Sequence[T], number: int, parts: int = 3) -> Sequence[T]:
+    """What one place gets of a list that goes to many: a campaign sends all of it everywhere, each
+    run a part, another one to the next place."""
+    return values if "BAD_REQUESTS" in os.environ else values[number % parts :: parts]
 
 
 def nested(depth: int, opening: str = "[", closing: str = "]") -> str:
