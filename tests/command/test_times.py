@@ -19,7 +19,7 @@ def _made(booking: Booking, line: str) -> int:
     return int(said.out.split()[-1])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def providers(booking: Booking) -> list[int]:
     """Two with hours, from 09:00 to 11:00 and from 10:00 to 12:00 in Tokyo."""
     made = [_made(booking, f"provider create --name {name} --zone Asia/Tokyo") for name in "AB"]
@@ -28,7 +28,7 @@ def providers(booking: Booking) -> list[int]:
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def service(booking: Booking, providers: list[int]) -> int:
     one, other = providers
     line = f"service create --name Visit --minutes 60 --provider {one} --provider {other}"
