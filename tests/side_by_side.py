@@ -91,9 +91,15 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Those of LONG come first and those of ALONE last, with or without workers."""
     items.sort(key=lambda item: (item.nodeid.startswith(ALONE), not item.nodeid.startswith(LONG)))
+    long = getattr(config, "workerinput", vars(config.option))["long"]
     for item in items:
-        if item.nodeid.startswith(LONG) and not config.option.long:
+        if item.nodeid.startswith(LONG) and not long:
             item.add_marker(pytest.mark.skip(reason="takes long; run.py test --long runs it too"))
+
+
+def pytest_configure_node(node: WorkerController) -> None:
+    """A worker reads the command line by itself, and knows nothing of what we made of it."""
+    node.workerinput["long"] = node.config.option.long
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> "AloneLast":
