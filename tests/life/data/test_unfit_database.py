@@ -83,6 +83,13 @@ def test_what_the_role_lacks_is_said_before_anything_is_served(
     with pytest.raises(SettingsError, match="PostgreSQL does not run") as refused:
         fitness.check(scratch)
     assert said in str(refused.value)
+
+
+def test_serve_and_doctor_say_it(scratch: Settings) -> None:
+    statement, said = LACKING["no right to a table"]
+    _ask(scratch.database_url, statement)
+    with pytest.raises(SettingsError) as refused:
+        fitness.check(scratch)
     environment = {"DATABASE_URL": scratch.database_url, "REDIS_URL": scratch.redis_url}
     started = _said("serve", **environment)
     assert (started.returncode, started.stderr) == (2, f"{refused.value}\n")

@@ -1,6 +1,7 @@
 """run.py upgrade: a data directory of another PostgreSQL becomes one of the installed version."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from service.store.embedded.place.files import Place
 from service.store.schema.migrate import migrate
 from tests.command.keeping import contents, run
 from tests.ha.engines import as_nobody, needs, program
-from tests.life.servers import NOBODY, ROOT, as_root, close, parent, sql
+from tests.life.servers import NOBODY, ROOT, as_root, close, new_folder, parent, sql
 from tests.live import unconfigured
 
 needs_another = needs("initdb", package="postgresql")
@@ -69,10 +70,20 @@ def on(place: Place, folder: Path) -> Iterator[OlderPostgres]:
         place.leave(durable=True)
 
 
-@pytest.fixture
-def old(folder: Path) -> tuple[Path, dict[str, Any]]:
+@pytest.fixture(scope="module")
+def original() -> Iterator[tuple[Path, dict[str, Any]]]:
     """A data directory that another PostgreSQL made, and all that is in its database."""
-    return folder / "data", made(folder / "data")
+    folder = new_folder()
+    yield folder / "data", made(folder / "data")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def old(folder: Path, original: tuple[Path, dict[str, Any]]) -> tuple[Path, dict[str, Any]]:
+    """The same of one's own."""
+    home, found = Place.find(folder / "data", durable=True).home, original[1]
+    subprocess.run(["cp", "-a", original[0] / "postgres", home], check=True)
+    return folder / "data", found
 
 
 def made(data: Path) -> dict[str, Any]:

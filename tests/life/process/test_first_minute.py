@@ -1,5 +1,6 @@
 """What a start says: on a terminal where to go next, to a journal nothing but the log."""
 
+import dataclasses
 import json
 import os
 import pty
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from service import app as service_app
+from service.deps import Deps
 from service.settings import Settings
 from tests.contract.test_pages import paste
 from tests.live import OURS, ROOT, served, unconfigured
@@ -140,8 +143,10 @@ def refused(settings: Settings, *flags: str) -> str:
 
 
 @pytest.mark.parametrize("host", ["no-such.invalid", "a..b", "203.0.113.7", "http://127.0.0.1"])
-def test_an_address_that_is_none_is_one_sentence(scratch: Settings, host: str) -> None:
-    assert f"Can't listen on {host}" in refused(scratch, "--host", host, "--port", "0")
+async def test_an_address_that_is_none_is_one_sentence(deps: Deps, host: str) -> None:
+    there = dataclasses.replace(deps, settings=dataclasses.replace(deps.settings, host=host))
+    with pytest.raises(OSError, match=re.escape(f"Can't listen on {host}")):
+        service_app.listen(there)
 
 
 def test_a_port_in_use_is_one_sentence(scratch: Settings) -> None:

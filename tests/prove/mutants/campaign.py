@@ -1,6 +1,7 @@
 """`run.py prove --mutants N`: choose, try, tell."""
 
 import fnmatch
+import functools
 import json
 import random
 import signal
@@ -52,7 +53,7 @@ def chosen(seed: int, only: str) -> Iterator[tuple[str, Mutant]]:
             mutant
             for path in paths
             if path not in ELSEWHERE
-            for mutant in mutants_of(ROOT, path)
+            for mutant in _all_of(path)
             if fnmatch.fnmatch(mutant.path, only) or fnmatch.fnmatch(mutant.query, only)
         ]
         dice.shuffle(deck)
@@ -61,6 +62,11 @@ def chosen(seed: int, only: str) -> Iterator[tuple[str, Mutant]]:
         for part, deck in decks.items():
             if deck:
                 yield part, deck.pop()
+
+
+@functools.cache
+def _all_of(path: str) -> list[Mutant]:
+    return list(mutants_of(ROOT, path))
 
 
 class Campaign:
