@@ -7,6 +7,8 @@ from service.booking.delivery import event
 from service.deps import Deps
 from tests.prove.planted.ground import Ground, bug
 
+A_WHILE = 0.02  # seconds
+SLOTS = "SELECT set_config('booking.slots'"
 UNTOLD = "DROP TRIGGER appointment_history_told ON appointment_history"
 LATER = """
 -- name: event_tell_later :exec
@@ -61,7 +63,9 @@ def event_ids_of_the_outbox(ground: Ground) -> None:
 
 @bug("I36")
 def events_by_transaction(ground: Ground) -> None:
-    """Events are in the order in which their transactions began to write."""
+    """Events are in the order in which their transactions began to write; a cancellation takes its
+    time between its first lock and that of the slot."""
+    ground.edit("appointment_end", SLOTS, f"SELECT pg_sleep({A_WHILE});\n\n{SLOTS}")
     ground.edit(
         "event_number",
         IN_ORDER,
