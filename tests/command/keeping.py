@@ -19,6 +19,8 @@ from service.booking.appointment.sets import series
 from service.booking.appointment.sets.dates import Rule
 from service.booking.calendar.hours import change
 from service.booking.calendar.hours.windows import Hours, Schedule, Special, Weekly
+from service.booking.delivery import busy, event, link, send, webhook
+from service.booking.delivery.send import Outcome
 from service.booking.people.operator import OPERATOR
 from service.deps import Deps
 from service.settings import Settings
@@ -41,10 +43,28 @@ def filled(io_loop: AsyncIOLoop, settings: Settings) -> Person:
             for notes, slot_id in zip(HARD_TO_WRITE, await given.make_slots(7), strict=True):
                 await given.make_appointment(who, slot_id, notes)
             await given.make_slots(40, capacity=3)
+            await _told(deps, given)
             await _with_times(deps, given, who)
             return who
 
     return io_loop.run_sync(fill, timeout=60)
+
+
+async def _told(deps: Deps, given: Given) -> None:
+    """What has happened is told by a webhook, in vain; and calendars lead to here and away."""
+    teller = await given.make_person("teller", role="admin")
+    await link.create(deps, teller.session, link.OWN)
+    elsewhere = "https://calendar.invalid/busy.ics"
+    await busy.create(deps, teller.session, await given.make_provider(), elsewhere)
+    await webhook.create(deps, teller.session, "https://webhooks.invalid/", [], [])
+    await event.number(deps, full=True, most=event.AT_ONCE)
+    await send.make(deps)
+    failed = [
+        Outcome(one.id, one.lease, one.webhook_id, "failed", 60_000, None, 1, 500, "server_error",
+                None, HARD_TO_WRITE[4])
+        for one in await send.claim(deps, 1)
+    ]  # fmt: skip
+    await send.settle(deps, failed)
 
 
 async def _with_times(deps: Deps, given: Given, who: Person) -> None:

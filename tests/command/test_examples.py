@@ -2,6 +2,7 @@
 
 import inspect
 import shlex
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,20 @@ OURS = [command for command in COMMANDS if command.words not in ELSEWHERE]
 SETTINGS = {entry.name for entry in Settings.entries()}
 
 
-def test_every_example_works(booking: Booking) -> None:
+# The one that examples name.
+WEBHOOK = """
+WITH owner AS (
+    INSERT INTO account (username, email, password_hash, role) VALUES ('told', '', '', 'admin')
+    RETURNING id
+)
+INSERT INTO webhook (id, owner_id, url, position) OVERRIDING SYSTEM VALUE
+SELECT 7, owner.id, 'https://webhooks.invalid/', 0 FROM owner
+"""
+
+
+def test_every_example_works(booking: Booking, rows: Any) -> None:
     """In their order: an account that is made is changed later."""
+    rows.execute(WEBHOOK)
     lines = [
         line.removeprefix("python3 run.py ").split(" > ")[0]
         for command in OURS

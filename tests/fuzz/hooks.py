@@ -11,6 +11,8 @@ from hypothesis import strategies
 
 URL, PASSWORD = os.environ["FUZZ_URL"], os.environ["FUZZ_PASSWORD"]
 ADMIN = "fuzz"
+# A name that never stands for anything: nobody is told of this.
+NOWHERE = "https://webhooks.invalid/in"
 # These end the token they are sent with: each gets one of its own.
 ENDING = ("/api/logout/", "/api/tokens/", "/api/tokens/{token_id}/", "/api/password/")
 IDS = {
@@ -88,8 +90,7 @@ schemathesis.openapi.format("username", names.filter(lambda name: name[0] != "\u
 days = strategies.dates().map(str)
 instants = strategies.datetimes(timezones=strategies.just(UTC)).map(datetime.isoformat)
 schemathesis.openapi.format("date-or-date-time", days | instants)
-# A name that never stands for anything: nobody is told of this.
-schemathesis.openapi.format("uri", strategies.just("https://webhooks.invalid/in"))
+schemathesis.openapi.format("uri", strategies.just(NOWHERE))
 schemathesis.openapi.format("cursor", strategies.just(""))  # any other is taken from a Link
 
 
@@ -132,6 +133,8 @@ def mend(body: dict[str, Any]) -> None:
             body[name] = near(body[name], IDS[of])
     if body.get("phone") is not None:
         body["phone"] = "+49 170 1234567"
+    if body.get("url") is not None:
+        body["url"] = NOWHERE
     if "into" in body:
         body["into"] = INTO
     if body.get("override"):
@@ -145,7 +148,7 @@ def mend(body: dict[str, Any]) -> None:
 
 
 def mend_wish(path: str, body: Any) -> None:
-    """One of two ways to say what is wanted, as moves, series and lines take it."""
+    """One of two ways to say what is wanted, as moves, series, lines and links take it."""
     if path == "/api/moves/" and isinstance(body, list):
         body[:] = [{"appointment": n, "new_slot": n} for n in range(1, 3)]
     elif path == "/api/series/" and isinstance(body, dict):
@@ -156,6 +159,9 @@ def mend_wish(path: str, body: Any) -> None:
         for name in body.keys() - {"size"}:
             del body[name]
         body["slot"] = 1
+    elif path == "/api/calendar-links/" and isinstance(body, dict):
+        body.pop("provider", None)
+        body["of"] = "me"
 
 
 def mend_hours(body: dict[str, Any]) -> None:
