@@ -111,7 +111,8 @@ def test_one_of_an_older_schema_is_brought_up_to_date(
         expected = contents(old)
     said = booking(f"restore {tmp_path}/b.gz", DATABASE_URL=empty)
     assert (said.code, said.err) == (0, "")
-    assert contents(empty) == expected
+    drawn = {"installation": None}  # at random, by a migration that came later
+    assert contents(empty) | drawn == expected | drawn
 
 
 def test_over_a_newer_schema_of_an_empty_database_an_older_one_loads_too(
