@@ -1,5 +1,6 @@
 """One sensible set of parameters for every named query."""
 
+from tests.sql.delivery.told import alone
 from tests.sql.desk import ALL, STATUSES, Desk
 from tests.sql.samples_calendar import (
     Parameters,
@@ -16,6 +17,7 @@ from tests.sql.sets import series
 
 def samples(desk: Desk) -> dict[str, Parameters]:
     """The parameters by query, for a calendar that is made here."""
+    alone(desk)
     provider_id = desk.provider()
     home, full, target, *_ = desk.slots(6, provider_id=provider_id)
     ada, ben = desk.account(), desk.account()

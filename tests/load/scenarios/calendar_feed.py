@@ -36,7 +36,7 @@ class CalendarFeed(Scenario):
         if not fresh:
             return
         slot_ids = await self.world.stage.add_slots(EVENTS)
-        await flat_out(Settling(self.world, self.persons * EVENTS, slot_ids))
+        await flat_out(Settling(self.world, self.persons[:1] * EVENTS, slot_ids))
         async with Caller(*self.world.address) as caller:
             token = self.persons[0].token
             made = await caller.wanted(

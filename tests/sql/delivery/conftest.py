@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.sql.delivery.told import alone
 from tests.sql.desk import Desk
 
 
 @pytest.fixture(autouse=True)
 def nobody_else(desk: Desk) -> None:
-    desk.cursor.execute("UPDATE webhook SET status = 'disabled'")
+    alone(desk)

@@ -8,6 +8,13 @@ from tests.sql.desk import Desk
 MOST = 2000
 
 
+def alone(desk: Desk) -> None:
+    """As if nobody heard of anything, and nothing had happened: other tests keep what they do."""
+    desk.cursor.execute("UPDATE webhook SET status = 'disabled'")
+    desk.cursor.execute("DELETE FROM outbox")
+    desk.cursor.execute("DELETE FROM event")
+
+
 def numbered(desk: Desk, *, full: bool = False, most: int = MOST) -> list[Any]:
     """The events that a round makes."""
     before = desk.one("SELECT position FROM event_head")
