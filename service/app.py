@@ -37,6 +37,7 @@ from service.telemetry import logs
 from service.workers import sequencer, tail
 from service.workers.busy import read_calendars
 from service.workers.expiry import forget, run_out
+from service.workers.kept import kept
 from service.workers.openings import keep_open
 from service.workers.webhooks import forget_deliveries, send_webhooks
 
@@ -166,7 +167,7 @@ async def serve(settings: Settings, ready: Callable[[Deps, int], Awaitable[None]
         gc.freeze()  # what lives for ever need not be looked at by each collection
         manager.notify("READY=1", f"STATUS=listening on {settings.host}:{port}")
         await ready(deps, port)
-        workers = [asyncio.create_task(work(deps)) for work in WORKERS]
+        workers = [asyncio.create_task(kept(work, deps)) for work in WORKERS]
         why = await stopped.get()
         manager.stopping(settings.ready_down_seconds + settings.drain_seconds)
         await drain(server, deps, announced=why is signal.SIGTERM)

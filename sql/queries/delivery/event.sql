@@ -187,15 +187,13 @@ SELECT head.position, head.log::text AS log,
 -- A page after some event as a JSON array, of what somebody sees of some types, or of all where none are
 -- given; and what event_head says. Only so many are looked at: it may have fewer than the limit, and the next
 -- begins behind them.
-WITH looked AS MATERIALIZED (
-    SELECT event, event.id
-      FROM event
-     WHERE event.id > %(after_id)s::bigint
-     ORDER BY event.id
-     LIMIT %(most_looks)s::integer
-), page AS (
+WITH page AS (
     SELECT looked.id, (looked.event).at, shown.type, shown.data
-      FROM looked
+      FROM (SELECT event, event.id
+              FROM event
+             WHERE event.id > %(after_id)s::bigint
+             ORDER BY event.id
+             LIMIT %(most_looks)s::integer) AS looked
      CROSS JOIN LATERAL event_shown(looked.event, %(account_id)s::bigint, %(staff_of)s::bigint) AS shown
      WHERE %(types)s::text[] = '{}'
         OR shown.type = ANY (%(types)s::text[])
@@ -206,7 +204,12 @@ SELECT '[' || coalesce(string_agg(
            '{"id":' || page.id || ',"type":"' || page.type || '","at":' || to_json(page.at)
                || ',"data":' || page.data || '}', ',' ORDER BY page.id), '') || ']' AS body,
        CASE WHEN count(*) = %(limit)s::integer THEN max(page.id)
-            ELSE (SELECT max(looked.id) FROM looked)
+            ELSE (SELECT max(looked.id)
+                    FROM (SELECT event.id
+                            FROM event
+                           WHERE event.id > %(after_id)s::bigint
+                           ORDER BY event.id
+                           LIMIT %(most_looks)s::integer) AS looked)
        END AS last_id,
        (SELECT head.position FROM event_head AS head) AS position,
        (SELECT head.log::text FROM event_head AS head) AS log,
